@@ -1,0 +1,190 @@
+// The messages between the master and its children, each declared once: its type, how many descriptors travel with it,
+// and its fields in wire order. Encoder, decoder, log line, trace and the table in src/ipc/README.md come from here.
+//
+// Down (master -> child): Adopt, Listener, Log, Go, Release, Drain, Stop, Compile.
+// Up (child -> master): Hello, Ready, Draining, Done, Failed, Compiled.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <variant>
+
+namespace colmeia::ipc {
+
+// Bump when any message changes its meaning or its fields: during an upgrade two versions talk to each other.
+inline constexpr std::uint16_t kProtocolVersion = 1;
+
+using Milliseconds = std::chrono::milliseconds;
+
+enum class MessageType : std::uint16_t {
+  kHello = 1,     // up: I live, and speak this version
+  kAdopt = 2,     // down: who you are, and the memory we share
+  kListener = 3,  // down: a listening socket to accept from
+  kLog = 4,       // down: a log file to write to; again when it was reopened
+  kGo = 5,        // down: you have everything, start serving
+  kReady = 6,     // up: I serve
+  kRelease = 7,   // down: stop accepting from this listener and close it
+  kDrain = 8,     // down: accept no more, finish what is open, leave
+  kStop = 9,      // down: leave now
+  kDraining = 10, // up: I am draining, this many connections are open
+  kDone = 11,     // up: the command with this sequence number is carried out
+  kFailed = 12,   // up: I cannot go on, and why; the text is shown to the operator
+  kCompile = 13,  // down, to a compiler child: read and check this configuration
+  kCompiled = 14, // up, from a compiler child: the outcome of it
+};
+
+// Which descriptor of Adopt is which.
+enum AdoptFd : std::size_t { kConfigFd = 0, kScoreboardFd = 1, kTraceFd = 2 };
+
+// First message of every child.
+struct Hello {
+  static constexpr auto kType = MessageType::kHello;
+  static constexpr const char* kName = "Hello";
+  static constexpr int kFds = 0;
+  std::uint16_t version = kProtocolVersion;
+  std::int32_t pid = 0;
+  static constexpr auto Fields(auto& self, auto& f) { return f(self.version, self.pid); }
+  bool operator==(const Hello&) const = default;
+};
+
+// Who a worker is. Carries three sealed or shared memfds: configuration, scoreboard, trace (AdoptFd).
+// `plan` is the encoded ipc::Identity (ipc/plan.h), resolved once while compiling: a worker asks no name service.
+struct Adopt {
+  static constexpr auto kType = MessageType::kAdopt;
+  static constexpr const char* kName = "Adopt";
+  static constexpr int kFds = 3;
+  std::uint32_t generation = 0;
+  std::uint32_t slot = 0;       // index in the scoreboard
+  std::uint32_t seat = 0;       // index 0..seats-1 within the generation
+  std::uint32_t seats = 0;
+  std::uint32_t listeners = 0;  // how many Listener messages follow
+  std::uint32_t logs = 0;       // how many Log messages follow
+  std::string identity;         // encoded Identity
+  static constexpr auto Fields(auto& self, auto& f) {
+    return f(self.generation, self.slot, self.seat, self.seats, self.listeners, self.logs, self.identity);
+  }
+  bool operator==(const Adopt&) const = default;
+};
+
+// A listening socket; `ordinal` is its place in the plan's list of listeners. A `reuseport` listener is this seat's own
+// clone. The worker gets a duplicate, the master keeps the original.
+struct Listener {
+  static constexpr auto kType = MessageType::kListener;
+  static constexpr const char* kName = "Listener";
+  static constexpr int kFds = 1;
+  std::uint32_t ordinal = 0;
+  std::string name;
+  static constexpr auto Fields(auto& self, auto& f) { return f(self.ordinal, self.name); }
+  bool operator==(const Listener&) const = default;
+};
+
+// A log file opened for appending; `ordinal` is its place in the plan's list of logs.
+struct Log {
+  static constexpr auto kType = MessageType::kLog;
+  static constexpr const char* kName = "Log";
+  static constexpr int kFds = 1;
+  std::uint32_t ordinal = 0;
+  std::string path;
+  static constexpr auto Fields(auto& self, auto& f) { return f(self.ordinal, self.path); }
+  bool operator==(const Log&) const = default;
+};
+
+struct Go {
+  static constexpr auto kType = MessageType::kGo;
+  static constexpr const char* kName = "Go";
+  static constexpr int kFds = 0;
+  static constexpr auto Fields(auto&, auto& f) { return f(); }
+  bool operator==(const Go&) const = default;
+};
+
+struct Ready {
+  static constexpr auto kType = MessageType::kReady;
+  static constexpr const char* kName = "Ready";
+  static constexpr int kFds = 0;
+  static constexpr auto Fields(auto&, auto& f) { return f(); }
+  bool operator==(const Ready&) const = default;
+};
+
+struct Release {
+  static constexpr auto kType = MessageType::kRelease;
+  static constexpr const char* kName = "Release";
+  static constexpr int kFds = 0;
+  std::uint32_t ordinal = 0;
+  static constexpr auto Fields(auto& self, auto& f) { return f(self.ordinal); }
+  bool operator==(const Release&) const = default;
+};
+
+struct Drain {
+  static constexpr auto kType = MessageType::kDrain;
+  static constexpr const char* kName = "Drain";
+  static constexpr int kFds = 0;
+  Milliseconds deadline{0};  // from now; 0 = no limit
+  static constexpr auto Fields(auto& self, auto& f) { return f(self.deadline); }
+  bool operator==(const Drain&) const = default;
+};
+
+struct Stop {
+  static constexpr auto kType = MessageType::kStop;
+  static constexpr const char* kName = "Stop";
+  static constexpr int kFds = 0;
+  Milliseconds deadline{0};  // from now until SIGKILL; for the worker's log only
+  static constexpr auto Fields(auto& self, auto& f) { return f(self.deadline); }
+  bool operator==(const Stop&) const = default;
+};
+
+struct Draining {
+  static constexpr auto kType = MessageType::kDraining;
+  static constexpr const char* kName = "Draining";
+  static constexpr int kFds = 0;
+  std::uint32_t connections = 0;
+  static constexpr auto Fields(auto& self, auto& f) { return f(self.connections); }
+  bool operator==(const Draining&) const = default;
+};
+
+// Replies to the command whose sequence number stands in the frame's in-reply-to (Log at reopening, Release).
+struct Done {
+  static constexpr auto kType = MessageType::kDone;
+  static constexpr const char* kName = "Done";
+  static constexpr int kFds = 0;
+  static constexpr auto Fields(auto&, auto& f) { return f(); }
+  bool operator==(const Done&) const = default;
+};
+
+struct Failed {
+  static constexpr auto kType = MessageType::kFailed;
+  static constexpr const char* kName = "Failed";
+  static constexpr int kFds = 0;
+  std::string why;
+  static constexpr auto Fields(auto& self, auto& f) { return f(self.why); }
+  bool operator==(const Failed&) const = default;
+};
+
+// What the command line said, for a compiler child. Paths as given, not resolved; working directory inherited.
+struct Compile {
+  static constexpr auto kType = MessageType::kCompile;
+  static constexpr const char* kName = "Compile";
+  static constexpr int kFds = 0;
+  std::string prefix;      // -p
+  std::string conf;        // -c
+  std::string error_log;   // -e
+  std::string directives;  // -g
+  static constexpr auto Fields(auto& self, auto& f) { return f(self.prefix, self.conf, self.error_log, self.directives); }
+  bool operator==(const Compile&) const = default;
+};
+
+// Two sealed memfds: the expanded text (config::Source, serialised) and the encoded ipc::Plan. When `ok` is false the
+// first holds the diagnostics as text for the operator, and the second is empty.
+struct Compiled {
+  static constexpr auto kType = MessageType::kCompiled;
+  static constexpr const char* kName = "Compiled";
+  static constexpr int kFds = 2;
+  bool ok = false;
+  static constexpr auto Fields(auto& self, auto& f) { return f(self.ok); }
+  bool operator==(const Compiled&) const = default;
+};
+
+using Message = std::variant<Hello, Adopt, Listener, Log, Go, Ready, Release, Drain, Stop, Draining, Done, Failed, Compile,
+                             Compiled>;
+
+}  // namespace colmeia::ipc

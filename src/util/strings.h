@@ -1,0 +1,48 @@
+// Small text helpers that the standard library lacks in C++20.
+#pragma once
+
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace colmeia::util {
+
+// ASCII only: the C locale's functions would depend on the environment.
+[[nodiscard]] constexpr char ToLower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+[[nodiscard]] constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+[[nodiscard]] constexpr bool IsAlpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+// The value of a hexadecimal digit, or -1.
+[[nodiscard]] constexpr int HexValue(char c) {
+  if (IsDigit(c)) return c - '0';
+  const char lower = ToLower(c);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+[[nodiscard]] bool EqualsIgnoreCase(std::string_view a, std::string_view b);
+[[nodiscard]] bool StartsWithIgnoreCase(std::string_view text, std::string_view prefix);
+[[nodiscard]] std::string Lowercase(std::string_view text);
+
+// Without spaces and tabs at both ends.
+[[nodiscard]] std::string_view Trim(std::string_view text);
+
+// The parts between separators, empty ones included. The views point into `text`.
+[[nodiscard]] std::vector<std::string_view> Split(std::string_view text, char separator);
+
+// All of `text` as an unsigned decimal number; nothing on a sign, another character, an empty text or an overflow.
+template <class Integer>
+[[nodiscard]] std::optional<Integer> ParseNumber(std::string_view text) {
+  Integer value{};
+  if (text.empty() || !IsDigit(text.front())) return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+// The member of `known` that a person most likely meant by `word`, or an empty view when none is close.
+[[nodiscard]] std::string_view Closest(std::string_view word, const std::vector<std::string_view>& known);
+
+}  // namespace colmeia::util
