@@ -3,11 +3,15 @@
 //
 // Down (master -> child): Adopt, Listener, Log, Go, Release, Drain, Stop, Compile.
 // Up (child -> master): Hello, Ready, Draining, Done, Failed, Compiled.
+//
+// A message has: kType, kName, kFds (exactly so many descriptors travel with it), kWay, Fields (its fields in wire
+// order, for encoder, decoder and Describe) and kFieldNames (the same fields by name, separated by spaces).
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 
 namespace colmeia::ipc {
@@ -18,20 +22,26 @@ inline constexpr std::uint16_t kProtocolVersion = 1;
 using Milliseconds = std::chrono::milliseconds;
 
 enum class MessageType : std::uint16_t {
-  kHello = 1,     // up: I live, and speak this version
-  kAdopt = 2,     // down: who you are, and the memory we share
-  kListener = 3,  // down: a listening socket to accept from
-  kLog = 4,       // down: a log file to write to; again when it was reopened
-  kGo = 5,        // down: you have everything, start serving
-  kReady = 6,     // up: I serve
-  kRelease = 7,   // down: stop accepting from this listener and close it
-  kDrain = 8,     // down: accept no more, finish what is open, leave
-  kStop = 9,      // down: leave now
-  kDraining = 10, // up: I am draining, this many connections are open
-  kDone = 11,     // up: the command with this sequence number is carried out
-  kFailed = 12,   // up: I cannot go on, and why; the text is shown to the operator
-  kCompile = 13,  // down, to a compiler child: read and check this configuration
-  kCompiled = 14, // up, from a compiler child: the outcome of it
+  kHello = 1,      // up: I live, and speak this version
+  kAdopt = 2,      // down: who you are, and the memory we share
+  kListener = 3,   // down: a listening socket to accept from
+  kLog = 4,        // down: a log file to write to; again when it was reopened
+  kGo = 5,         // down: you have everything, start serving
+  kReady = 6,      // up: I serve
+  kRelease = 7,    // down: stop accepting from this listener and close it
+  kDrain = 8,      // down: accept no more, finish what is open, leave
+  kStop = 9,       // down: leave now
+  kDraining = 10,  // up: I am draining, this many connections are open
+  kDone = 11,      // up: the command with this sequence number is carried out
+  kFailed = 12,    // up: I cannot go on, and why; the text is shown to the operator
+  kCompile = 13,   // down, to a compiler child: read and check this configuration
+  kCompiled = 14,  // up, from a compiler child: the outcome of it
+};
+
+// Which way a message travels.
+enum class Way : std::uint8_t {
+  kDown,  // master -> child
+  kUp,    // child -> master
 };
 
 // Which descriptor of Adopt is which.
@@ -42,6 +52,8 @@ struct Hello {
   static constexpr auto kType = MessageType::kHello;
   static constexpr const char* kName = "Hello";
   static constexpr int kFds = 0;
+  static constexpr auto kWay = Way::kUp;
+  static constexpr std::string_view kFieldNames = "version pid";
   std::uint16_t version = kProtocolVersion;
   std::int32_t pid = 0;
   static constexpr auto Fields(auto& self, auto& f) { return f(self.version, self.pid); }
@@ -49,14 +61,16 @@ struct Hello {
 };
 
 // Who a worker is. Carries three sealed or shared memfds: configuration, scoreboard, trace (AdoptFd).
-// `plan` is the encoded ipc::Identity (ipc/plan.h), resolved once while compiling: a worker asks no name service.
+// `identity` is the encoded ipc::Identity (ipc/plan.h), resolved once while compiling: a worker asks no name service.
 struct Adopt {
   static constexpr auto kType = MessageType::kAdopt;
   static constexpr const char* kName = "Adopt";
   static constexpr int kFds = 3;
+  static constexpr auto kWay = Way::kDown;
+  static constexpr std::string_view kFieldNames = "generation slot seat seats listeners logs identity";
   std::uint32_t generation = 0;
-  std::uint32_t slot = 0;       // index in the scoreboard
-  std::uint32_t seat = 0;       // index 0..seats-1 within the generation
+  std::uint32_t slot = 0;  // index in the scoreboard
+  std::uint32_t seat = 0;  // index 0..seats-1 within the generation
   std::uint32_t seats = 0;
   std::uint32_t listeners = 0;  // how many Listener messages follow
   std::uint32_t logs = 0;       // how many Log messages follow
@@ -73,6 +87,8 @@ struct Listener {
   static constexpr auto kType = MessageType::kListener;
   static constexpr const char* kName = "Listener";
   static constexpr int kFds = 1;
+  static constexpr auto kWay = Way::kDown;
+  static constexpr std::string_view kFieldNames = "ordinal name";
   std::uint32_t ordinal = 0;
   std::string name;
   static constexpr auto Fields(auto& self, auto& f) { return f(self.ordinal, self.name); }
@@ -84,6 +100,8 @@ struct Log {
   static constexpr auto kType = MessageType::kLog;
   static constexpr const char* kName = "Log";
   static constexpr int kFds = 1;
+  static constexpr auto kWay = Way::kDown;
+  static constexpr std::string_view kFieldNames = "ordinal path";
   std::uint32_t ordinal = 0;
   std::string path;
   static constexpr auto Fields(auto& self, auto& f) { return f(self.ordinal, self.path); }
@@ -94,6 +112,8 @@ struct Go {
   static constexpr auto kType = MessageType::kGo;
   static constexpr const char* kName = "Go";
   static constexpr int kFds = 0;
+  static constexpr auto kWay = Way::kDown;
+  static constexpr std::string_view kFieldNames = "";
   static constexpr auto Fields(auto&, auto& f) { return f(); }
   bool operator==(const Go&) const = default;
 };
@@ -102,6 +122,8 @@ struct Ready {
   static constexpr auto kType = MessageType::kReady;
   static constexpr const char* kName = "Ready";
   static constexpr int kFds = 0;
+  static constexpr auto kWay = Way::kUp;
+  static constexpr std::string_view kFieldNames = "";
   static constexpr auto Fields(auto&, auto& f) { return f(); }
   bool operator==(const Ready&) const = default;
 };
@@ -110,6 +132,8 @@ struct Release {
   static constexpr auto kType = MessageType::kRelease;
   static constexpr const char* kName = "Release";
   static constexpr int kFds = 0;
+  static constexpr auto kWay = Way::kDown;
+  static constexpr std::string_view kFieldNames = "ordinal";
   std::uint32_t ordinal = 0;
   static constexpr auto Fields(auto& self, auto& f) { return f(self.ordinal); }
   bool operator==(const Release&) const = default;
@@ -119,6 +143,8 @@ struct Drain {
   static constexpr auto kType = MessageType::kDrain;
   static constexpr const char* kName = "Drain";
   static constexpr int kFds = 0;
+  static constexpr auto kWay = Way::kDown;
+  static constexpr std::string_view kFieldNames = "deadline";
   Milliseconds deadline{0};  // from now; 0 = no limit
   static constexpr auto Fields(auto& self, auto& f) { return f(self.deadline); }
   bool operator==(const Drain&) const = default;
@@ -128,6 +154,8 @@ struct Stop {
   static constexpr auto kType = MessageType::kStop;
   static constexpr const char* kName = "Stop";
   static constexpr int kFds = 0;
+  static constexpr auto kWay = Way::kDown;
+  static constexpr std::string_view kFieldNames = "deadline";
   Milliseconds deadline{0};  // from now until SIGKILL; for the worker's log only
   static constexpr auto Fields(auto& self, auto& f) { return f(self.deadline); }
   bool operator==(const Stop&) const = default;
@@ -137,6 +165,8 @@ struct Draining {
   static constexpr auto kType = MessageType::kDraining;
   static constexpr const char* kName = "Draining";
   static constexpr int kFds = 0;
+  static constexpr auto kWay = Way::kUp;
+  static constexpr std::string_view kFieldNames = "connections";
   std::uint32_t connections = 0;
   static constexpr auto Fields(auto& self, auto& f) { return f(self.connections); }
   bool operator==(const Draining&) const = default;
@@ -147,6 +177,8 @@ struct Done {
   static constexpr auto kType = MessageType::kDone;
   static constexpr const char* kName = "Done";
   static constexpr int kFds = 0;
+  static constexpr auto kWay = Way::kUp;
+  static constexpr std::string_view kFieldNames = "";
   static constexpr auto Fields(auto&, auto& f) { return f(); }
   bool operator==(const Done&) const = default;
 };
@@ -155,6 +187,8 @@ struct Failed {
   static constexpr auto kType = MessageType::kFailed;
   static constexpr const char* kName = "Failed";
   static constexpr int kFds = 0;
+  static constexpr auto kWay = Way::kUp;
+  static constexpr std::string_view kFieldNames = "why";
   std::string why;
   static constexpr auto Fields(auto& self, auto& f) { return f(self.why); }
   bool operator==(const Failed&) const = default;
@@ -165,11 +199,15 @@ struct Compile {
   static constexpr auto kType = MessageType::kCompile;
   static constexpr const char* kName = "Compile";
   static constexpr int kFds = 0;
+  static constexpr auto kWay = Way::kDown;
+  static constexpr std::string_view kFieldNames = "prefix conf error_log directives";
   std::string prefix;      // -p
   std::string conf;        // -c
   std::string error_log;   // -e
   std::string directives;  // -g
-  static constexpr auto Fields(auto& self, auto& f) { return f(self.prefix, self.conf, self.error_log, self.directives); }
+  static constexpr auto Fields(auto& self, auto& f) {
+    return f(self.prefix, self.conf, self.error_log, self.directives);
+  }
   bool operator==(const Compile&) const = default;
 };
 
@@ -179,12 +217,14 @@ struct Compiled {
   static constexpr auto kType = MessageType::kCompiled;
   static constexpr const char* kName = "Compiled";
   static constexpr int kFds = 2;
+  static constexpr auto kWay = Way::kUp;
+  static constexpr std::string_view kFieldNames = "ok";
   bool ok = false;
   static constexpr auto Fields(auto& self, auto& f) { return f(self.ok); }
   bool operator==(const Compiled&) const = default;
 };
 
-using Message = std::variant<Hello, Adopt, Listener, Log, Go, Ready, Release, Drain, Stop, Draining, Done, Failed, Compile,
-                             Compiled>;
+using Message = std::variant<Hello, Adopt, Listener, Log, Go, Ready, Release, Drain, Stop, Draining, Done, Failed,
+                             Compile, Compiled>;
 
 }  // namespace colmeia::ipc

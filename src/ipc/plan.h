@@ -1,5 +1,5 @@
-// What the master needs to know of a configuration, resolved by a compiler child: who workers become, what to listen on,
-// which logs to open, how many workers, and the limits of their lives. The master sees this and never the text.
+// What the master needs to know of a configuration, resolved by a compiler child: who workers become, what to listen
+// on, which logs to open, how many workers, and the limits of their lives. The master sees this and never the text.
 //
 // Encoded with the codec of the channel messages and carried in a sealed memfd.
 #pragma once
@@ -18,12 +18,13 @@ struct Identity {
   bool change_user = false;  // false when not started as root: keep who we are
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
-  std::vector<std::uint32_t> groups;           // supplementary, as initgroups() would set them
-  std::string user;                            // name, for messages
-  std::int32_t priority = 0;                   // nice value; 0 = leave alone
-  std::uint64_t rlimit_nofile = 0;             // soft and hard; 0 = leave alone
-  std::vector<std::vector<std::uint32_t>> affinity;  // CPU numbers of each seat, repeated from the last; empty = leave alone
-  std::string working_directory;               // empty = leave alone
+  std::vector<std::uint32_t> groups;  // supplementary, as initgroups() would set them
+  std::string user;                   // name, for messages
+  std::int32_t priority = 0;          // nice value; 0 = leave alone
+  std::uint64_t rlimit_nofile = 0;    // soft and hard; 0 = leave alone
+  std::vector<std::vector<std::uint32_t>>
+      affinity;                   // CPU numbers of each seat, repeated from the last; empty = leave alone
+  std::string working_directory;  // empty = leave alone
   static constexpr auto Fields(auto& self, auto& f) {
     return f(self.change_user, self.uid, self.gid, self.groups, self.user, self.priority, self.rlimit_nofile,
              self.affinity, self.working_directory);
@@ -33,12 +34,12 @@ struct Identity {
 
 // One address to listen on. Two `listen` directives with the same address are one listener.
 struct PlannedListener {
-  std::string name;              // as in messages and logs: "0.0.0.0:80", "[::]:80", "unix:/run/x.sock"
-  std::string address;           // the bytes of the sockaddr
+  std::string name;     // as in messages and logs: "0.0.0.0:80", "[::]:80", "unix:/run/x.sock"
+  std::string address;  // the bytes of the sockaddr
   std::int32_t backlog = 511;
-  bool reuseport = false;        // one socket per seat
+  bool reuseport = false;  // one socket per seat
   bool ipv6only = true;
-  std::string where;             // file:line of the directive that set the options
+  std::string where;  // file:line of the directive that set the options
   static constexpr auto Fields(auto& self, auto& f) {
     return f(self.name, self.address, self.backlog, self.reuseport, self.ipv6only, self.where);
   }
@@ -69,12 +70,12 @@ struct Plan {
   std::uint32_t workers = 1;
   bool daemon = true;
   bool master_process = true;
-  std::string pid_path;                    // absolute
-  std::string prefix;                      // absolute, with a slash at the end
-  std::string conf_path;                   // absolute
-  std::vector<std::string> environment;    // NAME=value, all that a worker's environment holds beside TZ
-  Milliseconds shutdown_timeout{0};        // worker_shutdown_timeout; 0 = no limit
-  Milliseconds start_timeout{10000};       // worker_start_timeout
+  std::string pid_path;                  // absolute
+  std::string prefix;                    // absolute, with a slash at the end
+  std::string conf_path;                 // absolute
+  std::vector<std::string> environment;  // NAME=value, all that a worker's environment holds beside TZ
+  Milliseconds shutdown_timeout{0};      // worker_shutdown_timeout; 0 = no limit
+  Milliseconds start_timeout{10000};     // worker_start_timeout
   std::uint32_t worker_connections = 512;
   static constexpr auto Fields(auto& self, auto& f) {
     return f(self.identity, self.listeners, self.logs, self.error_logs, self.workers, self.daemon, self.master_process,

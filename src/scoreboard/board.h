@@ -1,0 +1,119 @@
+// The scoreboard: one slot of shared memory per worker, where it counts what it does and anyone may look while it does
+// so.
+//
+// It is for looking, not for deciding: a worker can write anything here, so the master never takes an index, a pid or a
+// state back out of it. Only numbers that are shown (stub_status, metrics, top), the heartbeat, and accept counts for
+// fairness.
+//
+// 1. One memfd holds a Header and kSlots slots; the master makes it, workers map the very same pages.
+// 2. Each field has a single writer: the master writes the header and the master's line of a slot, the slot's worker
+// writes the
+//    rest. So a count is a plain load and store, without a locked instruction.
+// 3. Totals survive their worker: Retire() adds them to the header's past record and empties the slot in one step, so
+// that Sum()
+//    never counts a request twice or not at all. Gauges vanish with their worker.
+//
+//   Result<Board> board = Board::Create();                        // master
+//   board->Occupy(slot, {.pid = pid, .generation = g, .seat = s});
+//   Result<Board> board = Board::Open(fd);                        // worker
+//   SlotWriter counts = board->Writer(slot);  counts.Add(Total::kRequests);
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "scoreboard/layout.h"
+#include "sys/memfd.h"
+#include "sys/unique_fd.h"
+#include "util/result.h"
+
+namespace colmeia::scoreboard {
+
+// Who occupies a slot, as the master knows it.
+struct Occupant {
+  std::int32_t pid = 0;
+  std::uint32_t generation = 0;
+  std::uint32_t seat = 0;
+};
+
+// One slot at one moment.
+struct SlotView {
+  SlotState state = SlotState::kEmpty;
+  std::int32_t pid = 0;
+  std::uint32_t generation = 0;
+  std::uint32_t seat = 0;
+  std::uint64_t started_ns = 0;       // CLOCK_MONOTONIC
+  std::uint64_t started_wall_ms = 0;  // since 1970
+  std::uint64_t heartbeat_ns = 0;     // CLOCK_MONOTONIC; 0 = none yet
+  Counts counts;
+};
+
+// What the header says of the server as a whole.
+struct ServerView {
+  ServerState state = ServerState::kStarting;
+  std::uint32_t generation = 0;
+  std::int32_t master_pid = 0;
+  std::uint64_t started_ns = 0;       // CLOCK_MONOTONIC
+  std::uint64_t started_wall_ms = 0;  // since 1970
+};
+
+class Board {
+ public:
+  // A new, empty board. For the master.
+  [[nodiscard]] static Result<Board> Create();
+
+  // Maps a board that the master made; fails when it has another layout. `fd` is lent.
+  [[nodiscard]] static Result<Board> Open(int fd);
+
+  Board(Board&&) noexcept = default;
+  Board& operator=(Board&&) noexcept = default;
+
+  // The memfd, to be sent to workers. Only on a board from Create(); -1 otherwise.
+  [[nodiscard]] int fd() const { return fd_.get(); }
+
+  // --- The master writes ---
+
+  void SetServer(ServerState state, std::uint32_t generation);
+
+  // Gives an empty slot to a worker, in state kStarting. REQUIRES: slot < kSlots, the slot is empty.
+  void Occupy(std::uint32_t slot, const Occupant& occupant);
+
+  // Entering kReady levels the slot's accepts with those of its generation's other seats (MeanAccepts).
+  void SetState(std::uint32_t slot, SlotState state);
+
+  // After the worker's exit was reaped: adds its totals to the past and empties the slot.
+  void Retire(std::uint32_t slot);
+
+  // --- The slot's worker writes ---
+
+  // Valid as long as the mapping, which is as long as this board or the one it was moved to.
+  [[nodiscard]] SlotWriter Writer(std::uint32_t slot);
+
+  // --- Anyone reads ---
+
+  [[nodiscard]] ServerView Server() const;
+  [[nodiscard]] SlotView Read(std::uint32_t slot) const;
+
+  // No slot at or above this was ever occupied: where a loop over slots may end.
+  [[nodiscard]] std::uint32_t used_slots() const;
+
+  // Totals of all workers that ever lived; gauges of those alive (kLagLastNs and kLagMaxNs: the highest).
+  [[nodiscard]] Counts Sum() const;
+
+  // Accepts a seat has had on average over the ready seats of a generation, and those of one slot, on the same scale: a
+  // replacement enters at the mean, lest it be fed until it has caught up with its elders. For the acceptor.
+  [[nodiscard]] std::uint64_t MeanAccepts(std::uint32_t generation) const;
+  [[nodiscard]] std::uint64_t LeveledAccepts(std::uint32_t slot) const;
+
+ private:
+  Board(sys::UniqueFd fd, sys::Mapping mapping);
+
+  [[nodiscard]] Header& header() const;
+  [[nodiscard]] Slot& slot(std::uint32_t index) const;
+
+  sys::UniqueFd fd_;  // empty in workers
+  sys::Mapping mapping_;
+};
+
+}  // namespace colmeia::scoreboard

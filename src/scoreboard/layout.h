@@ -1,0 +1,195 @@
+// What the scoreboard's memory looks like, and SlotWriter, the worker's pen. Board (scoreboard/board.h) is how it is
+// used.
+//
+//   Header   one page's worth: what this is, the state of the server, the totals of workers that are gone
+//   Slot[0]  master's line (64 bytes) | worker's lines, only ever written by that worker
+//   Slot[1]  ...
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace colmeia::scoreboard {
+
+inline constexpr std::uint32_t kBoardMagic = 0x62637363;  // the bytes "cscb"
+inline constexpr std::uint32_t kBoardVersion = 1;         // of this layout; bump at any change
+inline constexpr std::uint32_t kSlots = 1024;
+
+using Cell = std::atomic<std::uint64_t>;
+static_assert(Cell::is_always_lock_free && sizeof(Cell) == 8, "a cell is shared between processes");
+
+// The state of a slot, one process's life.
+//
+//   kEmpty -> kStarting -> kReady -> kDraining -> kGone -> kEmpty
+//                 |           |          |          ^
+//                 +-----------+----------+-> kKilled |   (any state may also lead straight to kGone: the process died)
+enum class SlotState : std::uint32_t {
+  kEmpty = 0,     // nobody lives here
+  kStarting = 1,  // spawned, has not said Ready
+  kReady = 2,     // serves
+  kDraining = 3,  // accepts no more, finishes what is open
+  kKilled = 4,    // SIGKILL was sent, the exit is awaited
+  kGone = 5,      // the process ended; its channel or its exit is still to be seen to
+};
+[[nodiscard]] std::string_view SlotStateName(SlotState state);  // "ready"; "?" when unknown
+
+enum class ServerState : std::uint32_t {
+  kStarting = 0,  // the first generation is not ready yet
+  kServing = 1,   // every seat is ready
+  kDegraded = 2,  // fewer workers than wanted, and they cannot be started just now
+  kDraining = 3,  // leaving: what is open is being finished
+  kStopping = 4,  // leaving now
+};
+[[nodiscard]] std::string_view ServerStateName(ServerState state);
+
+// Totals only grow, and outlive their worker.
+enum class Total : std::size_t {
+  kAccepts,   // connections accepted
+  kHandled,   // of these, those taken into service
+  kRequests,  // requests whose head was read
+  kBytesIn,   // from clients
+  kBytesOut,  // to clients
+  kResponses1xx,
+  kResponses2xx,
+  kResponses3xx,
+  kResponses4xx,
+  kResponses5xx,
+  kWastedAccepts,  // woken for a connection that another worker had taken
+  kLoopTurns,      // turns of the event loop that had work
+  kCount,
+};
+[[nodiscard]] std::string_view TotalName(Total total);  // "bytes_in"
+
+// Gauges go up and down, and are worth nothing once their worker is gone.
+enum class Gauge : std::size_t {
+  kConnections,  // open
+  kReading,      // of these: reading a request
+  kWriting,      // answering one
+  kWaiting,      // kept alive, idle
+  kLagLastNs,    // how long the latest loop turn kept other events waiting
+  kLagMaxNs,     // the longest turn of this worker's life
+  kCount,
+};
+[[nodiscard]] std::string_view GaugeName(Gauge gauge);
+
+inline constexpr std::size_t kTotals = static_cast<std::size_t>(Total::kCount);
+inline constexpr std::size_t kGauges = static_cast<std::size_t>(Gauge::kCount);
+
+// Loop turns by duration: bucket 0 up to 16 us, each next one twice that, the last one everything longer (over 262 ms).
+inline constexpr std::size_t kLagBuckets = 16;
+[[nodiscard]] std::size_t LagBucket(std::uint64_t lag_ns);
+[[nodiscard]] std::uint64_t LagBucketLimitNs(std::size_t bucket);  // inclusive; UINT64_MAX for the last
+
+// A plain copy of counts, in a process's own memory.
+struct Counts {
+  std::array<std::uint64_t, kTotals> totals{};
+  std::array<std::uint64_t, kGauges> gauges{};
+  std::array<std::uint64_t, kLagBuckets> lag{};
+
+  [[nodiscard]] std::uint64_t operator[](Total total) const { return totals[static_cast<std::size_t>(total)]; }
+  [[nodiscard]] std::uint64_t operator[](Gauge gauge) const { return gauges[static_cast<std::size_t>(gauge)]; }
+  bool operator==(const Counts&) const = default;
+};
+
+// Totals as they lie in shared memory.
+struct SharedTotals {
+  std::array<Cell, kTotals> totals;
+  std::array<Cell, kLagBuckets> lag;
+};
+
+struct alignas(64) Slot {
+  // Written by the master.
+  Cell state;
+  Cell pid;
+  Cell generation;
+  Cell seat;
+  Cell started_ns;
+  Cell started_wall_ms;
+  Cell accepts_at_start;  // what LeveledAccepts adds: the mean of the others when this one became ready
+
+  // Written by the slot's worker.
+  alignas(64) Cell heartbeat_ns;
+  std::array<Cell, kGauges> gauges;
+  SharedTotals totals;
+};
+// Whole pairs of lines: the prefetcher fetches them in pairs, and would make neighbours share.
+inline constexpr std::size_t kSlotSize = (sizeof(Slot) + 127) / 128 * 128;
+
+struct alignas(64) Header {
+  std::atomic<std::uint32_t> magic;
+  std::atomic<std::uint32_t> version;
+  std::atomic<std::uint32_t> slots;
+  std::atomic<std::uint32_t> slot_size;
+  Cell used_slots;
+  Cell state;
+  Cell generation;
+  Cell master_pid;
+  Cell started_ns;
+  Cell started_wall_ms;
+
+  // Odd while the master folds a slot into `past`: then neither the slot nor the past is to be believed.
+  alignas(64) Cell past_sequence;
+  SharedTotals past;
+};
+inline constexpr std::size_t kHeaderSize = 4096;
+static_assert(sizeof(Header) <= kHeaderSize);
+inline constexpr std::size_t kBoardSize = kHeaderSize + kSlots * kSlotSize;
+
+// A worker's pen for its own slot: each call is a load and a store, no locked instruction, a few nanoseconds.
+//
+// It writes for one thread only. A default-made one writes where nobody looks, so that code under test needs no board.
+class SlotWriter {
+ public:
+  SlotWriter() : slot_(&Nowhere()) {}
+  explicit SlotWriter(Slot& slot) : slot_(&slot) {}
+
+  void Add(Total total, std::uint64_t by = 1) { Plus(slot_->totals.totals[static_cast<std::size_t>(total)], by); }
+
+  // Counts the response in its class; a status outside 100..599 is not counted.
+  void AddResponse(unsigned status) {
+    if (status < 100 || status > 599) return;
+    Add(static_cast<Total>(static_cast<std::size_t>(Total::kResponses1xx) + status / 100 - 1));
+  }
+
+  void Raise(Gauge gauge) { Plus(At(gauge), 1); }
+  void Lower(Gauge gauge) { Plus(At(gauge), ~std::uint64_t{0}); }
+  void Set(Gauge gauge, std::uint64_t value) { At(gauge).store(value, std::memory_order_relaxed); }
+
+  // I am alive: once each loop turn. `now_ns` is CLOCK_MONOTONIC.
+  void Beat(std::uint64_t now_ns) { slot_->heartbeat_ns.store(now_ns, std::memory_order_relaxed); }
+
+  // A loop turn took so long: last, highest, and the histogram.
+  void AddLag(std::uint64_t lag_ns) {
+    Set(Gauge::kLagLastNs, lag_ns);
+    if (lag_ns > At(Gauge::kLagMaxNs).load(std::memory_order_relaxed)) Set(Gauge::kLagMaxNs, lag_ns);
+    Plus(slot_->totals.lag[LagBucket(lag_ns)], 1);
+  }
+
+  [[nodiscard]] std::uint64_t Get(Total total) const {
+    return slot_->totals.totals[static_cast<std::size_t>(total)].load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::uint64_t Get(Gauge gauge) const {
+    return slot_->gauges[static_cast<std::size_t>(gauge)].load(std::memory_order_relaxed);
+  }
+
+ private:
+  static Slot& Nowhere();
+  static void Plus(Cell& cell, std::uint64_t by) {
+    cell.store(cell.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+  }
+  Cell& At(Gauge gauge) { return slot_->gauges[static_cast<std::size_t>(gauge)]; }
+
+  Slot* slot_;  // outlives this
+};
+
+inline std::size_t LagBucket(std::uint64_t lag_ns) {
+  const std::uint64_t steps = lag_ns == 0 ? 0 : (lag_ns - 1) >> 14;  // 16.384 us a step
+  std::size_t bucket = 0;
+  for (std::uint64_t rest = steps; rest != 0 && bucket + 1 < kLagBuckets; rest >>= 1) ++bucket;
+  return bucket;
+}
+
+}  // namespace colmeia::scoreboard
