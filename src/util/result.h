@@ -23,7 +23,7 @@ struct Error {
 };
 
 template <class T = void>
-using Result [[nodiscard]] = tl::expected<T, Error>;
+using Result = tl::expected<T, Error>;
 
 [[nodiscard]] inline tl::unexpected<Error> Fail(std::string message, int code = 0) {
   return tl::unexpected<Error>(Error{std::move(message), code});
