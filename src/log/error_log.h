@@ -1,0 +1,69 @@
+// ErrorLog: messages for the operator, in nginx's line format, to one or several files at a level each.
+//
+//   2026/11/23 11:34:00 [notice] 1234#1234: *7 message
+//
+// The time is local, the numbers are process and thread, *7 is a connection and absent when it is 0.
+//
+// A line is one write(2), so lines of several processes never mix; a line longer than kMaxLine bytes is cut. Control
+// characters other than tab and newline are shown as \xNN: part of a message may come from a client. A pipe, socket or
+// terminal that takes nothing is not waited for, and the line is lost: nobody blocks on a log.
+//
+// It owns no descriptor: reopen a log with sys::Redirect, under the same number.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/core.h>
+
+#include "log/level.h"
+
+namespace colmeia::log {
+
+class ErrorLog {
+ public:
+  // The newline included; a write to a pipe of at most this many bytes is not torn (PIPE_BUF).
+  static constexpr std::size_t kMaxLine = 4096;
+
+  struct Target {
+    int fd = 2;                    // lent: stays open while it is a target
+    Level level = Level::kNotice;  // this and graver ones are written
+  };
+
+  // No target: nothing is written.
+  ErrorLog() = default;
+  explicit ErrorLog(std::vector<Target> targets);
+
+  void SetTargets(std::vector<Target> targets);
+  [[nodiscard]] const std::vector<Target>& targets() const { return targets_; }
+
+  // Some target wants messages of this level.
+  [[nodiscard]] bool Enabled(Level level) const { return level <= most_verbose_; }
+
+  // Leaves errno as it was. Trailing newlines of the message are dropped.
+  void Write(Level level, std::string_view message, std::uint64_t connection = 0);
+
+  // Formats only when somebody wants the line: log.Print(Level::kInfo, "listener: opened name={}", name).
+  template <class... Args>
+  void Print(Level level, fmt::format_string<Args...> format, Args&&... args) {
+    if (Enabled(level)) WriteFormatted(level, 0, format, fmt::make_format_args(args...));
+  }
+  template <class... Args>
+  void PrintFor(std::uint64_t connection, Level level, fmt::format_string<Args...> format, Args&&... args) {
+    if (Enabled(level)) WriteFormatted(level, connection, format, fmt::make_format_args(args...));
+  }
+
+ private:
+  void WriteFormatted(Level level, std::uint64_t connection, fmt::string_view format, fmt::format_args args);
+
+  std::vector<Target> targets_;
+  Level most_verbose_{};  // 0: none is written
+};
+
+// The error log of this process. Until SetTargets(), descriptor 2 at notice.
+[[nodiscard]] ErrorLog& Main();
+
+}  // namespace colmeia::log

@@ -1,0 +1,54 @@
+// Memory that travels between processes as a descriptor (memfd_create(2)).
+//
+// Sealed: bytes that nobody can change any more, for configurations and plans. Shared: a fixed size that its holders
+// map and write, for the scoreboard and the trace.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "sys/unique_fd.h"
+#include "util/result.h"
+
+namespace colmeia::sys {
+
+// A memfd that holds `bytes`, sealed against writing, growing, shrinking and further seals.
+[[nodiscard]] Result<UniqueFd> SealedMemfd(const char* name, std::string_view bytes);
+
+// A memfd of `size` zero bytes, sealed against growing and shrinking, so that a mapping of it can never fault.
+[[nodiscard]] Result<UniqueFd> SharedMemfd(const char* name, std::size_t size);
+
+// The same as SharedMemfd, but its holders can write it only through the mappings made before this call: afterwards
+// every new mapping and every write(2) is refused (F_SEAL_FUTURE_WRITE), also those of other processes.
+[[nodiscard]] Result<> SealFutureWrites(int fd);
+
+// Everything from offset 0 to the end; the descriptor's position is neither used nor moved.
+[[nodiscard]] Result<std::string> ReadMemfd(int fd);
+
+// The size of the file behind `fd`.
+[[nodiscard]] Result<std::size_t> SizeOf(int fd);
+
+// A mapping of the first `size` bytes, unmapped when it goes. The descriptor may be closed while it lives.
+class Mapping {
+ public:
+  Mapping() = default;
+  Mapping(Mapping&& other) noexcept;
+  Mapping& operator=(Mapping&& other) noexcept;
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+  ~Mapping();
+
+  // Fails when the file is shorter than `size`: reading beyond its end would kill us.
+  [[nodiscard]] static Result<Mapping> MapShared(int fd, std::size_t size, bool writable);
+
+  [[nodiscard]] void* data() const { return data_; }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  explicit operator bool() const { return data_ != nullptr; }
+
+ private:
+  void* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace colmeia::sys
