@@ -1,0 +1,131 @@
+#include "pipeline/error_response.h"
+
+#include <fmt/format.h>
+
+#include "pipeline/core_settings.h"
+#include "pipeline/exchange.h"
+#include "pipeline/site.h"
+
+namespace colmeia::pipeline {
+namespace {
+
+using http::Status;
+
+// After these the state of the connection is in doubt, or the client should not go on with it.
+bool EndsConnection(Status status) {
+  switch (status) {
+    case Status::kBadRequest:
+    case Status::kRequestTimeout:
+    case Status::kContentTooLarge:
+    case Status::kUriTooLong:
+    case Status::kRequestHeaderTooLarge:
+    case Status::kInternalServerError:
+    case Status::kNotImplemented:
+    case Status::kHttpVersionNotSupported:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool AllowsBody(Status status) {
+  return status != Status::kNoContent && status != Status::kNotModified && static_cast<int>(status) >= 200;
+}
+
+std::string_view BuiltInPage(Exchange& exchange, Status status) {
+  const std::string_view title = http::StatusText(status);
+  const bool tokens = exchange.settings<CoreSettings>().server_tokens == ServerTokens::kOn;
+  return exchange.arena.Concat("<!DOCTYPE html>\r\n<html lang=\"en\">\r\n<head><title>", title,
+                               "</title></head>\r\n<body>\r\n<h1 style=\"text-align: center\">", title,
+                               "</h1>\r\n<hr>\r\n<p style=\"text-align: center\">colmeia",
+                               tokens ? "/" COLMEIA_VERSION : "", "</p>\r\n</body>\r\n</html>\r\n");
+}
+
+bool IsRedirect(Status status) {
+  switch (status) {
+    case Status::kMovedPermanently:
+    case Status::kFound:
+    case Status::kSeeOther:
+    case Status::kTemporaryRedirect:
+    case Status::kPermanentRedirect:
+      return true;
+    default:
+      return false;
+  }
+}
+
+const ErrorPage* FindErrorPage(const CoreSettings& core, Status status) {
+  for (const ErrorPage& page : core.error_pages) {
+    if (page.status == status) return &page;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+ErrorPageVerdict ApplyErrorPage(Exchange& exchange, Status status) {
+  const ErrorPage* const page = FindErrorPage(exchange.settings<CoreSettings>(), status);
+  if (page == nullptr) return ErrorPageVerdict::kNone;
+
+  const std::string_view target = page->target.Evaluate(exchange);
+  if (target.starts_with('/') || target.starts_with('@')) {
+    exchange.error_status = page->overwrite.value_or(status);
+    exchange.keep_error_status = !page->take_status;
+    exchange.response.close = exchange.response.close || EndsConnection(status);
+    exchange.response.body.Clear();
+    if (target.starts_with('@')) {
+      exchange.named_location = target;
+    } else {
+      const std::size_t question = target.find('?');
+      exchange.named_location = {};
+      exchange.SetPath(target.substr(0, question),
+                       question == std::string_view::npos ? std::string_view{} : target.substr(question + 1));
+      // The page is fetched, whatever the client tried to do.
+      if (!exchange.request.head_only) exchange.request.method = http::Method::kGet;
+    }
+    return ErrorPageVerdict::kInternal;
+  }
+
+  const Status redirect = page->overwrite && IsRedirect(*page->overwrite) ? *page->overwrite : Status::kFound;
+  MakeRedirect(exchange, redirect, target);
+  return ErrorPageVerdict::kRedirect;
+}
+
+void MakeErrorResponse(Exchange& exchange, Status status) {
+  Response& response = exchange.response;
+  // A status that nginx uses inside only is told to the client as the one it stands for.
+  response.status = exchange.keep_error_status && exchange.error_status != Status::kOk && status == Status::kOk
+                        ? exchange.error_status
+                        : status;
+  response.close = response.close || EndsConnection(status);
+  response.body.Clear();
+  response.last_modified = {};
+  response.modified.reset();
+  response.etag = {};
+  response.accepts_ranges = false;
+  response.content_type = {};
+  if (!http::MayHaveBody(status) || status == Status::kClose) return;
+  response.content_type = "text/html";
+  response.body.Add(Piece::Memory(BuiltInPage(exchange, status)));
+}
+
+void MakeRedirect(Exchange& exchange, Status status, std::string_view location) {
+  MakeErrorResponse(exchange, status);
+  std::string_view value = location;
+  const CoreSettings& core = exchange.settings<CoreSettings>();
+  if (location.starts_with('/') && core.absolute_redirect) {
+    const sys::Address& local = *exchange.connection->local;
+    std::string_view host = exchange.request.host;
+    if (core.server_name_in_redirect && !exchange.server->name.empty()) host = exchange.server->name;
+    std::string address;
+    if (host.empty()) {
+      address = local.family() == AF_INET6 ? fmt::format("[{}]", local.Host()) : std::string(local.Host());
+      host = address;
+    }
+    const bool with_port = core.port_in_redirect && !local.is_unix() && local.port() != 80;
+    value = exchange.arena.Concat("http://", host, with_port ? fmt::format(":{}", local.port()) : std::string(), location);
+  }
+  exchange.response.fields.Add("Location", value);
+}
+
+}  // namespace colmeia::pipeline

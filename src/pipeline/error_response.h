@@ -1,0 +1,27 @@
+// The answers that no handler made: error_page's redirections and the built-in pages.
+#pragma once
+
+#include <string_view>
+
+#include "http/status.h"
+
+namespace colmeia::pipeline {
+
+class Exchange;
+
+// What error_page says about `status` in the exchange's location.
+enum class ErrorPageVerdict {
+  kNone,      // nothing: the built-in page answers
+  kInternal,  // the path (or named location) was changed: choose a location again
+  kRedirect,  // the response is complete: it sends the client elsewhere
+};
+[[nodiscard]] ErrorPageVerdict ApplyErrorPage(Exchange& exchange, http::Status status);
+
+// The built-in response for `status`, with a short HTML page where the status allows a body.
+void MakeErrorResponse(Exchange& exchange, http::Status status);
+
+// A redirection to `location`, which is a path of this server or a URL. Paths are made absolute as absolute_redirect,
+// server_name_in_redirect and port_in_redirect ask (RFC 9110 10.2.2).
+void MakeRedirect(Exchange& exchange, http::Status status, std::string_view location);
+
+}  // namespace colmeia::pipeline

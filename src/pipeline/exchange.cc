@@ -1,0 +1,64 @@
+#include "pipeline/exchange.h"
+
+#include <cstdint>
+
+namespace colmeia::pipeline {
+namespace {
+
+// Moves a view by the distance from `from` to `to`, if it points into the block that moved.
+void Move(std::string_view& view, const char* from, std::size_t size, const char* to) {
+  const auto at = reinterpret_cast<std::uintptr_t>(view.data());
+  const auto begin = reinterpret_cast<std::uintptr_t>(from);
+  if (view.data() != nullptr && at >= begin && at <= begin + size) view = {to + (at - begin), view.size()};
+}
+
+}  // namespace
+
+void Exchange::SetPath(std::string_view path, std::string_view args) {
+  request.path = arena.Copy(path);
+  request.args = arena.Copy(args);
+}
+
+void Exchange::MoveHead(const char* from, std::size_t size, const char* to) {
+  for (std::string_view* view : {&request.method_text, &request.line, &request.target, &request.path, &request.args,
+                                 &request.host}) {
+    Move(*view, from, size, to);
+  }
+  for (http::Field& field : request.fields) {
+    Move(field.name, from, size, to);
+    Move(field.value, from, size, to);
+  }
+  for (http::Field& field : response.fields) Move(field.value, from, size, to);
+  for (Capture& capture : captures) Move(capture.value, from, size, to);
+  Move(response.content_type, from, size, to);
+  Move(response.etag, from, size, to);
+  Move(response.last_modified, from, size, to);
+}
+
+void Exchange::Reset() {
+  http::Fields request_fields = std::move(request.fields);
+  request_fields.Clear();
+  request = Request{};
+  request.fields = std::move(request_fields);
+
+  http::Fields response_fields = std::move(response.fields);
+  response_fields.Clear();
+  Body body = std::move(response.body);
+  body.Clear();
+  response = Response{};
+  response.fields = std::move(response_fields);
+  response.body = std::move(body);
+
+  arena.Reset();
+  connection = nullptr;
+  server = nullptr;
+  location = nullptr;
+  named_location = {};
+  captures.clear();
+  error_status = http::Status::kOk;
+  keep_error_status = false;
+  reroutes = 0;
+  settings_ = nullptr;
+}
+
+}  // namespace colmeia::pipeline

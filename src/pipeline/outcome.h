@@ -1,0 +1,36 @@
+// What a phase handler wants to happen next. Nothing is overloaded on one integer: the verdict and the HTTP status are
+// two things.
+#pragma once
+
+#include "http/status.h"
+
+namespace colmeia::pipeline {
+
+enum class Next {
+  kPass,     // not mine: go on to the next handler
+  kDone,     // the response is complete in Exchange::response: skip to filters and log
+  kRespond,  // answer with `status`: its error_page, or the built-in page
+  kReroute,  // the path changed: back to the choice of a location, at most Exchange::kMaxReroutes times
+};
+
+struct Outcome {
+  Next next = Next::kPass;
+  http::Status status = http::Status::kOk;  // meaningful with kRespond only
+
+  static constexpr Outcome Pass() { return {Next::kPass, http::Status::kOk}; }
+  static constexpr Outcome Done() { return {Next::kDone, http::Status::kOk}; }
+  static constexpr Outcome Respond(http::Status status) { return {Next::kRespond, status}; }
+  static constexpr Outcome Reroute() { return {Next::kReroute, http::Status::kOk}; }
+};
+
+// The order in which handlers see an exchange (nginx's phases, without those that nothing here uses).
+enum class Phase {
+  kServerRewrite,  // before a location is chosen: server-level `return`
+  kRewrite,        // the location is known: its `return`
+  kAccess,         // may the client have this?
+  kPrecontent,     // try_files
+  kContent,        // produce the response
+};
+inline constexpr int kPhases = 5;
+
+}  // namespace colmeia::pipeline

@@ -1,0 +1,101 @@
+#include "pipeline/regex.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include <fmt/core.h>
+
+namespace colmeia::pipeline {
+namespace {
+
+struct CodeFree {
+  void operator()(pcre2_code* code) const { pcre2_code_free(code); }
+};
+struct MatchDataFree {
+  void operator()(pcre2_match_data* data) const { pcre2_match_data_free(data); }
+};
+
+std::string ErrorText(int error) {
+  PCRE2_UCHAR text[256];
+  if (pcre2_get_error_message(error, text, sizeof text) < 0) return "unknown error";
+  return reinterpret_cast<const char*>(text);
+}
+
+// A row of the table of named groups: two bytes of group number, most significant first, then the name.
+struct GroupName {
+  std::uint32_t group;
+  std::string name;
+};
+
+std::vector<GroupName> GroupNames(const pcre2_code* code) {
+  std::uint32_t count = 0;
+  std::uint32_t row_size = 0;
+  PCRE2_SPTR row = nullptr;
+  pcre2_pattern_info(code, PCRE2_INFO_NAMECOUNT, &count);
+  pcre2_pattern_info(code, PCRE2_INFO_NAMEENTRYSIZE, &row_size);
+  pcre2_pattern_info(code, PCRE2_INFO_NAMETABLE, &row);
+  std::vector<GroupName> names;
+  for (std::uint32_t i = 0; i < count; ++i, row += row_size) {
+    names.push_back({static_cast<std::uint32_t>(row[0] << 8 | row[1]), reinterpret_cast<const char*>(row + 2)});
+  }
+  return names;
+}
+
+}  // namespace
+
+struct Regex::Code {
+  std::string pattern;
+  std::unique_ptr<pcre2_code, CodeFree> code;
+  std::unique_ptr<pcre2_match_data, MatchDataFree> data;  // one is enough: a process of ours has one thread
+  std::vector<GroupName> groups;
+  std::vector<std::string> names;
+};
+
+Regex::Regex(std::unique_ptr<Code> code) : code_(std::move(code)) {}
+Regex::Regex(Regex&&) noexcept = default;
+Regex& Regex::operator=(Regex&&) noexcept = default;
+Regex::~Regex() = default;
+
+Result<Regex> Regex::Compile(std::string_view pattern, bool ignore_case) {
+  int error = 0;
+  PCRE2_SIZE offset = 0;
+  auto code = std::make_unique<Code>();
+  code->pattern = std::string(pattern);
+  code->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
+                                 ignore_case ? PCRE2_CASELESS : 0, &error, &offset, nullptr));
+  if (!code->code) {
+    return Fail(fmt::format("the regular expression \"{}\" is wrong at character {}: {}", pattern, offset + 1,
+                            ErrorText(error)));
+  }
+  // Without executable memory the interpreter matches instead, only slower.
+  pcre2_jit_compile(code->code.get(), PCRE2_JIT_COMPLETE);
+  code->data.reset(pcre2_match_data_create_from_pattern(code->code.get(), nullptr));
+  code->groups = GroupNames(code->code.get());
+  for (const GroupName& group : code->groups) code->names.push_back(group.name);
+  return Regex(std::move(code));
+}
+
+bool Regex::Match(std::string_view subject, std::vector<Capture>* captures) const {
+  const int count = pcre2_match(code_->code.get(), reinterpret_cast<PCRE2_SPTR>(subject.data()), subject.size(), 0, 0,
+                                code_->data.get(), nullptr);
+  if (count < 0) return false;
+  if (captures == nullptr) return true;
+
+  const PCRE2_SIZE* const bounds = pcre2_get_ovector_pointer(code_->data.get());
+  const auto group = [&](std::uint32_t i) -> std::string_view {
+    if (i >= static_cast<std::uint32_t>(count) || bounds[2 * i] == PCRE2_UNSET) return {};
+    return subject.substr(bounds[2 * i], bounds[2 * i + 1] - bounds[2 * i]);
+  };
+  // Named groups of an earlier match (the server's) stay; numbered ones are always those of the last match.
+  std::erase_if(*captures, [](const Capture& old) { return old.name.empty(); });
+  for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(count); ++i) {
+    captures->insert(captures->begin() + i, Capture{{}, group(i)});
+  }
+  for (const GroupName& named : code_->groups) captures->push_back({named.name, group(named.group)});
+  return true;
+}
+
+const std::vector<std::string>& Regex::names() const { return code_->names; }
+const std::string& Regex::pattern() const { return code_->pattern; }
+
+}  // namespace colmeia::pipeline

@@ -1,0 +1,38 @@
+// Runner: takes an exchange through server and location choice, phases and filters until its response is complete.
+//
+// It does no I/O of its own; the connection writes the response and calls Log when the last byte is with the kernel or
+// the client is gone.
+#pragma once
+
+#include "http/status.h"
+
+namespace colmeia::pipeline {
+
+class Exchange;
+struct Server;
+struct Location;
+
+class Runner {
+ public:
+  // REQUIRES: request, connection, services and server are set. Afterwards `response` is complete, unless its status is
+  // kClose (444): then the connection is closed without an answer.
+  static void Run(Exchange& exchange);
+
+  // The same for a request that cannot be understood or is refused before any handler sees it (400, 408, 413, 414, 505).
+  static void Refuse(Exchange& exchange, http::Status status);
+
+  // Writes the access log and whatever else logs this exchange. Once per exchange.
+  static void Log(Exchange& exchange);
+
+ private:
+  enum class Step { kChooseLocation, kFinished };
+
+  static void Enter(Exchange& exchange, const Location* location);
+  static Step RunHandlers(Exchange& exchange);
+  static Step Respond(Exchange& exchange, http::Status status);
+  static Step Reroute(Exchange& exchange);
+  static void Complete(Exchange& exchange);
+  static void Loop(Exchange& exchange, Step step);
+};
+
+}  // namespace colmeia::pipeline

@@ -1,0 +1,211 @@
+#include "pipeline/variables.h"
+
+#include <fmt/format.h>
+
+#include "http/uri.h"
+#include "pipeline/core_settings.h"
+#include "pipeline/exchange.h"
+#include "pipeline/path.h"
+#include "pipeline/services.h"
+#include "pipeline/site.h"
+#include "util/strings.h"
+
+namespace colmeia::pipeline {
+namespace {
+
+using Value = std::optional<std::string_view>;
+
+template <class Number>
+std::string_view Decimal(Exchange& ex, Number number) {
+  char text[24];
+  const auto end = fmt::format_to(text, "{}", number);
+  return ex.arena.Copy({text, static_cast<std::size_t>(end - text)});
+}
+
+// "1.234" of milliseconds, as nginx writes times.
+std::string_view Seconds(Exchange& ex, std::int64_t milliseconds) {
+  char text[32];
+  const auto end = fmt::format_to(text, "{}.{:03}", milliseconds / 1000, milliseconds % 1000);
+  return ex.arena.Copy({text, static_cast<std::size_t>(end - text)});
+}
+
+Value Empty(std::string_view text) { return text.empty() ? Value{} : Value{text}; }
+
+// "user_agent" matches the field User-Agent.
+bool IsFieldNamed(std::string_view field, std::string_view variable) {
+  if (field.size() != variable.size()) return false;
+  for (std::size_t i = 0; i < field.size(); ++i) {
+    const char c = field[i] == '-' ? '_' : util::ToLower(field[i]);
+    if (c != util::ToLower(variable[i])) return false;
+  }
+  return true;
+}
+
+// All fields of that name joined with ", ", as nginx joins them.
+Value JoinedField(Exchange& ex, const http::Fields& fields, std::string_view name, std::string_view separator) {
+  Value joined;
+  for (const http::Field& field : fields) {
+    if (!IsFieldNamed(field.name, name)) continue;
+    joined = joined ? ex.arena.Concat(*joined, separator, field.value) : field.value;
+  }
+  return joined;
+}
+
+Value Http(Exchange& ex, std::string_view suffix) {
+  return JoinedField(ex, ex.request.fields, suffix, util::EqualsIgnoreCase(suffix, "cookie") ? "; " : ", ");
+}
+
+Value SentHttp(Exchange& ex, std::string_view suffix) {
+  const Response& response = ex.response;
+  if (suffix == "content_type") return Empty(response.content_type);
+  if (suffix == "content_length") return Decimal(ex, response.body.length());
+  if (suffix == "last_modified") return Empty(response.last_modified);
+  if (suffix == "etag") return Empty(response.etag);
+  if (suffix == "connection") return response.close ? "close" : "keep-alive";
+  return JoinedField(ex, response.fields, suffix, ", ");
+}
+
+Value Argument(Exchange& ex, std::string_view suffix) {
+  std::string_view rest = ex.request.args;
+  while (!rest.empty()) {
+    const std::size_t end = rest.find('&');
+    const std::string_view pair = rest.substr(0, end);
+    const std::size_t equals = pair.find('=');
+    if (equals != std::string_view::npos && util::EqualsIgnoreCase(pair.substr(0, equals), suffix)) {
+      return pair.substr(equals + 1);
+    }
+    if (end == std::string_view::npos) break;
+    rest.remove_prefix(end + 1);
+  }
+  return std::nullopt;
+}
+
+Value Cookie(Exchange& ex, std::string_view suffix) {
+  for (const http::Field& field : ex.request.fields) {
+    if (!util::EqualsIgnoreCase(field.name, "cookie")) continue;
+    for (std::string_view pair : util::Split(field.value, ';')) {
+      pair = util::Trim(pair);
+      const std::size_t equals = pair.find('=');
+      if (equals != std::string_view::npos && util::EqualsIgnoreCase(pair.substr(0, equals), suffix)) {
+        return pair.substr(equals + 1);
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+Value Host(Exchange& ex, std::string_view) {
+  return ex.request.host.empty() ? std::string_view(ex.server->name) : ex.request.host;
+}
+
+// user of `Authorization: Basic`, whether or not anybody checked the password.
+Value RemoteUser(Exchange& ex, std::string_view) {
+  static constexpr std::string_view kScheme = "Basic ";
+  for (const http::Field& field : ex.request.fields) {
+    if (!util::EqualsIgnoreCase(field.name, "authorization")) continue;
+    if (!util::StartsWithIgnoreCase(field.value, kScheme)) return std::nullopt;
+    std::string decoded;
+    std::uint32_t bits = 0;
+    int count = 0;
+    for (const char c : util::Trim(field.value.substr(kScheme.size()))) {
+      static constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+      const std::size_t value = kAlphabet.find(c);
+      if (value == std::string_view::npos) break;
+      bits = bits << 6 | static_cast<std::uint32_t>(value);
+      count += 6;
+      if (count >= 8) {
+        count -= 8;
+        decoded += static_cast<char>(bits >> count & 0xff);
+      }
+    }
+    const std::size_t colon = decoded.find(':');
+    if (colon == std::string::npos || colon == 0) return std::nullopt;
+    return ex.arena.Copy(std::string_view(decoded).substr(0, colon));
+  }
+  return std::nullopt;
+}
+
+Value BinaryRemoteAddress(Exchange& ex, std::string_view) {
+  return ex.arena.Copy(ex.connection->peer->AddressBytes());
+}
+
+std::int64_t ElapsedMs(Exchange& ex) {
+  return std::chrono::duration_cast<util::Milliseconds>(ex.services->now - ex.started).count();
+}
+
+std::string_view PortOf(Exchange& ex, const sys::Address& address) {
+  return address.is_unix() ? std::string_view{} : Decimal(ex, address.port());
+}
+
+constexpr Variable kVariables[] = {
+    {"arg_", true, Argument},
+    {"cookie_", true, Cookie},
+    {"http_", true, Http},
+    {"sent_http_", true, SentHttp},
+    {"args", false, [](Exchange& ex, std::string_view) -> Value { return Empty(ex.request.args); }},
+    {"query_string", false, [](Exchange& ex, std::string_view) -> Value { return Empty(ex.request.args); }},
+    {"is_args", false, [](Exchange& ex, std::string_view) -> Value { return ex.request.args.empty() ? "" : "?"; }},
+    {"uri", false, [](Exchange& ex, std::string_view) -> Value { return ex.request.path; }},
+    {"document_uri", false, [](Exchange& ex, std::string_view) -> Value { return ex.request.path; }},
+    {"document_root", false, [](Exchange& ex, std::string_view) -> Value { return DocumentRoot(ex); }},
+    {"request_filename", false,
+     [](Exchange& ex, std::string_view) -> Value { return MapPath(ex, ex.request.path); }},
+    {"host", false, Host},
+    {"hostname", false, [](Exchange& ex, std::string_view) -> Value { return ex.services->hostname; }},
+    {"scheme", false, [](Exchange&, std::string_view) -> Value { return "http"; }},
+    {"https", false, [](Exchange&, std::string_view) -> Value { return ""; }},
+    {"server_name", false, [](Exchange& ex, std::string_view) -> Value { return ex.server->name; }},
+    {"server_port", false, [](Exchange& ex, std::string_view) -> Value { return PortOf(ex, *ex.connection->local); }},
+    {"server_addr", false,
+     [](Exchange& ex, std::string_view) -> Value { return ex.arena.Copy(ex.connection->local->Host()); }},
+    {"server_protocol", false,
+     [](Exchange& ex, std::string_view) -> Value { return ex.request.version_minor == 0 ? "HTTP/1.0" : "HTTP/1.1"; }},
+    {"remote_addr", false,
+     [](Exchange& ex, std::string_view) -> Value { return ex.arena.Copy(ex.connection->peer->Host()); }},
+    {"remote_port", false, [](Exchange& ex, std::string_view) -> Value { return PortOf(ex, *ex.connection->peer); }},
+    {"remote_user", false, RemoteUser},
+    {"binary_remote_addr", false, BinaryRemoteAddress},
+    {"request", false, [](Exchange& ex, std::string_view) -> Value { return Empty(ex.request.line); }},
+    {"request_method", false, [](Exchange& ex, std::string_view) -> Value { return Empty(ex.request.method_text); }},
+    {"request_uri", false, [](Exchange& ex, std::string_view) -> Value { return Empty(ex.request.target); }},
+    {"request_length", false,
+     [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, ex.request.length); }},
+    {"request_time", false, [](Exchange& ex, std::string_view) -> Value { return Seconds(ex, ElapsedMs(ex)); }},
+    {"request_completion", false,
+     [](Exchange& ex, std::string_view) -> Value {
+       const bool whole = ex.request.head_only || ex.response.body_bytes_sent == ex.response.body.length();
+       return whole ? "OK" : "";
+     }},
+    {"content_length", false,
+     [](Exchange& ex, std::string_view) -> Value {
+       return ex.request.content_length ? Value{Decimal(ex, *ex.request.content_length)} : Value{};
+     }},
+    {"content_type", false,
+     [](Exchange& ex, std::string_view) -> Value { return JoinedField(ex, ex.request.fields, "content_type", ", "); }},
+    {"status", false,
+     [](Exchange& ex, std::string_view) -> Value {
+       return Decimal(ex, static_cast<unsigned>(ex.response.status));
+     }},
+    {"bytes_sent", false, [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, ex.response.bytes_sent); }},
+    {"body_bytes_sent", false,
+     [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, ex.response.body_bytes_sent); }},
+    {"connection", false, [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, ex.connection->number); }},
+    {"connection_requests", false,
+     [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, ex.connection->requests); }},
+    {"msec", false, [](Exchange& ex, std::string_view) -> Value { return Seconds(ex, ex.services->wall_ms); }},
+    {"time_local", false,
+     [](Exchange& ex, std::string_view) -> Value {
+       return ex.arena.Copy(ex.services->times.Local(ex.services->wall_ms / 1000));
+     }},
+    {"time_iso8601", false,
+     [](Exchange& ex, std::string_view) -> Value {
+       return ex.arena.Copy(ex.services->times.Iso8601(ex.services->wall_ms / 1000));
+     }},
+    {"pid", false, [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, ex.services->pid); }},
+};
+
+}  // namespace
+
+std::span<const Variable> CoreVariables() { return kVariables; }
+
+}  // namespace colmeia::pipeline

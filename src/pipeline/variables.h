@@ -1,0 +1,61 @@
+// Variables ($uri, $arg_x, ...) and templates: texts with variables in them, compiled once, evaluated lazily per exchange.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "util/result.h"
+
+namespace colmeia::pipeline {
+
+class Exchange;
+
+// Gives the value for one exchange, or nothing when the variable has none ("-" in an access log, empty elsewhere).
+// `suffix` is what follows the name of a prefix variable: "user_agent" for $http_user_agent.
+// The view is valid until the exchange is reset.
+using Getter = std::optional<std::string_view> (*)(Exchange& exchange, std::string_view suffix);
+
+struct Variable {
+  std::string_view name;   // "uri", or "arg_" for a family
+  bool prefix = false;     // `name` begins the names of a family
+  Getter get = nullptr;
+};
+
+// Every variable that needs no module: the table behind $uri, $host, $request_time and the rest.
+[[nodiscard]] std::span<const Variable> CoreVariables();
+
+// A text with variables. "$name" and "${name}" are replaced; nginx has no way to write a literal dollar, nor has this.
+class Template {
+ public:
+  Template() = default;
+
+  // `captures`: names of the groups in the configuration's regular expressions, which are variables too.
+  // Error: `unknown "foo" variable`, or `invalid variable name`.
+  static Result<Template> Compile(std::string_view text, const std::vector<std::string>& captures);
+
+  // Joined in the exchange's arena; a text without variables is returned as it is. Missing values are empty.
+  [[nodiscard]] std::string_view Evaluate(Exchange& exchange) const;
+
+  // Like Evaluate, but appends to `out`, and passes each value through `escape`.
+  using Escape = void (*)(std::string& out, std::optional<std::string_view> value);
+  void AppendTo(std::string& out, Exchange& exchange, Escape escape) const;
+
+  [[nodiscard]] bool constant() const { return constant_; }
+  [[nodiscard]] bool empty() const { return text_.empty(); }
+  [[nodiscard]] const std::string& text() const { return text_; }  // as written
+
+ private:
+  struct Part {
+    std::string literal;      // used when `get` is null
+    Getter get = nullptr;
+    std::string suffix;
+  };
+  std::string text_;
+  std::vector<Part> parts_;
+  bool constant_ = true;
+};
+
+}  // namespace colmeia::pipeline

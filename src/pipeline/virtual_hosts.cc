@@ -1,0 +1,48 @@
+#include "pipeline/site.h"
+
+namespace colmeia::pipeline {
+
+bool VirtualHosts::AddExact(std::string name, const Server* server) {
+  const auto [at, added] = exact_.emplace(std::move(name), server);
+  return added || at->second == server;
+}
+
+bool VirtualHosts::AddSuffix(std::string suffix, const Server* server) {
+  const auto [at, added] = suffixes_.emplace(std::move(suffix), server);
+  return added || at->second == server;
+}
+
+bool VirtualHosts::AddPrefix(std::string prefix, const Server* server) {
+  const auto [at, added] = prefixes_.emplace(std::move(prefix), server);
+  return added || at->second == server;
+}
+
+void VirtualHosts::AddRegex(std::shared_ptr<const Regex> regex, const Server* server) {
+  regexes_.push_back({std::move(regex), server});
+}
+
+const Server* VirtualHosts::Find(std::string_view host, std::vector<Capture>* captures) const {
+  if (host.empty()) {
+    // `server_name ""` answers for requests without a name.
+    const auto nameless = exact_.find(host);
+    return nameless != exact_.end() ? nameless->second : default_;
+  }
+  if (const auto exact = exact_.find(host); exact != exact_.end()) return exact->second;
+  if (!suffixes_.empty()) {
+    // The longest suffix is the one that begins at the first dot; "*" stands for at least one character.
+    for (std::size_t dot = host.find('.', 1); dot != std::string_view::npos; dot = host.find('.', dot + 1)) {
+      if (const auto suffix = suffixes_.find(host.substr(dot)); suffix != suffixes_.end()) return suffix->second;
+    }
+  }
+  if (!prefixes_.empty()) {
+    for (std::size_t dot = host.rfind('.'); dot != std::string_view::npos && dot > 0; dot = host.rfind('.', dot - 1)) {
+      if (const auto prefix = prefixes_.find(host.substr(0, dot + 1)); prefix != prefixes_.end()) return prefix->second;
+    }
+  }
+  for (const RegexName& name : regexes_) {
+    if (name.regex->Match(host, captures)) return name.server;
+  }
+  return default_;
+}
+
+}  // namespace colmeia::pipeline
