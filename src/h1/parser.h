@@ -1,0 +1,92 @@
+// Parser: bytes of an HTTP/1 connection -> request heads. llhttp parses, and a fence stands around it (RFC 9112).
+//
+// It does not read, keep or copy bytes, and does not read bodies: that is BodyDecoder. It is small and makes no
+// allocation, so an idle connection may keep one.
+//
+// What the fence adds to llhttp's strict mode (M numbers of the design's HTTP page):
+//   1. before llhttp, line by line as lines arrive: limits; no bare CR, NUL or control character; no folded or nameless
+//      field; a request line of exactly "method SP target SP HTTP/D.D"; a TAB in a field becomes a SP (in place);
+//      a bare LF ends a line as CRLF does.
+//   2. after llhttp: exactly one valid Host in HTTP/1.1; Transfer-Encoding is once and exactly "chunked", never in
+//      HTTP/1.0 and never beside Content-Length; own reading of Connection; singletons that come twice are refused.
+//   3. the two must agree on where the head ends.
+//
+// Methods: CONNECT and TRACE are refused with 405 here. A token that is no known method is a complete head with
+// Method::kUnknown. Anything else is 400.
+//
+//   h1::HeadResult result = parser.ParseHead(bytes, head);
+//   kIncomplete: keep the bytes, call again with the same ones (moved or not) and more behind them.
+//   kComplete:   result.consumed bytes are the head; the parser is ready for the next one.
+//   kError:      answer result.fault.status, close; do not use this parser again before Reset().
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "h1/request_head.h"
+#include "http/fault.h"
+
+namespace colmeia::h1 {
+
+struct HeadLimits {
+  std::uint32_t line_bytes = 8 * 1024;         // a request line (414) or a field line (494), with its line end
+  std::uint32_t head_bytes = (1 + 32) * 1024;  // everything (494)
+  std::uint32_t fields = 200;                  // number of field lines (494)
+  bool ignore_invalid_headers = true;   // nginx's: names with other than letters, digits and "-" are left out, else 400
+  bool underscores_in_headers = false;  // nginx's: "_" is valid in names, too
+
+  // The meaning of nginx's client_header_buffer_size and large_client_header_buffers.
+  static HeadLimits FromBuffers(std::size_t header_buffer, std::size_t large_count, std::size_t large_size);
+};
+
+enum class HeadState {
+  kIncomplete,  // more bytes are needed
+  kComplete,    // a head was parsed
+  kError,       // the client is to be refused
+};
+
+struct HeadResult {
+  HeadState state = HeadState::kIncomplete;
+  std::size_t consumed = 0;  // kComplete: bytes of the head, skipped empty lines before it included
+  http::Fault fault{};       // kError
+};
+
+class Parser {
+ public:
+  // `limits` must outlive the parser.
+  explicit Parser(const HeadLimits& limits) : limits_(&limits) {}
+
+  // `bytes` begins with the first byte after the previous request. `out` is cleared and filled; after kIncomplete it is
+  // meaningless, after kError only `request_line` is of use. Bytes of the head may be changed in place (TAB to SP).
+  HeadResult ParseHead(std::span<char> bytes, RequestHead& out);
+
+  // Forgets what was scanned: the next bytes begin a head.
+  void Reset();
+
+  // Whether a byte of a request line was seen since the last head. Empty lines between requests do not count, so they
+  // do not restart an idle timer.
+  [[nodiscard]] bool started() const { return started_; }
+
+ private:
+  http::Fault CheckRequestLine(char* line, std::size_t size);
+  http::Fault CheckFieldLine(char* line, std::size_t size) const;
+  http::Fault Finish(std::span<char> head, RequestHead& out);
+  HeadResult Refuse(std::span<char> bytes, http::Fault fault, RequestHead& out) const;
+
+  const HeadLimits* limits_;
+  std::uint32_t scanned_ = 0;      // bytes that hold no further LF
+  std::uint32_t line_start_ = 0;   // of the line that is being collected
+  std::uint32_t head_start_ = 0;   // of the request line, after skipped empty lines
+  std::uint32_t line_size_ = 0;    // of the request line without its end, once it is complete
+  std::uint32_t method_size_ = 0;  // within the request line
+  std::uint32_t target_size_ = 0;
+  std::uint32_t field_lines_ = 0;
+  http::Method method_ = http::Method::kUnknown;
+  char minor_digit_ = '1';
+  bool started_ = false;
+  bool has_request_line_ = false;
+  bool has_bare_lf_ = false;
+};
+
+}  // namespace colmeia::h1

@@ -1,0 +1,49 @@
+// Writing response heads: a ResponseHead becomes bytes, in nginx's order of fields, without an allocation once warm.
+//
+// It does not frame bodies and decides nothing: what is set is written. The one thing it guards is that no value ends a
+// line: CR, LF and NUL in names and values become a SP (RFC 9110 section 5.5).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "http/fields.h"
+#include "http/status.h"
+
+namespace colmeia::h1 {
+
+// How the Connection field speaks of the connection's future.
+enum class ConnectionField : std::uint8_t {
+  kKeepAlive,  // "Connection: keep-alive"
+  kClose,      // "Connection: close"
+  kOmit,       // no such field
+};
+
+struct ResponseHead {
+  http::Status status = http::Status::kOk;  // written as http::WireStatus(status)
+  std::string_view server{};                // value of Server; empty: left out, as the next ones
+  std::string_view date{};                  // value of Date
+  std::string_view content_type{};
+  std::optional<std::uint64_t> content_length{};
+  bool chunked = false;  // Transfer-Encoding: chunked
+  std::string_view last_modified{};
+  ConnectionField connection = ConnectionField::kKeepAlive;
+  const http::Fields* fields = nullptr;  // all others, in their order; borrowed for the call
+};
+
+// Bytes that WriteHead needs at most.
+[[nodiscard]] std::size_t MaxHeadSize(const ResponseHead& head);
+
+// Writes the head with its empty line and returns the end. REQUIRES: MaxHeadSize(head) bytes at `out`.
+[[nodiscard]] char* WriteHead(const ResponseHead& head, char* out);
+
+// Appends it to a buffer that grows when it must.
+void AppendHead(const ResponseHead& head, std::string& out);
+
+// The interim answer to Expect: 100-continue.
+inline constexpr std::string_view kContinueLine = "HTTP/1.1 100 Continue\r\n\r\n";
+
+}  // namespace colmeia::h1

@@ -1,0 +1,39 @@
+// Conditional requests: RFC 9110 section 13, evaluated in the order of its section 13.2.2.
+#pragma once
+
+#include <ctime>
+#include <optional>
+#include <string_view>
+
+#include "http/fields.h"
+#include "http/method.h"
+
+namespace colmeia::http {
+
+// What a representation can be recognised by.
+struct Validators {
+  std::string_view etag{};  // with quotes; empty: it has none
+  std::optional<std::time_t> last_modified{};
+};
+
+// nginx's directive if_modified_since.
+enum class IfModifiedSince {
+  kOff,     // the field is ignored
+  kExact,   // not modified when the dates are equal
+  kBefore,  // not modified when the representation is not newer than the field's date
+};
+
+enum class Precondition {
+  kProceed,      // answer as if there were no conditions
+  kNotModified,  // 304
+  kFailed,       // 412
+};
+
+[[nodiscard]] Precondition EvaluatePreconditions(Method method, const Fields& request, const Validators& validators,
+                                                 IfModifiedSince mode = IfModifiedSince::kExact);
+
+// Whether a Range field may be obeyed: there is no If-Range, or it names this very representation (strong comparison of
+// tags, equal dates).
+[[nodiscard]] bool IfRangeHolds(const Fields& request, const Validators& validators);
+
+}  // namespace colmeia::http

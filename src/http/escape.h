@@ -1,0 +1,26 @@
+// Making text safe for a place: a URI in a Location field, a link in a page, HTML text.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace colmeia::http {
+
+// Appends a decoded path so that it can stand in a URI (nginx's escape for Location): everything that would end the
+// path, start an escape, or is no URI character becomes %XX.
+void AppendEscapedUri(std::string_view path, std::string& out);
+
+// The same for one name in a relative link: also ":" and "&", "+", ";" and the like become %XX, so that a file named
+// "a:b" is no scheme. A "/" stays.
+void AppendEscapedComponent(std::string_view name, std::string& out);
+
+// Appends text with & < > and " as entities.
+void AppendEscapedHtml(std::string_view text, std::string& out);
+
+[[nodiscard]] std::string EscapeUri(std::string_view path);
+[[nodiscard]] std::string EscapeHtml(std::string_view text);
+
+// True when AppendEscapedUri would change something.
+[[nodiscard]] bool NeedsUriEscape(std::string_view path);
+
+}  // namespace colmeia::http

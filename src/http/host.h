@@ -1,0 +1,26 @@
+// uri-host [":" port] of RFC 9110 section 7.2, as in a Host field or an authority.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "util/arena.h"
+
+namespace colmeia::http {
+
+struct HostPort {
+  std::string_view host;   // as sent, without port and without a trailing dot; "[::1]" keeps its brackets
+  std::uint16_t port = 0;  // 0: none was given
+  bool is_lower = true;    // no letter of `host` is a capital
+};
+
+// The parts of a valid host, views into `text`; nothing for an empty or malformed one (user names, slashes, a port
+// beyond 65535, broken brackets). A port may be empty ("example.org:"). Reg-names hold letters, digits and "-._~",
+// sub-delims and percent escapes are refused as no host on earth has them.
+[[nodiscard]] std::optional<HostPort> SplitHost(std::string_view text);
+
+// The host in lower case: `host.host` itself when it is so already, otherwise a copy in `arena`.
+[[nodiscard]] std::string_view LowercaseHost(const HostPort& host, util::Arena& arena);
+
+}  // namespace colmeia::http
