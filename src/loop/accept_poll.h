@@ -30,7 +30,8 @@ class AcceptPoll final {
 
   // `listen_fd` is lent and must stay open while started. `loop` must outlive this. The callback may stop, requeue or
   // destroy this.
-  AcceptPoll(Loop& loop, int listen_fd, std::function<void()> callback);
+  using Callback = std::function<void()>;
+  AcceptPoll(Loop& loop, int listen_fd, Callback callback);
 
   // Waits for connections; nothing changes when it already does. After Stop() and Start() the wait is exclusive again
   // two turns later; the loop does not sleep before.
@@ -54,8 +55,8 @@ class AcceptPoll final {
 
   Loop& loop_;  // outlives this
   int fd_;
-  std::function<void()> callback_;      // kept here while stopped
-  std::unique_ptr<Node, Closer> node_;  // only while started; holds the callback
+  std::shared_ptr<const Callback> callback_;  // shared with the node, where it outlives this while it runs
+  std::unique_ptr<Node, Closer> node_;        // only while started
 };
 
 }  // namespace colmeia::loop

@@ -32,7 +32,7 @@ class Loop final {
   bool RunOnce();
   bool Turn();
 
-  // Ends Run() after the present turn. Before Run(), the next Run() ends after one turn.
+  // Ends Run() after the present turn. Before Run(), the next Run() ends at once.
   void Stop();
 
   // The time at which this turn began or last woke, in whole milliseconds, on the same clock as util::SystemClock and

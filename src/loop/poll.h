@@ -28,7 +28,8 @@ class Poll final {
   // An error or a hang-up on the descriptor arrives as all the events that were asked for, so that the next read or
   // write returns the error. After an error (not a hang-up) this is stopped.
   // The callback may start, stop or destroy this.
-  Poll(Loop& loop, int fd, std::function<void(int events)> callback);
+  using Callback = std::function<void(int events)>;
+  Poll(Loop& loop, int fd, Callback callback);
 
   // Waits for `events`; with the same events as before it costs nothing. events == 0 is Stop().
   void Start(int events);
@@ -47,8 +48,8 @@ class Poll final {
 
   Loop& loop_;  // outlives this
   int fd_;
-  std::function<void(int)> callback_;   // kept here while stopped
-  std::unique_ptr<Node, Closer> node_;  // only while started; holds the callback
+  std::shared_ptr<const Callback> callback_;  // shared with the node, where it outlives this while it runs
+  std::unique_ptr<Node, Closer> node_;        // only while started
 };
 
 }  // namespace colmeia::loop

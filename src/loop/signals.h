@@ -11,8 +11,6 @@
 #include <vector>
 
 #include "loop/loop.h"
-#include "loop/poll.h"
-#include "sys/unique_fd.h"
 
 namespace colmeia::loop {
 
@@ -29,6 +27,9 @@ class Signals final {
   // way in which the process ends. Construct it before any thread is started. `loop` must outlive this.
   // Children spawned by Process start with nothing blocked. The callback may destroy this.
   Signals(Loop& loop, const std::vector<int>& signals, std::function<void(const SignalInfo&)> callback);
+  ~Signals();
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
 
  private:
   struct Reader;

@@ -1,0 +1,32 @@
+// The heap node of a libuv handle, for the .cc files of this folder only: the one header of ours that includes uv.h.
+//
+// libuv keeps pointers to a handle, so it never moves; what was initialised must be closed; and its memory is ours
+// again only in the close callback. So an owner holds a Node { uv_x_t uv; callback } through a unique_ptr whose deleter
+// is CloseNode(). After uv_close() libuv calls back no more but to free the node, and as the callback is part of the
+// node, an owner may die inside its own callback.
+#pragma once
+
+#include <uv.h>
+
+#include "loop/loop.h"
+
+namespace colmeia::loop {
+
+template <class Uv>
+[[nodiscard]] inline uv_handle_t* AsHandle(Uv* uv) {
+  return reinterpret_cast<uv_handle_t*>(uv);
+}
+
+// The node that a handle is part of.
+template <class Node, class Uv>
+[[nodiscard]] inline Node* NodeOf(const Uv* uv) {
+  return static_cast<Node*>(uv->data);
+}
+
+// Closes the handle, and deletes the node once libuv has let go of it.
+template <class Node>
+void CloseNode(Node* node) noexcept {
+  uv_close(AsHandle(&node->uv), [](uv_handle_t* handle) noexcept { delete NodeOf<Node>(handle); });
+}
+
+}  // namespace colmeia::loop
