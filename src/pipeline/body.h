@@ -1,5 +1,5 @@
-// Body: what follows a response's head, as a list of pieces that lie in memory or in a file. It is pulled: the connection
-// takes pieces when the socket can take them, so nothing is buffered for a slow client.
+// Body: what follows a response's head, as a list of pieces that lie in memory or in a file. It is pulled: the
+// connection takes pieces when the socket can take them, so nothing is buffered for a slow client.
 #pragma once
 
 #include <sys/types.h>
@@ -14,8 +14,8 @@ namespace colmeia::pipeline {
 // Either bytes in memory (fd < 0) or a range of a file.
 struct Piece {
   std::string_view memory;
-  int fd = -1;          // lent by the body's owner
-  off_t offset = 0;     // within the file
+  int fd = -1;       // lent by the body's owner
+  off_t offset = 0;  // within the file
   std::uint64_t length = 0;
 
   static Piece Memory(std::string_view bytes) { return {bytes, -1, 0, bytes.size()}; }

@@ -1,11 +1,10 @@
 // BuildSite: from the expanded text of a configuration to the Site that serves it.
 //
-// Used twice on the same text: by the compiler child to check it and make the plan, and by each worker to serve. It opens
-// nothing and changes nothing global. Host names in `listen` are resolved through `Resolver`, so that a worker can be given
-// what the compiler found instead of asking again.
+// Used twice on the same text: by the compiler child to check it and make the plan, and by each worker to serve. It
+// opens nothing and changes nothing global. Host names in `listen` are resolved through `Resolver`, so that a worker
+// can be given what the compiler found instead of asking again.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,8 +21,8 @@ namespace colmeia::pipeline {
 class Resolver {
  public:
   virtual ~Resolver() = default;
-  // All addresses of `host` with `port`.
-  [[nodiscard]] virtual Result<std::vector<sys::Address>> Resolve(const std::string& host, std::uint16_t port) = 0;
+  // All addresses that `listen`'s argument "host:port" stands for.
+  [[nodiscard]] virtual Result<std::vector<sys::Address>> Resolve(const std::string& text) = 0;
 };
 
 struct BuildOptions {
@@ -34,8 +33,5 @@ struct BuildOptions {
 // Null when `diagnostics` has errors.
 [[nodiscard]] std::unique_ptr<const Site> BuildSite(const config::Source& source, const BuildOptions& options,
                                                     config::Diagnostics& diagnostics);
-
-// The module of CoreSettings; it must stand in every list of modules.
-extern const Module kCore;
 
 }  // namespace colmeia::pipeline

@@ -2,6 +2,7 @@
 // location. Defaults live here and only here.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -30,11 +31,14 @@ struct BufferSizes {
   std::uint64_t size = 8192;
 };
 
+// As CoreSettings::alias: a regex location's alias is the whole file name.
+inline constexpr std::size_t kWholePath = static_cast<std::size_t>(-1);
+
 struct CoreSettings {
   // Files
-  Template root;                 // resolved against the prefix unless it begins with a variable; "html" by default
-  bool alias = false;            // `root` replaces the location's name instead of preceding the path
-  std::string prefix;            // -p, with a slash at the end
+  Template root;                     // resolved against the prefix unless it begins with a variable; "html" by default
+  std::optional<std::size_t> alias;  // `root` replaces so many bytes of the path instead of preceding it
+  std::string prefix;                // -p, with a slash at the end
   std::shared_ptr<const http::MimeTypes> types;
   std::string default_type = "text/plain";
   bool sendfile = false;
@@ -61,7 +65,6 @@ struct CoreSettings {
   bool reset_timedout_connection = false;
   bool ignore_invalid_headers = true;
   bool underscores_in_headers = false;
-  bool merge_slashes = true;
 
   // Responses
   ServerTokens server_tokens = ServerTokens::kOn;

@@ -28,12 +28,16 @@ bool EndsConnection(Status status) {
   }
 }
 
-bool AllowsBody(Status status) {
-  return status != Status::kNoContent && status != Status::kNotModified && static_cast<int>(status) >= 200;
+// "404 Not Found", with the code that goes over the wire.
+std::string_view StatusTitle(Exchange& exchange, Status status) {
+  const Status wire = http::WireStatus(status);
+  const std::string_view reason =
+      status == Status::kRequestHeaderTooLarge ? "Request Header Or Cookie Too Large" : http::ReasonPhrase(wire);
+  return exchange.arena.Concat(fmt::format("{} ", http::Code(wire)), reason);
 }
 
 std::string_view BuiltInPage(Exchange& exchange, Status status) {
-  const std::string_view title = http::StatusText(status);
+  const std::string_view title = StatusTitle(exchange, status);
   const bool tokens = exchange.settings<CoreSettings>().server_tokens == ServerTokens::kOn;
   return exchange.arena.Concat("<!DOCTYPE html>\r\n<html lang=\"en\">\r\n<head><title>", title,
                                "</title></head>\r\n<body>\r\n<h1 style=\"text-align: center\">", title,
@@ -119,11 +123,12 @@ void MakeRedirect(Exchange& exchange, Status status, std::string_view location) 
     if (core.server_name_in_redirect && !exchange.server->name.empty()) host = exchange.server->name;
     std::string address;
     if (host.empty()) {
-      address = local.family() == AF_INET6 ? fmt::format("[{}]", local.Host()) : std::string(local.Host());
+      address = local.family() == AF_INET6 ? fmt::format("[{}]", local.HostText()) : local.HostText();
       host = address;
     }
-    const bool with_port = core.port_in_redirect && !local.is_unix() && local.port() != 80;
-    value = exchange.arena.Concat("http://", host, with_port ? fmt::format(":{}", local.port()) : std::string(), location);
+    const bool with_port = core.port_in_redirect && local.family() != AF_UNIX && local.port() != 80;
+    value =
+        exchange.arena.Concat("http://", host, with_port ? fmt::format(":{}", local.port()) : std::string(), location);
   }
   exchange.response.fields.Add("Location", value);
 }

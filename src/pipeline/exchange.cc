@@ -20,8 +20,8 @@ void Exchange::SetPath(std::string_view path, std::string_view args) {
 }
 
 void Exchange::MoveHead(const char* from, std::size_t size, const char* to) {
-  for (std::string_view* view : {&request.method_text, &request.line, &request.target, &request.path, &request.args,
-                                 &request.host}) {
+  for (std::string_view* view :
+       {&request.method_text, &request.line, &request.target, &request.path, &request.args, &request.host}) {
     Move(*view, from, size, to);
   }
   for (http::Field& field : request.fields) {

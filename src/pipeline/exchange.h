@@ -2,8 +2,8 @@
 // response; they know neither sockets nor the loop.
 //
 // Lifetimes: every string_view of the request points into the head's bytes, which stay valid until Reset() (the
-// connection moves them once when the exchange outlives the callback, see MoveHead). What handlers build lives in `arena`.
-// Exchanges are pooled by the worker and reused: a warm one allocates nothing.
+// connection moves them once when the exchange outlives the callback, see MoveHead). What handlers build lives in
+// `arena`. Exchanges are pooled by the worker and reused: a warm one allocates nothing.
 #pragma once
 
 #include <cstdint>
@@ -39,30 +39,30 @@ struct ConnectionFacts {
 struct Request {
   http::Method method = http::Method::kUnknown;
   std::string_view method_text;
-  std::string_view line;        // "GET /a?b HTTP/1.1", for $request
-  std::string_view target;      // as sent, for $request_uri
-  std::string_view path;        // decoded and normalised, for $uri; changed by internal redirects
-  std::string_view args;        // after '?', undecoded, for $args
-  std::string_view host;        // lower case, without port; from the target or the Host field; may be empty
+  std::string_view line;    // "GET /a?b HTTP/1.1", for $request
+  std::string_view target;  // as sent, for $request_uri
+  std::string_view path;    // decoded and normalised, for $uri; changed by internal redirects
+  std::string_view args;    // after '?', undecoded, for $args
+  std::string_view host;    // lower case, without port; from the target or the Host field; may be empty
   http::Fields fields;
-  int version_minor = 1;        // of HTTP/1.x
-  bool head_only = false;       // HEAD: the response's body is not sent
-  std::uint64_t length = 0;     // bytes of the request as received so far, for $request_length
+  int version_minor = 1;     // of HTTP/1.x
+  bool head_only = false;    // HEAD: the response's body is not sent
+  std::uint64_t length = 0;  // bytes of the request as received so far, for $request_length
   std::optional<std::uint64_t> content_length;
 };
 
 struct Response {
   http::Status status = http::Status::kOk;
-  http::Fields fields;                  // without Server, Date, Content-Type, Content-Length, Last-Modified, ETag, Connection
-  std::string_view content_type;        // empty = no such field
-  std::string_view last_modified;       // formatted; empty = no such field
-  std::optional<std::int64_t> modified; // the same in seconds since the epoch
-  std::string_view etag;                // with its quotes; empty = no such field
-  bool accepts_ranges = false;          // a known body of bytes that may be cut by Range
-  bool close = false;                   // end the connection after this response
+  http::Fields fields;            // without Server, Date, Content-Type, Content-Length, Last-Modified, ETag, Connection
+  std::string_view content_type;  // empty = no such field
+  std::string_view last_modified;        // formatted; empty = no such field
+  std::optional<std::int64_t> modified;  // the same in seconds since the epoch
+  std::string_view etag;                 // with its quotes; empty = no such field
+  bool accepts_ranges = false;           // a known body of bytes that may be cut by Range
+  bool close = false;                    // end the connection after this response
   Body body;
-  std::uint64_t bytes_sent = 0;         // head and body handed to the kernel so far, for $bytes_sent
-  std::uint64_t body_bytes_sent = 0;    // for $body_bytes_sent
+  std::uint64_t bytes_sent = 0;       // head and body handed to the kernel so far, for $bytes_sent
+  std::uint64_t body_bytes_sent = 0;  // for $body_bytes_sent
 };
 
 // A named or numbered group of the regex that chose the server or the location.
@@ -98,15 +98,15 @@ class Exchange {
   Response response;
   util::Arena arena;
   ConnectionFacts* connection = nullptr;
-  Services* services = nullptr;        // of the worker; outlives every exchange
+  Services* services = nullptr;  // of the worker; outlives every exchange
   const Server* server = nullptr;
   const Location* location = nullptr;
-  std::string_view named_location;     // "@name" to enter instead of a search by path; set with Outcome::Reroute()
-  std::vector<Capture> captures;       // [0] = the whole match; named ones carry their name
+  std::string_view named_location;  // "@name" to enter instead of a search by path; set with Outcome::Reroute()
+  std::vector<Capture> captures;    // [0] = the whole match; named ones carry their name
   http::Status error_status = http::Status::kOk;  // status that an error page is being made for, else kOk
-  bool keep_error_status = false;      // the error page's response takes `error_status` as its own
+  bool keep_error_status = false;                 // the error page's response takes `error_status` as its own
   int reroutes = 0;
-  util::TimePoint started{};           // the first byte of the request, for $request_time
+  util::TimePoint started{};  // the first byte of the request, for $request_time
 
  private:
   friend class Runner;

@@ -25,8 +25,7 @@ void LocationTable::Add(const Location* location) {
 }
 
 void LocationTable::Finish() {
-  std::sort(prefixes_.begin(), prefixes_.end(),
-            [](const Location* a, const Location* b) { return a->name < b->name; });
+  std::sort(prefixes_.begin(), prefixes_.end(), [](const Location* a, const Location* b) { return a->name < b->name; });
   // In sorted order the next shorter prefix of a name is the nearest predecessor's, or one of its parents.
   parents_.assign(prefixes_.size(), -1);
   for (std::size_t i = 1; i < prefixes_.size(); ++i) {

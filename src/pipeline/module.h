@@ -3,9 +3,9 @@
 //
 //   struct Settings { bool on = false; };                         // resolved; defaults live here, and only here
 //   struct Draft    { std::optional<bool> on; };                  // what one block said
-//   Settings Merge(const Settings& outer, const Draft& own, MergeContext&) { return {.on = own.on.value_or(outer.on)}; }
-//   constexpr config::Directive kDirectives[] = {...};
-//   const Module kThing = DefineModule<Settings, Draft, Merge>("thing", kDirectives, {.phases = kPhaseHooks});
+//   Settings Merge(const Settings& outer, const Draft& own, MergeContext&) { return {.on = own.on.value_or(outer.on)};
+//   } constexpr config::Directive kDirectives[] = {...}; const Module kThing = DefineModule<Settings, Draft,
+//   Merge>("thing", kDirectives, {.phases = kPhaseHooks});
 #pragma once
 
 #include <memory>
@@ -104,8 +104,8 @@ struct Module {
 };
 
 template <class Settings, class Draft, Settings (*Merge)(const Settings&, const Draft&, MergeContext&)>
-[[nodiscard]] Module DefineModule(std::string_view name, std::span<const config::Directive> directives, Hooks hooks = {},
-                                  Inherit inherit = Inherit::kWhole) {
+[[nodiscard]] Module DefineModule(std::string_view name, std::span<const config::Directive> directives,
+                                  Hooks hooks = {}, Inherit inherit = Inherit::kWhole) {
   Module module;
   module.name = name;
   module.directives = directives;

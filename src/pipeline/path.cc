@@ -1,8 +1,9 @@
 #include "pipeline/path.h"
 
+#include <algorithm>
+
 #include "pipeline/core_settings.h"
 #include "pipeline/exchange.h"
-#include "pipeline/site.h"
 
 namespace colmeia::pipeline {
 namespace {
@@ -22,12 +23,7 @@ std::string_view DocumentRoot(Exchange& exchange) {
 std::string_view MapPath(Exchange& exchange, std::string_view path) {
   const CoreSettings& core = exchange.settings<CoreSettings>();
   const std::string_view root = DocumentRoot(exchange);
-  std::string_view rest = path;
-  if (core.alias) {
-    // The location's name gives way to the alias; with a regex the alias is the whole file name.
-    const Location& location = *exchange.location;
-    rest = location.kind == LocationKind::kRegex ? std::string_view{} : path.substr(std::min(path.size(), location.name.size()));
-  }
+  const std::string_view rest = path.substr(std::min(path.size(), core.alias.value_or(0)));
   const std::string_view with_end = exchange.arena.Concat(root, rest, std::string_view("\0", 1));
   return with_end.substr(0, with_end.size() - 1);
 }

@@ -20,7 +20,8 @@ class Regex {
   Regex& operator=(Regex&&) noexcept;
   ~Regex();
 
-  // Whether the pattern is found in `subject`. With `captures`, its groups replace the content; they point into `subject`.
+  // Whether the pattern is found in `subject`. With `captures`, its groups replace the content; they point into
+  // `subject`.
   [[nodiscard]] bool Match(std::string_view subject, std::vector<Capture>* captures) const;
 
   // The names of the named groups, for variables.

@@ -15,7 +15,7 @@ log::ErrorLog& ErrorLogOf(Exchange& exchange) {
 void WriteReport(Exchange& exchange, log::Level level, std::string_view message) {
   const Request& request = exchange.request;
   std::string line(message);
-  line += fmt::format(", client: {}, server: {}", exchange.connection->peer->Host(),
+  line += fmt::format(", client: {}, server: {}", exchange.connection->peer->HostText(),
                       exchange.server != nullptr ? std::string_view(exchange.server->name) : std::string_view());
   if (!request.line.empty()) line += fmt::format(", request: \"{}\"", request.line);
   if (!request.host.empty()) line += fmt::format(", host: \"{}\"", request.host);

@@ -1,4 +1,5 @@
-// Report: a line in the error log about one exchange, in nginx's form: the message, then client, server, request and host.
+// Report: a line in the error log about one exchange, in nginx's form: the message, then client, server, request and
+// host.
 #pragma once
 
 #include <string_view>

@@ -118,7 +118,8 @@ Runner::Step Runner::Respond(Exchange& exchange, http::Status status) {
 void Runner::Complete(Exchange& exchange) {
   Response& response = exchange.response;
   if (response.status == http::Status::kClose) return;
-  // A page made for an error answers with the error's status, unless error_page said otherwise or the page failed itself.
+  // A page made for an error answers with the error's status, unless error_page said otherwise or the page failed
+  // itself.
   if (exchange.keep_error_status && response.status == http::Status::kOk) {
     response.status = exchange.error_status;
   }

@@ -18,7 +18,8 @@ class Runner {
   // kClose (444): then the connection is closed without an answer.
   static void Run(Exchange& exchange);
 
-  // The same for a request that cannot be understood or is refused before any handler sees it (400, 408, 413, 414, 505).
+  // The same for a request that cannot be understood or is refused before any handler sees it (400, 408, 413, 414,
+  // 505).
   static void Refuse(Exchange& exchange, http::Status status);
 
   // Writes the access log and whatever else logs this exchange. Once per exchange.

@@ -27,8 +27,8 @@ struct Site;
 // Texts that many exchanges of one second share: the clock as an access log writes it.
 class TimeTexts {
  public:
-  // "23/Nov/2026:11:34:00 +0000" and "2026-11-23T11:34:00+00:00", in the time zone of the process. Valid until the next call
-  // with another second.
+  // "23/Nov/2026:11:34:00 +0000" and "2026-11-23T11:34:00+00:00", in the time zone of the process. Valid until the next
+  // call with another second.
   [[nodiscard]] std::string_view Local(std::int64_t seconds);
   [[nodiscard]] std::string_view Iso8601(std::int64_t seconds);
 
@@ -42,11 +42,11 @@ class TimeTexts {
 struct Services {
   const Site* site = nullptr;
   files::Store* files = nullptr;
-  std::vector<log::AccessLog*> logs;          // by ordinal of Site::logs
-  std::vector<log::ErrorLog*> error_logs;     // by ordinal of Site::error_logs
-  const scoreboard::Board* board = nullptr;   // null only in unit tests
-  util::TimePoint now{};                      // of this loop turn
-  std::int64_t wall_ms = 0;                   // milliseconds since the epoch, of this loop turn
+  std::vector<log::AccessLog*> logs;         // by ordinal of Site::logs
+  std::vector<log::ErrorLog*> error_logs;    // by ordinal of Site::error_logs
+  const scoreboard::Board* board = nullptr;  // null only in unit tests
+  util::TimePoint now{};                     // of this loop turn
+  std::int64_t wall_ms = 0;                  // milliseconds since the epoch, of this loop turn
   TimeTexts times;
   std::string_view hostname;
   int pid = 0;

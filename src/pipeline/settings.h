@@ -1,5 +1,5 @@
-// SettingsSet: the resolved settings of all modules in one place of the configuration (main, http, a server, a location).
-// Immutable once built, shared by every place that says nothing of its own.
+// SettingsSet: the resolved settings of all modules in one place of the configuration (main, http, a server, a
+// location). Immutable once built, shared by every place that says nothing of its own.
 #pragma once
 
 #include <cstddef>

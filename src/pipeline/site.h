@@ -1,7 +1,9 @@
-// Site: everything that a configuration says about serving, resolved and immutable: listeners, servers, locations, logs.
+// Site: everything that a configuration says about serving, resolved and immutable: listeners, servers, locations,
+// logs.
 //
-// Built from the expanded text by BuildSite (builder.h), by the compiler child to validate and to make the plan, and by each
-// worker to serve. Both get the same ordinals for listeners and logs, because both read the same text in the same order.
+// Built from the expanded text by BuildSite (builder.h), by the compiler child to validate and to make the plan, and by
+// each worker to serve. Both get the same ordinals for listeners and logs, because both read the same text in the same
+// order.
 #pragma once
 
 #include <cstdint>
@@ -24,12 +26,12 @@ struct Server;
 
 // How a location was written, and so how it matches.
 enum class LocationKind {
-  kPrefix,        // location /a
-  kPrefixFinal,   // location ^~ /a: no regex is tried when this is the longest prefix
-  kExact,         // location = /a
-  kRegex,         // location ~ a  or  ~* a
-  kNamed,         // location @a: for error_page and try_files only
-  kServer,        // the server itself, where no location matches
+  kPrefix,       // location /a
+  kPrefixFinal,  // location ^~ /a: no regex is tried when this is the longest prefix
+  kExact,        // location = /a
+  kRegex,        // location ~ a  or  ~* a
+  kNamed,        // location @a: for error_page and try_files only
+  kServer,       // the server itself, where no location matches
 };
 
 // The locations of one server or location block, in the order of nginx's rules.
@@ -50,27 +52,27 @@ class LocationTable {
   [[nodiscard]] Found FindPrefix(std::string_view path) const;
 
   std::unordered_map<std::string_view, const Location*> exact_;
-  std::vector<const Location*> prefixes_;      // sorted by name
-  std::vector<int> parents_;                   // of prefixes_: the next shorter prefix, or -1
-  std::vector<const Location*> regexes_;       // in order of appearance
+  std::vector<const Location*> prefixes_;  // sorted by name
+  std::vector<int> parents_;               // of prefixes_: the next shorter prefix, or -1
+  std::vector<const Location*> regexes_;   // in order of appearance
 };
 
 struct Location {
   LocationKind kind = LocationKind::kPrefix;
-  std::string name;                 // the prefix, the pattern, or "@name"
-  std::unique_ptr<Regex> regex;     // kRegex only
+  std::string name;              // the prefix, the pattern, or "@name"
+  std::unique_ptr<Regex> regex;  // kRegex only
   SettingsSet settings;
   std::vector<Handler> handlers;    // kRewrite to kContent in order, only those that apply here
   std::vector<HeadFilter> filters;  // in order, only those that apply here
   std::vector<LogHandler> loggers;  // only those that apply here
   std::vector<std::unique_ptr<Location>> children;
-  LocationTable table;              // of the children
+  LocationTable table;  // of the children
 };
 
 struct Server {
-  std::string name;                          // the first server_name, for $server_name
-  std::vector<Handler> handlers;             // kServerRewrite
-  std::unique_ptr<Location> self;            // kServer: settings and handlers where no location matches
+  std::string name;                // the first server_name, for $server_name
+  std::vector<Handler> handlers;   // kServerRewrite
+  std::unique_ptr<Location> self;  // kServer: settings and handlers where no location matches
   std::vector<std::unique_ptr<Location>> locations;
   LocationTable table;
   std::unordered_map<std::string_view, const Location*> named;
@@ -112,12 +114,23 @@ class VirtualHosts {
 // One address that is listened on; several `listen` directives with the same address are one.
 struct ListenSocket {
   sys::Address address;
-  std::string name;          // as in messages and logs
+  std::string name;  // as in messages and logs
   int backlog = 511;
   bool reuseport = false;
   bool ipv6only = true;
-  std::string where;         // file:line of the directive that set the options
+  std::string where;  // file:line of the directive that set the options
   VirtualHosts hosts;
+
+  // A wildcard listener stands for specific addresses of the same port too (`listen *:80` beside `listen
+  // 127.0.0.1:80`): only one of them can be bound, and getsockname(2) of a connection tells whose servers answer.
+  struct Specific {
+    sys::Address address;
+    VirtualHosts hosts;
+  };
+  std::vector<Specific> specific;
+
+  // The servers for a connection whose local address is `local`. When `specific` is empty nobody needs to ask for it.
+  [[nodiscard]] const VirtualHosts& HostsFor(const sys::Address& local) const;
 };
 
 // A log file by its place in the list that is the same in the compiler and in every worker.
@@ -137,7 +150,7 @@ struct Site {
   SettingsSet http;                     // of the http block; main's where there is none
   std::vector<ListenSocket> listeners;  // by ordinal
   std::vector<std::unique_ptr<Server>> servers;
-  std::vector<LogFile> logs;            // by ordinal
+  std::vector<LogFile> logs;                            // by ordinal
   std::vector<std::vector<ErrorLogTarget>> error_logs;  // by ordinal; [0] is the main context's
 };
 

@@ -28,8 +28,8 @@ void TimeTexts::Format(std::int64_t seconds) {
   const char sign = offset < 0 ? '-' : '+';
   const long minutes = offset < 0 ? -offset : offset;
   local_ = fmt::format("{:02}/{}/{}:{:02}:{:02}:{:02} {}{:02}{:02}", tm.tm_mday,
-                       kMonths[static_cast<std::size_t>(tm.tm_mon)], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec,
-                       sign, minutes / 60, minutes % 60);
+                       kMonths[static_cast<std::size_t>(tm.tm_mon)], tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
+                       tm.tm_sec, sign, minutes / 60, minutes % 60);
   iso8601_ = fmt::format("{}-{:02}-{:02}T{:02}:{:02}:{:02}{}{:02}:{:02}", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
                          tm.tm_hour, tm.tm_min, tm.tm_sec, sign, minutes / 60, minutes % 60);
 }

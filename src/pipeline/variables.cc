@@ -125,16 +125,14 @@ Value RemoteUser(Exchange& ex, std::string_view) {
   return std::nullopt;
 }
 
-Value BinaryRemoteAddress(Exchange& ex, std::string_view) {
-  return ex.arena.Copy(ex.connection->peer->AddressBytes());
-}
+Value BinaryRemoteAddress(Exchange& ex, std::string_view) { return ex.arena.Copy(ex.connection->peer->HostBytes()); }
 
 std::int64_t ElapsedMs(Exchange& ex) {
   return std::chrono::duration_cast<util::Milliseconds>(ex.services->now - ex.started).count();
 }
 
 std::string_view PortOf(Exchange& ex, const sys::Address& address) {
-  return address.is_unix() ? std::string_view{} : Decimal(ex, address.port());
+  return address.family() == AF_UNIX ? std::string_view{} : Decimal(ex, address.port());
 }
 
 constexpr Variable kVariables[] = {
@@ -148,8 +146,7 @@ constexpr Variable kVariables[] = {
     {"uri", false, [](Exchange& ex, std::string_view) -> Value { return ex.request.path; }},
     {"document_uri", false, [](Exchange& ex, std::string_view) -> Value { return ex.request.path; }},
     {"document_root", false, [](Exchange& ex, std::string_view) -> Value { return DocumentRoot(ex); }},
-    {"request_filename", false,
-     [](Exchange& ex, std::string_view) -> Value { return MapPath(ex, ex.request.path); }},
+    {"request_filename", false, [](Exchange& ex, std::string_view) -> Value { return MapPath(ex, ex.request.path); }},
     {"host", false, Host},
     {"hostname", false, [](Exchange& ex, std::string_view) -> Value { return ex.services->hostname; }},
     {"scheme", false, [](Exchange&, std::string_view) -> Value { return "http"; }},
@@ -157,19 +154,18 @@ constexpr Variable kVariables[] = {
     {"server_name", false, [](Exchange& ex, std::string_view) -> Value { return ex.server->name; }},
     {"server_port", false, [](Exchange& ex, std::string_view) -> Value { return PortOf(ex, *ex.connection->local); }},
     {"server_addr", false,
-     [](Exchange& ex, std::string_view) -> Value { return ex.arena.Copy(ex.connection->local->Host()); }},
+     [](Exchange& ex, std::string_view) -> Value { return ex.arena.Copy(ex.connection->local->HostText()); }},
     {"server_protocol", false,
      [](Exchange& ex, std::string_view) -> Value { return ex.request.version_minor == 0 ? "HTTP/1.0" : "HTTP/1.1"; }},
     {"remote_addr", false,
-     [](Exchange& ex, std::string_view) -> Value { return ex.arena.Copy(ex.connection->peer->Host()); }},
+     [](Exchange& ex, std::string_view) -> Value { return ex.arena.Copy(ex.connection->peer->HostText()); }},
     {"remote_port", false, [](Exchange& ex, std::string_view) -> Value { return PortOf(ex, *ex.connection->peer); }},
     {"remote_user", false, RemoteUser},
     {"binary_remote_addr", false, BinaryRemoteAddress},
     {"request", false, [](Exchange& ex, std::string_view) -> Value { return Empty(ex.request.line); }},
     {"request_method", false, [](Exchange& ex, std::string_view) -> Value { return Empty(ex.request.method_text); }},
     {"request_uri", false, [](Exchange& ex, std::string_view) -> Value { return Empty(ex.request.target); }},
-    {"request_length", false,
-     [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, ex.request.length); }},
+    {"request_length", false, [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, ex.request.length); }},
     {"request_time", false, [](Exchange& ex, std::string_view) -> Value { return Seconds(ex, ElapsedMs(ex)); }},
     {"request_completion", false,
      [](Exchange& ex, std::string_view) -> Value {
@@ -183,9 +179,7 @@ constexpr Variable kVariables[] = {
     {"content_type", false,
      [](Exchange& ex, std::string_view) -> Value { return JoinedField(ex, ex.request.fields, "content_type", ", "); }},
     {"status", false,
-     [](Exchange& ex, std::string_view) -> Value {
-       return Decimal(ex, static_cast<unsigned>(ex.response.status));
-     }},
+     [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, static_cast<unsigned>(ex.response.status)); }},
     {"bytes_sent", false, [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, ex.response.bytes_sent); }},
     {"body_bytes_sent", false,
      [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, ex.response.body_bytes_sent); }},

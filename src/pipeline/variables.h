@@ -1,4 +1,5 @@
-// Variables ($uri, $arg_x, ...) and templates: texts with variables in them, compiled once, evaluated lazily per exchange.
+// Variables ($uri, $arg_x, ...) and templates: texts with variables in them, compiled once, evaluated lazily per
+// exchange.
 #pragma once
 
 #include <optional>
@@ -19,8 +20,8 @@ class Exchange;
 using Getter = std::optional<std::string_view> (*)(Exchange& exchange, std::string_view suffix);
 
 struct Variable {
-  std::string_view name;   // "uri", or "arg_" for a family
-  bool prefix = false;     // `name` begins the names of a family
+  std::string_view name;  // "uri", or "arg_" for a family
+  bool prefix = false;    // `name` begins the names of a family
   Getter get = nullptr;
 };
 
@@ -49,7 +50,7 @@ class Template {
 
  private:
   struct Part {
-    std::string literal;      // used when `get` is null
+    std::string literal;  // used when `get` is null
     Getter get = nullptr;
     std::string suffix;
   };

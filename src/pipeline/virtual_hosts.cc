@@ -45,4 +45,11 @@ const Server* VirtualHosts::Find(std::string_view host, std::vector<Capture>* ca
   return default_;
 }
 
+const VirtualHosts& ListenSocket::HostsFor(const sys::Address& local) const {
+  for (const Specific& one : specific) {
+    if (one.address == local) return one.hosts;
+  }
+  return hosts;
+}
+
 }  // namespace colmeia::pipeline
