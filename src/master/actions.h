@@ -1,0 +1,154 @@
+// What the master shall do, as values: the output of the Supervisor (master/supervisor.h), performed by the shell in
+// the order given.
+//
+// Performing an action may raise events at once (SpawnFailed, ResourcesOpened). The shell queues them until all actions
+// of the present event are performed; it never calls Supervisor::On() from within.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "ipc/messages.h"
+#include "log/level.h"
+#include "master/events.h"
+#include "scoreboard/layout.h"
+
+namespace colmeia::master {
+
+using scoreboard::ServerState;
+using scoreboard::SlotState;
+
+// What a start or a reload ended with; the exit code of the command that asked for it.
+enum class Outcome : int {
+  kOk = 0,
+  kConfiguration = 1,  // the configuration has mistakes
+  kResources = 2,      // an address, a file or the pid file could not be had
+  kTimedOut = 4,       // a child did not finish in time
+  kRolledBack = 5,     // a worker failed to start, or the master was told to stop meanwhile
+};
+
+// --- Generations ---
+
+// Start a compiler child for this generation. Answered by Compiled.
+struct Compile {
+  std::uint32_t generation = 0;
+};
+
+// Kill the compiler child of this generation. Compiled still comes, once the child was reaped.
+struct CancelCompile {
+  std::uint32_t generation = 0;
+};
+
+// Open what the plan names: the pid file (locked and written; when another path than the living generations have),
+// logs, listeners. What a living generation has open under the same path or address is shared, not opened again. Never
+// blocks. Answered by ResourcesOpened or ResourcesFailed; after a failure nothing of this generation stays open.
+struct OpenResources {
+  std::uint32_t generation = 0;
+  PlanPtr plan;
+};
+
+// All workers of this generation are ready: from now on it is the current one. The master's own log messages go to its
+// error logs, and a pid file that it does not name is removed.
+struct Promote {
+  std::uint32_t generation = 0;
+};
+
+// No worker of this generation accepts any more: close those of its listeners that no other living generation uses.
+struct CloseListeners {
+  std::uint32_t generation = 0;
+};
+
+// No process of this generation is left: close whatever no other living generation uses, forget its plan and memfds.
+// Also comes while its resources are being opened: then that is given up, and not answered.
+struct CloseGeneration {
+  std::uint32_t generation = 0;
+};
+
+// --- Workers ---
+
+// Start a worker process in this slot. Answered by Spawned or SpawnFailed.
+struct Spawn {
+  std::uint32_t slot = 0;
+  std::uint32_t seat = 0;
+  std::uint32_t generation = 0;
+};
+
+// The worker has said Hello: send Adopt, a Listener for each listener, a Log for each log, Go.
+struct Adopt {
+  std::uint32_t slot = 0;
+  std::uint32_t seat = 0;
+  std::uint32_t seats = 0;
+  std::uint32_t generation = 0;
+};
+
+// Send a message without descriptors (Drain, Stop, Release).
+struct Send {
+  std::uint32_t slot = 0;
+  ipc::Message message;
+};
+
+// kill(2) the process in this slot. A process that is gone meanwhile is no error.
+struct Kill {
+  std::uint32_t slot = 0;
+  int signal = 0;
+};
+
+// The process was reaped, yet its channel has not ended: close our end. Answered by ChannelClosed.
+struct CloseChannel {
+  std::uint32_t slot = 0;
+};
+
+// Write the slot's state into the scoreboard. kStarting comes once the process was spawned and occupies the slot,
+// kEmpty comes when nothing of the process is left and retires it: its totals move to the past.
+struct SetState {
+  std::uint32_t slot = 0;
+  SlotState state = SlotState::kEmpty;
+  std::uint32_t generation = 0;
+  std::uint32_t seat = 0;
+  std::int32_t pid = 0;
+};
+
+// --- The server ---
+
+// Write the state of the whole into the scoreboard (and later tell the service manager).
+struct SetServer {
+  ServerState state = ServerState::kStarting;
+  std::uint32_t generation = 0;  // the current one; 0 = none yet
+};
+
+// Open all log files of all living generations anew, send Log to every worker that was adopted. Answered by
+// LogsReopened.
+struct ReopenLogs {};
+
+// One line for the error log.
+struct Log {
+  log::Level level = log::Level::kNotice;
+  std::string text;
+};
+
+// Tell the launcher that all workers of generation 1 are ready, or why it came to nothing. One of them, exactly once.
+// StartFailed comes just before Leave: when the launcher returns, nothing is left in the way of the next try.
+struct Started {};
+struct StartFailed {
+  Outcome outcome = Outcome::kRolledBack;
+  std::string why;
+};
+
+// The end of a reload, for whoever waits for it: one for each generation after the first that was begun.
+struct Reloaded {
+  std::uint32_t generation = 0;
+  Outcome outcome = Outcome::kOk;
+  std::string why;  // empty when it succeeded
+};
+
+// No child is left. Remove the pid file, close everything, end with this exit code. The last action ever.
+struct Leave {
+  int exit_code = 0;
+};
+
+using Action =
+    std::variant<Compile, CancelCompile, OpenResources, Promote, CloseListeners, CloseGeneration, Spawn, Adopt, Send,
+                 Kill, CloseChannel, SetState, SetServer, ReopenLogs, Log, Started, StartFailed, Reloaded, Leave>;
+
+}  // namespace colmeia::master

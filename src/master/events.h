@@ -1,0 +1,100 @@
+// What can happen to the master, as values: the input of the Supervisor (master/supervisor.h). The shell makes them out
+// of libuv's callbacks; the tests write them down.
+//
+// A worker is named by its slot. A slot number is given out again only after both ChannelClosed and Exit (or
+// SpawnFailed) were told, so an event never speaks of another process than the one meant.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "ipc/messages.h"
+#include "ipc/plan.h"
+
+namespace colmeia::master {
+
+// A plan lives as long as the longest holder of its generation.
+using PlanPtr = std::shared_ptr<const ipc::Plan>;
+
+// The first event, once. With a plan that was compiled already (the launcher reads `daemon` and `pid` out of it before
+// there is a master) generation 1 begins by opening its resources; with nullptr it begins by compiling.
+struct Start {
+  PlanPtr plan;
+};
+
+struct Signal {
+  int number = 0;
+  pid_t sender = 0;          // 0 when unknown
+  bool from_process = true;  // sent by kill() and its kin, not by a terminal or the kernel
+};
+
+// Answers Compile, exactly once for each, also after CancelCompile: the compiler child has been reaped.
+struct Compiled {
+  std::uint32_t generation = 0;
+  PlanPtr plan;     // nullptr: it failed
+  std::string why;  // when it failed: the diagnostics for the operator, one or more lines
+};
+
+// Answer OpenResources, unless CloseGeneration came first.
+struct ResourcesOpened {
+  std::uint32_t generation = 0;
+};
+struct ResourcesFailed {
+  std::uint32_t generation = 0;
+  std::string why;  // names the address or the path, and what went wrong
+};
+
+// Answer Spawn, before any other event of that slot.
+struct Spawned {
+  std::uint32_t slot = 0;
+  pid_t pid = 0;
+};
+struct SpawnFailed {  // neither a process nor a channel exists: no Exit and no ChannelClosed follow
+  std::uint32_t slot = 0;
+  std::string why;
+};
+
+// A message came from a child in a slot.
+struct Received {
+  std::uint32_t slot = 0;
+  ipc::Message message;
+  std::uint32_t in_reply_to = 0;  // of the frame; 0 = no reply
+};
+
+// The channel is gone: EOF, an error, a broken frame, or after CloseChannel. At most once per process; all messages
+// that came before have been told.
+struct ChannelClosed {
+  std::uint32_t slot = 0;
+  std::string why;  // empty for a plain EOF; otherwise what was wrong with it
+};
+
+// The process was reaped. Exactly once per process that was Spawned.
+struct Exit {
+  std::uint32_t slot = 0;
+  int code = 0;
+  int signal = 0;  // that killed it, or 0
+};
+
+// Answers ReopenLogs, exactly once: the master's own switch is done, the workers' is under way.
+struct LogsReopened {
+  struct Sent {
+    std::uint32_t slot = 0;
+    std::uint32_t sequence = 0;  // of the Log frame; a Done in reply to it is awaited
+  };
+  std::vector<Sent> sent;
+  std::vector<std::string> failures;  // one sentence per file that could not be opened; its old descriptor is kept
+  std::uint32_t files = 0;            // that were opened anew
+};
+
+// NextDeadline() has come. Harmless when it has not: every event looks at the clock.
+struct Deadline {};
+
+using Event = std::variant<Start, Signal, Compiled, ResourcesOpened, ResourcesFailed, Spawned, SpawnFailed, Received,
+                           ChannelClosed, Exit, LogsReopened, Deadline>;
+
+}  // namespace colmeia::master
