@@ -1,0 +1,68 @@
+"""What /proc says about processes."""
+
+import ctypes
+import os
+import pathlib
+import signal
+
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def adopt_orphans():
+    """Makes this process the parent of whatever its descendants leave behind, so that a daemon can be waited for."""
+    _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def die_with_parent():
+    """For a fresh child: dies when the test does, whatever happens to the test."""
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def stat(pid):
+    """(state, parent's pid) of a process; None when it is gone."""
+    try:
+        text = pathlib.Path(f'/proc/{pid}/stat').read_text(encoding='utf-8', errors='replace')
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    fields = text[text.rindex(')') + 2:].split()
+    return fields[0], int(fields[1])
+
+
+def is_alive(pid):
+    """Whether a process runs: a zombie does not."""
+    found = stat(pid)
+    return found is not None and found[0] not in 'ZX'
+
+
+def title(pid):
+    """The command line of a process as one string."""
+    try:
+        raw = pathlib.Path(f'/proc/{pid}/cmdline').read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return ''
+    return raw.replace(b'\0', b' ').decode('utf-8', 'replace').strip()
+
+
+def children(pid):
+    """Pids of the living children of a process, oldest first."""
+    found = []
+    for entry in os.listdir('/proc'):
+        if entry.isdigit():
+            facts = stat(entry)
+            if facts and facts[1] == pid and facts[0] not in 'ZX':
+                found.append(int(entry))
+    return sorted(found)
+
+
+def status(pid):
+    """/proc/PID/status as a dictionary of strings."""
+    text = pathlib.Path(f'/proc/{pid}/status').read_text(encoding='utf-8')
+    return {name: value.strip() for name, _, value in (line.partition(':') for line in text.splitlines())}
+
+
+def descriptors(pid):
+    """{number: what it points to} of a process's open descriptors."""
+    folder = f'/proc/{pid}/fd'
+    return {int(number): os.readlink(f'{folder}/{number}') for number in os.listdir(folder)}

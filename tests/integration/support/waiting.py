@@ -1,0 +1,18 @@
+"""Waiting for what happens elsewhere: always for a condition, always with a deadline, never for a length of time."""
+
+import select
+import time
+
+DEADLINE = 20.0  # seconds; long, because sanitizers and parallel tests share a machine: only a failure takes so long
+
+
+def wait_for(condition, what, deadline=DEADLINE):
+    """The first true value of condition(); fails, naming `what`, when there is none before the deadline."""
+    end = time.monotonic() + deadline
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f'waited {deadline:g} s in vain for {what}')
+        select.select([], [], [], 0.01)
