@@ -24,7 +24,7 @@ struct User {
 // The `user` directive: a user's name, and a group's name or "" for the user's primary group.
 [[nodiscard]] Result<User> LookUpUser(const std::string& user, const std::string& group = "");
 
-[[nodiscard]] Result<gid_t> LookUpGroup(const std::string& group);
+[[nodiscard]] Result<gid_t> LookUpGroup(const std::string& name);
 
 // The name of a uid, or its number as text.
 [[nodiscard]] std::string UserName(uid_t uid);

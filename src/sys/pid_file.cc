@@ -1,0 +1,113 @@
+#include "sys/pid_file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <optional>
+
+#include <fmt/core.h>
+
+#include "sys/error.h"
+#include "sys/files.h"
+#include "util/strings.h"
+
+namespace colmeia::sys {
+
+namespace {
+
+constexpr mode_t kPidFileMode = 0644;
+
+bool SameInode(int fd, const std::string& path) {
+  struct stat by_fd {};
+  struct stat by_path {};
+  return fstat(fd, &by_fd) == 0 && stat(path.c_str(), &by_path) == 0 && by_fd.st_dev == by_path.st_dev &&
+         by_fd.st_ino == by_path.st_ino;
+}
+
+// 0, or the errno of a lock that somebody else holds (EWOULDBLOCK) or that cannot be had.
+int TryLock(int fd, int operation) {
+  while (flock(fd, operation | LOCK_NB) != 0) {
+    if (errno != EINTR) return errno;
+  }
+  return 0;
+}
+
+std::optional<pid_t> ReadPid(int fd) {
+  char text[32];
+  const ssize_t size = pread(fd, text, sizeof(text), 0);
+  if (size <= 0) return std::nullopt;
+  std::string_view digits(text, static_cast<std::size_t>(size));
+  digits = digits.substr(0, digits.find('\n'));
+  const auto pid = util::ParseNumber<pid_t>(digits);
+  return pid > 0 ? pid : std::nullopt;
+}
+
+}  // namespace
+
+Result<PidFile> PidFile::Create(const std::string& path, pid_t pid) {
+  // Between opening and locking the former owner may remove the file: then the lock is on a file without a name.
+  while (true) {
+    Result<UniqueFd> fd = OpenFile(path, O_RDWR | O_CREAT, kPidFileMode);
+    if (!fd) return tl::unexpected(fd.error());
+    const int code = TryLock(fd->get(), LOCK_EX);
+    if (code == EWOULDBLOCK) {
+      const std::optional<pid_t> other = ReadPid(fd->get());
+      return Fail(other ? fmt::format("already running, pid {} ({})", *other, path)
+                        : fmt::format("already running: {} is locked", path),
+                  EWOULDBLOCK);
+    }
+    if (code != 0) return FailErrno("cannot lock " + path, code);
+    if (!SameInode(fd->get(), path)) continue;
+    PidFile file(path, std::move(*fd));
+    if (Result<> written = file.Rewrite(pid); !written) return tl::unexpected(written.error());
+    return file;
+  }
+}
+
+Result<PidFile> PidFile::Adopt(const std::string& path, UniqueFd fd) {
+  // A lock through the same open file is granted again; through another one it would be refused.
+  if (const int code = TryLock(fd.get(), LOCK_EX); code != 0)
+    return FailErrno("cannot take over the lock of " + path, code);
+  return PidFile(path, std::move(fd));
+}
+
+Result<> PidFile::Rewrite(pid_t pid) {
+  const std::string text = fmt::format("{}\n", pid);
+  // One write of a few bytes into the first block, then the cut: a reader finds the old number or the new one. Where
+  // the old one has more digits its rest stands on a line of its own for that moment.
+  const ssize_t size = pwrite(fd_.get(), text.data(), text.size(), 0);
+  if (size != static_cast<ssize_t>(text.size())) return FailErrno("cannot write " + path_, size < 0 ? errno : ENOSPC);
+  if (ftruncate(fd_.get(), static_cast<off_t>(text.size())) != 0) return FailErrno("cannot truncate " + path_);
+  return {};
+}
+
+bool PidFile::PathIsOurs() const { return fd_ && SameInode(fd_.get(), path_); }
+
+Result<> PidFile::Rename(const std::string& path) {
+  if (!PathIsOurs()) return Fail(fmt::format("{} is no longer our pid file", path_));
+  if (rename(path_.c_str(), path.c_str()) != 0) return FailErrno(fmt::format("cannot rename {} to {}", path_, path));
+  path_ = path;
+  return {};
+}
+
+void PidFile::Remove() {
+  if (PathIsOurs()) unlink(path_.c_str());
+  fd_.reset();
+}
+
+Result<pid_t> PidFile::RunningPid(const std::string& path) {
+  Result<UniqueFd> fd = OpenFile(path, O_RDONLY);
+  if (!fd) return tl::unexpected(fd.error());
+  if (TryLock(fd->get(), LOCK_SH) == 0) {
+    return Fail(fmt::format("not running: nobody holds the lock of {}", path), ESRCH);
+  }
+  const std::optional<pid_t> pid = ReadPid(fd->get());
+  if (!pid) return Fail(fmt::format("no process id in {}", path));
+  return *pid;
+}
+
+}  // namespace colmeia::sys

@@ -1,0 +1,161 @@
+#include "sys/sockets.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+
+#include <fmt/core.h>
+
+#include "sys/error.h"
+
+namespace colmeia::sys {
+
+namespace {
+
+constexpr mode_t kUnixSocketMode = 0666;
+
+bool SetOption(int fd, int level, int option, bool on) {
+  const int value = on ? 1 : 0;
+  return setsockopt(fd, level, option, &value, sizeof(value)) == 0;
+}
+
+Result<UniqueFd> NewSocket(int family, int type) {
+  UniqueFd fd(socket(family, type | SOCK_CLOEXEC, 0));
+  if (!fd) return FailErrno("cannot make a socket");
+  return fd;
+}
+
+// A socket file outlives the process that bound it. It is stale when connecting to it is refused.
+bool IsStaleSocketFile(const Address& address) {
+  struct stat info {};
+  const std::string path(address.UnixPath());
+  if (stat(path.c_str(), &info) != 0 || !S_ISSOCK(info.st_mode)) return false;
+  Result<UniqueFd> probe = NewSocket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
+  return probe && connect(probe->get(), address.sockaddr_data(), address.sockaddr_size()) != 0 && errno == ECONNREFUSED;
+}
+
+Result<> Bind(int fd, const Address& address) {
+  int result = bind(fd, address.sockaddr_data(), address.sockaddr_size());
+  if (result != 0 && errno == EADDRINUSE && address.family() == AF_UNIX && IsStaleSocketFile(address)) {
+    unlink(std::string(address.UnixPath()).c_str());
+    result = bind(fd, address.sockaddr_data(), address.sockaddr_size());
+  }
+  // Whether EADDRINUSE or EINVAL, nobody else's file is touched.
+  if (result != 0) return FailErrno(fmt::format("bind() to {} failed", address.ToString()));
+  return {};
+}
+
+// Errors that accept4(2) hands on from the network: they concern the one client that is gone.
+bool IsOfTheClient(int code) {
+  switch (code) {
+    case ECONNABORTED:
+    case EPROTO:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENONET:
+    case EOPNOTSUPP:
+    case EPERM:  // a firewall rule
+    case ETIMEDOUT:
+      return true;
+    default:
+      return false;
+  }
+}
+
+AcceptStatus StatusOf(int code) {
+  if (code == EAGAIN || code == EWOULDBLOCK) return AcceptStatus::kEmpty;
+  if (code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM) return AcceptStatus::kNoDescriptors;
+  return IsOfTheClient(code) ? AcceptStatus::kTryAgain : AcceptStatus::kFailed;
+}
+
+}  // namespace
+
+Result<UniqueFd> Listen(const Address& address, const ListenOptions& options) {
+  Result<UniqueFd> fd = NewSocket(address.family(), SOCK_STREAM | SOCK_NONBLOCK);
+  if (!fd) return Fail(fmt::format("{} for {}", fd.error().message, address.ToString()), fd.error().code);
+
+  const bool is_ip = address.family() != AF_UNIX;
+  const bool set = (!is_ip || SetOption(fd->get(), SOL_SOCKET, SO_REUSEADDR, true)) &&
+                   (!is_ip || !options.reuseport || SetOption(fd->get(), SOL_SOCKET, SO_REUSEPORT, true)) &&
+                   (address.family() != AF_INET6 || SetOption(fd->get(), IPPROTO_IPV6, IPV6_V6ONLY, options.ipv6only));
+  if (!set) return FailErrno(fmt::format("cannot set the options of the socket for {}", address.ToString()));
+
+  if (Result<> bound = Bind(fd->get(), address); !bound) return tl::unexpected(bound.error());
+  if (!is_ip) {
+    const std::string path(address.UnixPath());
+    if (chmod(path.c_str(), kUnixSocketMode) != 0) return FailErrno(fmt::format("cannot change the mode of {}", path));
+  }
+  if (listen(fd->get(), options.backlog) != 0) {
+    return FailErrno(fmt::format("listen() to {} failed", address.ToString()));
+  }
+  return fd;
+}
+
+Result<std::pair<UniqueFd, UniqueFd>> SeqPacketPair() {
+  int fds[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) != 0) {
+    return FailErrno("cannot make a pair of sockets");
+  }
+  return std::pair(UniqueFd(fds[0]), UniqueFd(fds[1]));
+}
+
+Accepted Accept(int listen_fd) {
+  sockaddr_storage storage;
+  socklen_t size = sizeof(storage);
+  auto* const peer = reinterpret_cast<sockaddr*>(&storage);
+  int fd = -1;
+  do {
+    fd = accept4(listen_fd, peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  } while (fd < 0 && errno == EINTR);
+
+  Accepted accepted;
+  if (fd < 0) {
+    accepted.code = errno;
+    accepted.status = StatusOf(accepted.code);
+    return accepted;
+  }
+  accepted.status = AcceptStatus::kAccepted;
+  accepted.fd = UniqueFd(fd);
+  accepted.peer = Address::FromSockaddr(peer, size);
+  return accepted;
+}
+
+void SetNoDelay(int fd, bool on) { SetOption(fd, IPPROTO_TCP, TCP_NODELAY, on); }
+
+void SetCork(int fd, bool on) { SetOption(fd, IPPROTO_TCP, TCP_CORK, on); }
+
+void SetResetOnClose(int fd) {
+  const linger reset{.l_onoff = 1, .l_linger = 0};
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+}
+
+Result<> SetNonBlocking(int fd, bool on) {
+  const int flags = fcntl(fd, F_GETFL);
+  const int wanted = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+  if (flags < 0 || (wanted != flags && fcntl(fd, F_SETFL, wanted) != 0)) {
+    return FailErrno(fmt::format("cannot change the flags of descriptor {}", fd));
+  }
+  return {};
+}
+
+Result<UniqueFd> Connect(const Address& address) {
+  Result<UniqueFd> fd = NewSocket(address.family(), SOCK_STREAM);
+  if (!fd) return fd;
+  int result = -1;
+  do {
+    result = connect(fd->get(), address.sockaddr_data(), address.sockaddr_size());
+  } while (result != 0 && errno == EINTR);
+  if (result != 0) return FailErrno("cannot connect to " + address.ToString());
+  return fd;
+}
+
+}  // namespace colmeia::sys
