@@ -45,7 +45,8 @@ class Applier {
  private:
   void ApplyOne(const Node& node, std::span<const Node> siblings, In context, DraftSet& drafts,
                 BlockHandler& handler) const;
-  [[nodiscard]] std::size_t MissingSemicolon(const Node& node) const;
+  // The index of the word that starts a directive of its own on a later line, or 0.
+  [[nodiscard]] std::size_t MissingSemicolon(const Node& node, In context) const;
 
   const Registry& registry_;
   const Source& source_;

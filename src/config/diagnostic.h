@@ -24,11 +24,12 @@ enum class Severity {
 struct Diagnostic {
   Severity severity = Severity::kError;
   std::string message;
-  std::string file;          // empty = no place
-  std::uint32_t line = 0;    // from 1
-  std::uint32_t column = 0;  // from 1, in bytes
-  std::uint32_t length = 0;  // of the marked range in the line
-  std::string line_text;
+  std::string file;            // empty = no place
+  std::uint32_t line = 0;      // from 1
+  std::uint32_t column = 0;    // from 1, in bytes
+  std::string excerpt;         // the line, or of a very long one the part around the mark
+  std::uint32_t mark = 0;      // where the marked range starts in the excerpt
+  std::uint32_t length = 0;    // of the marked range, in bytes
   std::uint32_t position = 0;  // Place::position
 
   // One to three lines, each ended by a line feed.
@@ -41,14 +42,17 @@ struct Diagnostic {
 class Diagnostics {
  public:
   static constexpr std::size_t kShown = 20;
+  static constexpr std::size_t kKept = 1000;  // the rest is only counted
 
   void Error(const Place& place, std::string message) { Add(Severity::kError, place, std::move(message)); }
   void Warn(const Place& place, std::string message) { Add(Severity::kWarning, place, std::move(message)); }
   // A mistake that has no place in a file.
   void Error(std::string message) { Add(Severity::kError, Place{}, std::move(message)); }
+  void Add(Diagnostic diagnostic);
 
   [[nodiscard]] bool HasErrors() const { return errors_ > 0; }
   [[nodiscard]] bool empty() const { return all_.empty(); }
+  // The first kKept in the order in which they were found.
   [[nodiscard]] const std::vector<Diagnostic>& all() const { return all_; }
 
   // All of them in the order of the configuration's text; after the first kShown, "and N more".
@@ -59,6 +63,7 @@ class Diagnostics {
 
   std::vector<Diagnostic> all_;
   std::size_t errors_ = 0;
+  std::size_t dropped_ = 0;
 };
 
 }  // namespace colmeia::config

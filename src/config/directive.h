@@ -42,15 +42,9 @@ struct Arity {
 
   [[nodiscard]] constexpr bool Allows(std::size_t count) const { return count >= least && count <= most; }
 };
-[[nodiscard]] constexpr Arity Args(std::size_t exactly) {
-  return {exactly, exactly};
-}
-[[nodiscard]] constexpr Arity Args(std::size_t least, std::size_t most) {
-  return {least, most};
-}
-[[nodiscard]] constexpr Arity AtLeast(std::size_t least) {
-  return {least, std::numeric_limits<std::size_t>::max()};
-}
+[[nodiscard]] constexpr Arity Args(std::size_t exactly) { return {exactly, exactly}; }
+[[nodiscard]] constexpr Arity Args(std::size_t least, std::size_t most) { return {least, most}; }
+[[nodiscard]] constexpr Arity AtLeast(std::size_t least) { return {least, std::numeric_limits<std::size_t>::max()}; }
 inline constexpr Arity Flag = Args(1);  // on | off
 
 enum class Form {

@@ -16,12 +16,13 @@
 namespace colmeia::config {
 
 enum class TokenKind {
-  kWord,       // text = the word without quotes and with escapes replaced
-  kSemicolon,  // ;
-  kOpen,       // {
-  kClose,      // }
-  kError,      // text = what is wrong; the next token goes on behind it
-  kEnd,        // of the text, again and again
+  kWord,           // text = the word without quotes and with escapes replaced
+  kSemicolon,      // ;
+  kOpen,           // {
+  kClose,          // }
+  kError,          // text = what is wrong; the next token goes on behind it
+  kUnclosedQuote,  // text = what is wrong; everything behind the quote is lost, kEnd follows
+  kEnd,            // of the text, again and again
 };
 
 struct Token {

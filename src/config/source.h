@@ -34,9 +34,10 @@ struct Span {
 };
 
 // From the first byte of `first` to the last byte of `last`.
-[[nodiscard]] inline Span Join(Span first, Span last) {
-  return {first.offset, last.end() - first.offset};
-}
+[[nodiscard]] inline Span Join(Span first, Span last) { return {first.offset, last.end() - first.offset}; }
+
+// The name under which the text of -g stands among the files.
+inline constexpr std::string_view kCommandLine = "command line";
 
 // Where a Span stands in its file. The views point into the Source.
 struct Place {
@@ -57,7 +58,7 @@ struct Place {
 class Source {
  public:
   struct File {
-    std::string path;  // absolute, or "command line" for the text of -g
+    std::string path;  // absolute, or kCommandLine
     std::string text;
   };
   // The expanded text's next `length` bytes are those at `offset` of a file. Joined by a line feed, so that a comment
@@ -93,6 +94,7 @@ class Source {
 
  private:
   std::vector<File> files_;
+  std::vector<std::vector<std::uint32_t>> lines_;  // for each file, where its lines start
   std::vector<Segment> segments_;
   std::vector<std::uint32_t> starts_;  // of each segment in text_, ascending
   std::string text_;

@@ -35,4 +35,8 @@ inline constexpr int kMaxDepth = 64;
 // reported in one go; the tree then holds what was understood.
 [[nodiscard]] std::vector<Node> ParseTree(const Source& source, Diagnostics& diagnostics);
 
+// Whether the source is whole: no quote or block is left open, no block is closed that it did not open, the last
+// directive is terminated. Only breaches of that are reported.
+[[nodiscard]] bool IsWhole(const Source& source, Diagnostics& diagnostics);
+
 }  // namespace colmeia::config

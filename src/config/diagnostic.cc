@@ -1,0 +1,107 @@
+#include "config/diagnostic.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "fmt/format.h"
+
+namespace colmeia::config {
+
+namespace {
+
+constexpr std::size_t kLongestQuote = 100;  // bytes of a word shown in a message
+constexpr std::size_t kLongestLine = 200;   // bytes of a source line shown below it
+constexpr std::size_t kBeforeMark = 60;     // bytes kept before the mark when a line is longer
+
+constexpr bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+constexpr bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }  // of UTF-8
+
+// One printable line: nothing in a configuration may move the reader's cursor.
+std::string Printable(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else if (IsControl(c)) {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string Quoted(std::string_view text) {
+  if (text.size() <= kLongestQuote) return fmt::format("\"{}\"", text);
+  std::size_t size = kLongestQuote;
+  while (size > 0 && IsContinuation(text[size])) --size;
+  return fmt::format("\"{}...\"", text.substr(0, size));
+}
+
+std::string Diagnostic::Render() const {
+  const std::string_view kind = severity == Severity::kWarning ? "warning: " : "";
+  if (file.empty()) return fmt::format("{}{}\n", kind, message);
+  std::string out = fmt::format("{}:{}:{}: {}{}\n", file, line, column, kind, message);
+  // Tabs stay tabs in the caret's line, so that the caret stands below its word whatever their width.
+  std::string carets;
+  for (std::size_t i = 0; i < excerpt.size(); ++i) {
+    const char c = excerpt[i];
+    out += IsControl(c) && c != '\t' ? '?' : c;
+    if (i == mark) carets += '^';
+    if (i == mark || IsContinuation(c)) continue;
+    if (i < mark) carets += c == '\t' ? '\t' : ' ';
+    if (i > mark && i < mark + length) carets += '~';
+  }
+  if (mark >= excerpt.size()) carets += '^';
+  return fmt::format("{}\n{}\n", out, carets);
+}
+
+void Diagnostics::Add(Diagnostic diagnostic) {
+  if (diagnostic.severity == Severity::kError) ++errors_;
+  if (all_.size() == kKept) {
+    ++dropped_;
+  } else {
+    all_.push_back(std::move(diagnostic));
+  }
+}
+
+void Diagnostics::Add(Severity severity, const Place& place, std::string message) {
+  Diagnostic diagnostic;
+  diagnostic.severity = severity;
+  diagnostic.message = Printable(message);
+  diagnostic.file = place.file;
+  diagnostic.line = place.line;
+  diagnostic.column = place.column;
+  diagnostic.length = place.length;
+  diagnostic.position = place.position;
+  if (place.line > 0) {
+    // Cut between characters, not inside of one.
+    const std::string_view line = place.line_text;
+    const std::size_t mark = std::min<std::size_t>(place.column - 1, line.size());
+    std::size_t first = line.size() > kLongestLine && mark > kBeforeMark ? mark - kBeforeMark : 0;
+    while (first > 0 && first < line.size() && IsContinuation(line[first])) --first;
+    std::size_t last = std::min(line.size(), first + kLongestLine);
+    while (last < line.size() && IsContinuation(line[last])) ++last;
+    diagnostic.excerpt = line.substr(first, last - first);
+    diagnostic.mark = static_cast<std::uint32_t>(mark - first);
+  }
+  Add(std::move(diagnostic));
+}
+
+std::string Diagnostics::Render() const {
+  std::vector<const Diagnostic*> sorted;
+  for (const Diagnostic& diagnostic : all_) sorted.push_back(&diagnostic);
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const Diagnostic* a, const Diagnostic* b) { return a->position < b->position; });
+  std::string out;
+  for (std::size_t i = 0; i < std::min(sorted.size(), kShown); ++i) out += sorted[i]->Render();
+  const std::size_t hidden = dropped_ + sorted.size() - std::min(sorted.size(), kShown);
+  if (hidden > 0) out += fmt::format("and {} more\n", hidden);
+  return out;
+}
+
+}  // namespace colmeia::config

@@ -1,0 +1,176 @@
+#include "config/foreign.h"
+
+namespace colmeia::config {
+
+namespace {
+
+constexpr std::string_view kRewriteAdvice = "\"return\" and \"try_files\" it does have";
+constexpr std::string_view kTlsAdvice = "put a TLS proxy in front of it";
+
+constexpr Foreign kForeign[] = {
+    // Whole modules, by the beginning of their directives' names.
+    {"ssl_*", "ssl", kTlsAdvice},
+    {"ssl", "ssl", kTlsAdvice},
+    {"gzip_*", "gzip", ""},
+    {"gzip", "gzip", ""},
+    {"gunzip_*", "gunzip", ""},
+    {"gunzip", "gunzip", ""},
+    {"brotli_*", "brotli", ""},
+    {"brotli", "brotli", ""},
+    {"proxy_*", "proxy", ""},
+    {"fastcgi_*", "fastcgi", ""},
+    {"uwsgi_*", "uwsgi", ""},
+    {"scgi_*", "scgi", ""},
+    {"grpc_*", "grpc", ""},
+    {"memcached_*", "memcached", ""},
+    {"limit_req*", "limit_req", ""},
+    {"limit_conn*", "limit_conn", ""},
+    {"auth_basic*", "auth_basic", ""},
+    {"auth_request*", "auth_request", ""},
+    {"auth_jwt*", "auth_jwt", ""},
+    {"charset_*", "charset", ""},
+    {"charset", "charset", ""},
+    {"sub_filter*", "sub", ""},
+    {"ssi_*", "ssi", ""},
+    {"ssi", "ssi", ""},
+    {"xslt_*", "xslt", ""},
+    {"xml_entities", "xslt", ""},
+    {"image_filter*", "image_filter", ""},
+    {"dav_*", "dav", ""},
+    {"create_full_put_path", "dav", ""},
+    {"min_delete_depth", "dav", ""},
+    {"http2*", "v2", ""},
+    {"http3*", "v3", ""},
+    {"quic_*", "v3", ""},
+    {"js_*", "js", ""},
+    {"lua_*", "lua", ""},
+    {"perl*", "perl", ""},
+    {"otel_*", "otel", ""},
+    {"secure_link*", "secure_link", ""},
+    {"userid*", "userid", ""},
+    {"random_index", "random_index", ""},
+    {"autoindex_*", "autoindex", "only \"autoindex\" itself it does have"},
+    {"addition_types", "addition", ""},
+    {"add_before_body", "addition", ""},
+    {"add_after_body", "addition", ""},
+    {"add_trailer*", "headers", "only \"add_header\" and \"expires\" it does have"},
+    {"allow", "access", ""},
+    {"deny", "access", ""},
+    {"mirror*", "mirror", ""},
+    {"slice", "slice", ""},
+    {"mp4*", "mp4", ""},
+    {"flv", "flv", ""},
+    {"hls*", "hls", ""},
+    {"empty_gif", "empty_gif", "\"return 204\" answers without a body"},
+    {"modern_browser*", "browser", ""},
+    {"ancient_browser*", "browser", ""},
+    {"valid_referers", "referer", ""},
+    {"referer_hash_*", "referer", ""},
+    {"real_ip_*", "realip", ""},
+    {"set_real_ip_from", "realip", ""},
+    {"geoip_*", "geoip", ""},
+    {"geo", "geo", ""},
+    {"map", "map", ""},
+    {"map_hash_*", "map", ""},
+    {"split_clients", "split_clients", ""},
+    {"upstream", "upstream", ""},
+    {"upstream_*", "upstream", ""},
+    {"keepalive", "upstream", ""},
+    {"stream", "stream", ""},
+    {"mail", "mail", ""},
+    {"google_perftools_profiles", "google_perftools", ""},
+    {"rewrite", "rewrite", kRewriteAdvice},
+    {"rewrite_log", "rewrite", kRewriteAdvice},
+    {"if", "rewrite", kRewriteAdvice},
+    {"set", "rewrite", kRewriteAdvice},
+    {"break", "rewrite", kRewriteAdvice},
+    {"uninitialized_variable_warn", "rewrite", kRewriteAdvice},
+    {"open_log_file_cache", "log", ""},
+
+    // nginx's core, main and events.
+    {"load_module", "", "its modules are compiled in"},
+    {"debug_connection", "", ""},
+    {"debug_points", "", ""},
+    {"lock_file", "", "it needs no lock to share its listeners"},
+    {"accept_mutex_delay", "", ""},
+    {"pcre_jit", "", ""},
+    {"thread_pool", "", ""},
+    {"timer_resolution", "", ""},
+    {"use", "", "it always uses epoll"},
+    {"worker_aio_requests", "", ""},
+    {"worker_rlimit_core", "", ""},
+
+    // nginx's http core.
+    {"aio*", "", ""},
+    {"auth_delay", "", ""},
+    {"chunked_transfer_encoding", "", ""},
+    {"client_body_buffer_size", "", ""},
+    {"client_body_in_file_only", "", ""},
+    {"client_body_in_single_buffer", "", ""},
+    {"client_body_temp_path", "", ""},
+    {"connection_pool_size", "", "it has no memory pools of fixed size"},
+    {"request_pool_size", "", "it has no memory pools of fixed size"},
+    {"directio*", "", ""},
+    {"disable_symlinks", "", ""},
+    {"early_hints", "", ""},
+    {"etag", "", ""},
+    {"if_modified_since", "", ""},
+    {"ignore_invalid_headers", "", ""},
+    {"internal", "", ""},
+    {"keepalive_disable", "", ""},
+    {"keepalive_time", "", ""},
+    {"keepalive_min_timeout", "", ""},
+    {"limit_except", "", ""},
+    {"limit_rate*", "", ""},
+    {"lingering_*", "", ""},
+    {"log_not_found", "", ""},
+    {"log_subrequest", "", ""},
+    {"max_headers", "", ""},
+    {"max_ranges", "", ""},
+    {"merge_slashes", "", ""},
+    {"msie_*", "", ""},
+    {"output_buffers", "", ""},
+    {"port_in_redirect", "", ""},
+    {"postpone_output", "", ""},
+    {"read_ahead", "", ""},
+    {"recursive_error_pages", "", ""},
+    {"reset_timedout_connection", "", ""},
+    {"resolver*", "", ""},
+    {"satisfy", "", ""},
+    {"send_lowat", "", ""},
+    {"sendfile_max_chunk", "", ""},
+    {"server_name_in_redirect", "", ""},
+    {"subrequest_output_buffer_size", "", ""},
+    {"underscores_in_headers", "", ""},
+    {"variables_hash_*", "", "its tables size themselves"},
+};
+
+}  // namespace
+
+const Foreign* FindForeignName(std::string_view name) {
+  for (const Foreign& row : kForeign) {
+    if (row.name == name) return &row;
+  }
+  return nullptr;
+}
+
+const Foreign* FindForeignFamily(std::string_view name) {
+  const Foreign* best = nullptr;
+  for (const Foreign& row : kForeign) {
+    if (row.name.back() != '*') continue;
+    const std::string_view prefix = row.name.substr(0, row.name.size() - 1);
+    const bool longer = best == nullptr || row.name.size() > best->name.size();
+    if (longer && name.substr(0, prefix.size()) == prefix) best = &row;
+  }
+  return best;
+}
+
+std::string FactOf(const Foreign& foreign) {
+  std::string out = foreign.module.empty()
+                        ? std::string("is a directive of nginx that colmeia does not have")
+                        : "belongs to nginx's " + std::string(foreign.module) + " module, which colmeia does not have";
+  if (!foreign.advice.empty()) out.append("; ").append(foreign.advice);
+  return out;
+}
+
+}  // namespace colmeia::config
