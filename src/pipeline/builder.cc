@@ -297,10 +297,11 @@ class SiteBuilder {
     std::vector<std::shared_ptr<const void>> all;
     for (std::size_t i = 0; i < modules_.size(); ++i) {
       const Module& module = *modules_[i];
-      const bool inherits = outer != nullptr && module.inherit == Inherit::kWhole;
+      const bool inherits = outer != nullptr && module.inherit != Inherit::kNothing;
       const std::shared_ptr<const void> base = inherits ? outer->all()[i] : module.make_default();
       const void* const own = drafts.FindRaw(i);
-      all.push_back(inherits && own == nullptr ? base : module.merge(base.get(), own, context));
+      const bool shares = inherits && own == nullptr && module.inherit != Inherit::kAlways;
+      all.push_back(shares ? base : module.merge(base.get(), own, context));
     }
     return SettingsSet(std::move(all));
   }

@@ -75,6 +75,7 @@ class MergeContext {
 enum class Inherit {
   kWhole,    // nginx's rule for most directives
   kNothing,  // return, try_files, stub_status: only where they are written
+  kAlways,   // as kWhole, and Merge is asked for silent blocks too: access_log, whose default is a file to open
 };
 
 struct PhaseHook {
