@@ -81,7 +81,7 @@ class BodyDecoder {
   Step NextFixed(std::string_view bytes);
   Step NextChunked(std::string_view bytes);
   http::Fault TakeFraming(char c);
-  http::Fault EndOfSizeLine();
+  http::Fault EndOfExtension(char c);
   [[nodiscard]] bool IsForbiddenTrailer() const;
 
   std::uint64_t remaining_ = 0;

@@ -23,7 +23,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
+#include "h1/head_lines.h"
 #include "h1/request_head.h"
 #include "http/fault.h"
 
@@ -54,6 +56,8 @@ struct HeadResult {
 
 class Parser {
  public:
+  static constexpr int kMaxEmptyLines = 4;  // before a request line, of CRLF each
+
   // `limits` must outlive the parser.
   explicit Parser(const HeadLimits& limits) : limits_(&limits) {}
 
@@ -69,24 +73,28 @@ class Parser {
   [[nodiscard]] bool started() const { return started_; }
 
  private:
-  http::Fault CheckRequestLine(char* line, std::size_t size);
-  http::Fault CheckFieldLine(char* line, std::size_t size) const;
-  http::Fault Finish(std::span<char> head, RequestHead& out);
-  HeadResult Refuse(std::span<char> bytes, http::Fault fault, RequestHead& out) const;
+  enum class Line : std::uint8_t {
+    kRequest,  // the request line, or empty lines before it
+    kField,    // a field line, or the empty line that ends the head
+  };
+
+  http::Fault TakeLine(char* line, std::size_t raw_size);
+  [[nodiscard]] std::size_t LimitOffset() const;
+  [[nodiscard]] http::Fault LimitFault() const;
+  [[nodiscard]] http::Fault EarlyFault(std::string_view partial_line) const;
+  http::Fault Finish(std::span<char> head, RequestHead& out) const;
 
   const HeadLimits* limits_;
-  std::uint32_t scanned_ = 0;      // bytes that hold no further LF
-  std::uint32_t line_start_ = 0;   // of the line that is being collected
-  std::uint32_t head_start_ = 0;   // of the request line, after skipped empty lines
-  std::uint32_t line_size_ = 0;    // of the request line without its end, once it is complete
-  std::uint32_t method_size_ = 0;  // within the request line
-  std::uint32_t target_size_ = 0;
+  std::uint32_t scanned_ = 0;     // bytes from the start that hold no further LF
+  std::uint32_t line_start_ = 0;  // offset of the line that is being collected
+  std::uint32_t head_start_ = 0;  // offset of the request line, after skipped empty lines
   std::uint32_t field_lines_ = 0;
-  http::Method method_ = http::Method::kUnknown;
-  char minor_digit_ = '1';
+  RequestLine request_line_{};  // once it is complete
+  Line line_ = Line::kRequest;
+  std::uint8_t empty_lines_ = 0;  // before the request line
   bool started_ = false;
-  bool has_request_line_ = false;
-  bool has_bare_lf_ = false;
+  bool has_bare_lf_ = false;   // a line ended without a CR
+  bool has_odd_name_ = false;  // a field's name is one that nginx ignores
 };
 
 }  // namespace colmeia::h1

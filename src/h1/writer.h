@@ -30,6 +30,8 @@ struct ResponseHead {
   std::optional<std::uint64_t> content_length{};
   bool chunked = false;  // Transfer-Encoding: chunked
   std::string_view last_modified{};
+  std::string_view etag{};     // with its quotes
+  bool accept_ranges = false;  // Accept-Ranges: bytes
   ConnectionField connection = ConnectionField::kKeepAlive;
   const http::Fields* fields = nullptr;  // all others, in their order; borrowed for the call
 };

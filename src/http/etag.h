@@ -14,9 +14,7 @@ inline constexpr std::size_t kEtagSize = 1 + 16 + 1 + 16 + 1;  // "mtime-size", 
 // nginx's tag of a file: `"65f1a2b3-1c"`. Writes into `out` and returns a view of it.
 std::string_view FormatEtag(std::time_t mtime, std::uint64_t size, std::span<char, kEtagSize> out);
 
-[[nodiscard]] constexpr bool IsWeak(std::string_view etag) {
-  return etag.starts_with("W/");
-}
+[[nodiscard]] constexpr bool IsWeak(std::string_view etag) { return etag.starts_with("W/"); }
 
 // RFC 9110 section 8.8.3.2: equal, and neither is weak.
 [[nodiscard]] bool StrongMatch(std::string_view a, std::string_view b);

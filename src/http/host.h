@@ -15,9 +15,9 @@ struct HostPort {
   bool is_lower = true;    // no letter of `host` is a capital
 };
 
-// The parts of a valid host, views into `text`; nothing for an empty or malformed one (user names, slashes, a port
-// beyond 65535, broken brackets). A port may be empty ("example.org:"). Reg-names hold letters, digits and "-._~",
-// sub-delims and percent escapes are refused as no host on earth has them.
+// The parts of a valid host, views into `text`; nothing for an empty or malformed one: a user name, a slash, a port
+// beyond 65535, brackets around anything but an IPv6 address, two dots in a row. A port may be empty ("example.org:").
+// Escapes in a reg-name are legal and left alone.
 [[nodiscard]] std::optional<HostPort> SplitHost(std::string_view text);
 
 // The host in lower case: `host.host` itself when it is so already, otherwise a copy in `arena`.

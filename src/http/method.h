@@ -35,8 +35,6 @@ enum class Method : std::uint8_t {
 [[nodiscard]] std::string_view MethodName(Method method);
 
 // GET and HEAD read a resource without a body of interest: the methods that conditions and ranges are about.
-[[nodiscard]] constexpr bool IsGetOrHead(Method method) {
-  return method == Method::kGet || method == Method::kHead;
-}
+[[nodiscard]] constexpr bool IsGetOrHead(Method method) { return method == Method::kGet || method == Method::kHead; }
 
 }  // namespace colmeia::http

@@ -79,12 +79,13 @@ enum class Status : std::uint16_t {
   kNetworkAuthenticationRequired = 511,
 };
 
-[[nodiscard]] constexpr int Code(Status status) {
-  return static_cast<int>(status);
-}
+[[nodiscard]] constexpr int Code(Status status) { return static_cast<int>(status); }
 
 // "Not Found"; an empty view for a number without a name.
 [[nodiscard]] std::string_view ReasonPhrase(Status status);
+
+// "404 Not Found", static text as it stands in error pages; an empty view for a number without a name.
+[[nodiscard]] std::string_view StatusText(Status status);
 
 // "HTTP/1.1 404 Not Found\r\n", static text; an empty view for a number without a name.
 [[nodiscard]] std::string_view StatusLine(Status status);

@@ -1,0 +1,116 @@
+#include "h1/writer.h"
+
+#include <charconv>
+#include <cstring>
+
+#include "h1/bytes.h"
+
+namespace colmeia::h1 {
+namespace {
+
+constexpr std::size_t kMaxStatusLine = 64;
+constexpr std::size_t kMaxDigits = 20;
+constexpr std::string_view kLineEnd = "\r\n";
+constexpr std::string_view kServer = "Server: ";
+constexpr std::string_view kDate = "Date: ";
+constexpr std::string_view kContentType = "Content-Type: ";
+constexpr std::string_view kContentLength = "Content-Length: ";
+constexpr std::string_view kLastModified = "Last-Modified: ";
+constexpr std::string_view kChunked = "Transfer-Encoding: chunked\r\n";
+constexpr std::string_view kKeepAlive = "Connection: keep-alive\r\n";
+constexpr std::string_view kClose = "Connection: close\r\n";
+constexpr std::string_view kEtag = "ETag: ";
+constexpr std::string_view kAcceptRanges = "Accept-Ranges: bytes\r\n";
+
+// Everything that is not a value, with room to spare.
+constexpr std::size_t kFixedText = kMaxStatusLine + kServer.size() + kDate.size() + kContentType.size() +
+                                   kContentLength.size() + kMaxDigits + kLastModified.size() + kChunked.size() +
+                                   kKeepAlive.size() + kEtag.size() + kAcceptRanges.size() + 7 * kLineEnd.size();
+
+char* Put(char* out, std::string_view text) {
+  std::memcpy(out, text.data(), text.size());
+  return out + text.size();
+}
+
+// Text from elsewhere: whatever would end a line becomes a space.
+char* PutClean(char* out, std::string_view text) {
+  if (text.empty()) return out;
+  char* const end = Put(out, text);
+  for (char* at = FindControl(out, end); at < end; at = FindControl(at + 1, end)) {
+    if (*at == '\r' || *at == '\n' || *at == '\0') *at = ' ';
+  }
+  return end;
+}
+
+char* PutField(char* out, std::string_view name_and_colon, std::string_view value) {
+  if (value.empty()) return out;
+  out = Put(out, name_and_colon);
+  out = PutClean(out, value);
+  return Put(out, kLineEnd);
+}
+
+char* PutNumber(char* out, std::uint64_t number) { return std::to_chars(out, out + kMaxDigits, number).ptr; }
+
+char* PutStatusLine(char* out, http::Status status) {
+  const std::string_view line = http::StatusLine(status);
+  if (!line.empty()) return Put(out, line);
+  // RFC 9112 section 4: the space after the code stands even without a reason.
+  out = Put(out, "HTTP/1.1 ");
+  out = PutNumber(out, static_cast<std::uint64_t>(http::Code(status)));
+  return Put(out, " \r\n");
+}
+
+}  // namespace
+
+std::size_t MaxHeadSize(const ResponseHead& head) {
+  std::size_t size = kFixedText + head.server.size() + head.date.size() + head.content_type.size() +
+                     head.last_modified.size() + head.etag.size();
+  if (head.fields != nullptr) {
+    for (const http::Field& field : *head.fields) size += field.name.size() + field.value.size() + 4;
+  }
+  return size;
+}
+
+char* WriteHead(const ResponseHead& head, char* out) {
+  out = PutStatusLine(out, http::WireStatus(head.status));
+  out = PutField(out, kServer, head.server);
+  out = PutField(out, kDate, head.date);
+  out = PutField(out, kContentType, head.content_type);
+  if (head.content_length) {
+    out = Put(out, kContentLength);
+    out = PutNumber(out, *head.content_length);
+    out = Put(out, kLineEnd);
+  }
+  out = PutField(out, kLastModified, head.last_modified);
+  if (head.chunked) out = Put(out, kChunked);
+  switch (head.connection) {
+    case ConnectionField::kKeepAlive:
+      out = Put(out, kKeepAlive);
+      break;
+    case ConnectionField::kClose:
+      out = Put(out, kClose);
+      break;
+    case ConnectionField::kOmit:
+      break;
+  }
+  out = PutField(out, kEtag, head.etag);
+  if (head.fields != nullptr) {
+    for (const http::Field& field : *head.fields) {
+      out = PutClean(out, field.name);
+      out = Put(out, ": ");
+      out = PutClean(out, field.value);
+      out = Put(out, kLineEnd);
+    }
+  }
+  if (head.accept_ranges) out = Put(out, kAcceptRanges);
+  return Put(out, kLineEnd);
+}
+
+void AppendHead(const ResponseHead& head, std::string& out) {
+  const std::size_t start = out.size();
+  out.resize(start + MaxHeadSize(head));
+  const char* const end = WriteHead(head, out.data() + start);
+  out.resize(static_cast<std::size_t>(end - out.data()));
+}
+
+}  // namespace colmeia::h1
