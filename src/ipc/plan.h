@@ -85,4 +85,19 @@ struct Plan {
   bool operator==(const Plan&) const = default;
 };
 
+// What the configuration memfd of Adopt and Compiled holds: the text that was checked, and the answers of the name service
+// that were used while checking it, so that a worker asks nobody.
+struct ResolvedName {
+  std::string text;                    // "localhost:8000", as in `listen`
+  std::vector<std::string> addresses;  // the bytes of each sockaddr
+  static constexpr auto Fields(auto& self, auto& f) { return f(self.text, self.addresses); }
+  bool operator==(const ResolvedName&) const = default;
+};
+struct ConfigText {
+  std::string source;  // config::Source, serialised
+  std::vector<ResolvedName> names;
+  static constexpr auto Fields(auto& self, auto& f) { return f(self.source, self.names); }
+  bool operator==(const ConfigText&) const = default;
+};
+
 }  // namespace colmeia::ipc

@@ -1,0 +1,143 @@
+#include "master/children.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <fmt/core.h>
+
+#include "ipc/codec.h"
+#include "master/program.h"
+#include "sys/memfd.h"
+#include "sys/sockets.h"
+#include "trace/ring.h"
+
+namespace colmeia::master {
+namespace {
+
+std::vector<std::string> OwnEnvironment() {
+  std::vector<std::string> out;
+  for (char** entry = environ; *entry != nullptr; ++entry) out.emplace_back(*entry);
+  return out;
+}
+
+struct Born {
+  std::unique_ptr<loop::Process> process;
+  sys::UniqueFd channel;  // our end
+};
+
+Result<Born> Bear(loop::Loop& loop, std::string_view role, std::vector<std::string> environment, int stdout_fd,
+                  std::function<void(loop::ExitStatus)> on_exit) {
+  auto pair = sys::SeqPacketPair();
+  if (!pair) return tl::unexpected(pair.error());
+  loop::SpawnOptions options;
+  options.file = ProgramPath();
+  options.args = ChildArguments(role);
+  options.env = std::move(environment);
+  options.fds = {loop::SpawnOptions::kNone, stdout_fd, STDERR_FILENO, pair->second.get()};
+  auto process = loop::Process::Spawn(loop, options, std::move(on_exit));
+  if (!process) return tl::unexpected(process.error());
+  return Born{*std::move(process), std::move(pair->first)};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<WorkerChild>> WorkerChild::Spawn(loop::Loop& loop, ChildListener& listener, std::uint32_t slot,
+                                                        const std::vector<std::string>& environment) {
+  std::unique_ptr<WorkerChild> child(new WorkerChild(listener, slot));
+  WorkerChild* const self = child.get();
+  auto born = Bear(loop, kWorkerArgument, environment, loop::SpawnOptions::kNone, [self](loop::ExitStatus status) {
+    self->exited_ = true;
+    self->listener_.OnEvent(Exit{self->slot_, status.code, status.signal});
+  });
+  if (!born) return tl::unexpected(born.error());
+  child->process_ = std::move(born->process);
+  child->pid_ = child->process_->pid();
+  child->channel_ = std::make_unique<ipc::Channel>(loop, std::move(born->channel), *child);
+  return child;
+}
+
+std::uint32_t WorkerChild::Send(const ipc::Message& message, const std::vector<int>& fds) {
+  return channel_ ? channel_->Send(message, fds) : 0;
+}
+
+void WorkerChild::Kill(int signal) {
+  // A process that is gone meanwhile is no error.
+  if (!exited_) static_cast<void>(process_->Kill(signal));
+}
+
+void WorkerChild::CloseChannel() {
+  if (!channel_) return;
+  channel_.reset();
+  listener_.OnEvent(ChannelClosed{slot_, {}});
+}
+
+void WorkerChild::OnMessage(ipc::Received& received) {
+  listener_.OnEvent(Received{slot_, std::move(received.message), received.in_reply_to});
+}
+
+void WorkerChild::OnClosed(std::string why) {
+  channel_.reset();
+  listener_.OnEvent(ChannelClosed{slot_, std::move(why)});
+}
+
+void WorkerChild::OnTraffic(ipc::Traffic traffic, const ipc::FrameInfo& frame) {
+  listener_.OnFrame(slot_, traffic, frame);
+}
+
+Result<std::unique_ptr<CompilerChild>> CompilerChild::Spawn(loop::Loop& loop, ChildListener& listener,
+                                                            const ipc::Compile& command_line, Done done) {
+  std::unique_ptr<CompilerChild> child(new CompilerChild(listener, command_line, std::move(done)));
+  CompilerChild* const self = child.get();
+  auto born =
+      Bear(loop, kCompilerArgument, OwnEnvironment(), loop::SpawnOptions::kNone, [self](loop::ExitStatus status) {
+        self->exit_ = status;
+        self->TellWhenOver();
+      });
+  if (!born) return tl::unexpected(born.error());
+  child->process_ = std::move(born->process);
+  child->channel_ = std::make_unique<ipc::Channel>(loop, std::move(born->channel), *child);
+  return child;
+}
+
+void CompilerChild::Kill() {
+  if (!exit_) static_cast<void>(process_->Kill(SIGKILL));
+}
+
+void CompilerChild::OnMessage(ipc::Received& received) {
+  if (std::holds_alternative<ipc::Hello>(received.message)) {
+    channel_->Send(command_line_);
+  } else if (const auto* const compiled = std::get_if<ipc::Compiled>(&received.message)) {
+    result_ = ReadCompiled(*compiled, std::move(received.fds));
+  }
+}
+
+void CompilerChild::OnClosed(std::string) {
+  channel_.reset();
+  TellWhenOver();
+}
+
+void CompilerChild::OnTraffic(ipc::Traffic traffic, const ipc::FrameInfo& frame) {
+  listener_.OnFrame(trace::kNoSlot, traffic, frame);
+}
+
+void CompilerChild::TellWhenOver() {
+  if (!exit_ || channel_) return;
+  if (!result_) {
+    result_ = CompilerResult{nullptr, {}, fmt::format("the compiler of the configuration {}", exit_->Describe())};
+  }
+  const Done done = std::move(done_);
+  done(*std::move(result_));  // may destroy *this
+}
+
+CompilerResult ReadCompiled(const ipc::Compiled& message, std::vector<sys::UniqueFd> fds) {
+  auto first = sys::ReadMemfd(fds[0].get());
+  if (!message.ok) return {nullptr, {}, first ? *first : first.error().message};
+  auto encoded = sys::ReadMemfd(fds[1].get());
+  if (!encoded) return {nullptr, {}, encoded.error().message};
+  auto plan = std::make_shared<ipc::Plan>();
+  if (!ipc::Decode(*encoded, *plan))
+    return {nullptr, {}, "the compiler of the configuration sent a plan that cannot be read"};
+  return {std::move(plan), std::move(fds[0]), {}};
+}
+
+}  // namespace colmeia::master

@@ -1,0 +1,96 @@
+// The master's ends of its children: a process and a channel each. They turn what happens to a child into events, and
+// decide nothing.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ipc/channel.h"
+#include "loop/process.h"
+#include "master/events.h"
+#include "sys/unique_fd.h"
+
+namespace colmeia::master {
+
+// What a child's news become. Outlives every child; never called from within a child's constructor.
+class ChildListener {
+ public:
+  virtual ~ChildListener() = default;
+  virtual void OnEvent(Event event) = 0;
+  // Every frame to and from the child in `slot` (trace::kNoSlot for a compiler).
+  virtual void OnFrame(std::uint32_t slot, ipc::Traffic traffic, const ipc::FrameInfo& frame) = 0;
+};
+
+// A worker, from its spawn until both its exit and the end of its channel were told.
+class WorkerChild final : public ipc::ChannelListener {
+ public:
+  // Starts the process. `environment` is all that it gets to see of ours. The child is born with /dev/null, our
+  // descriptor 2 and its channel.
+  static Result<std::unique_ptr<WorkerChild>> Spawn(loop::Loop& loop, ChildListener& listener, std::uint32_t slot,
+                                                    const std::vector<std::string>& environment);
+
+  // The sequence number of the message; 0 when the channel is closed already.
+  std::uint32_t Send(const ipc::Message& message, const std::vector<int>& fds = {});
+  void Kill(int signal);
+  // Closes our end and tells it, unless that was told before.
+  void CloseChannel();
+
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  [[nodiscard]] bool over() const { return exited_ && !channel_; }
+
+  bool adopted = false;  // the master has sent Adopt
+  std::uint32_t generation = 0;
+
+ private:
+  WorkerChild(ChildListener& listener, std::uint32_t slot) : listener_(listener), slot_(slot) {}
+  void OnMessage(ipc::Received& received) override;
+  void OnClosed(std::string why) override;
+  void OnTraffic(ipc::Traffic traffic, const ipc::FrameInfo& frame) override;
+
+  ChildListener& listener_;
+  const std::uint32_t slot_;
+  pid_t pid_ = 0;
+  bool exited_ = false;
+  std::unique_ptr<loop::Process> process_;
+  std::unique_ptr<ipc::Channel> channel_;
+};
+
+// What a compiler child brought back.
+struct CompilerResult {
+  PlanPtr plan;        // null: it failed
+  sys::UniqueFd text;  // the configuration memfd for workers
+  std::string why;     // for the operator, when it failed
+};
+
+// A compiler, for as long as it runs. Calls back once, when the child was reaped and its channel has ended.
+class CompilerChild final : public ipc::ChannelListener {
+ public:
+  using Done = std::function<void(CompilerResult)>;
+  static Result<std::unique_ptr<CompilerChild>> Spawn(loop::Loop& loop, ChildListener& listener,
+                                                      const ipc::Compile& command_line, Done done);
+  void Kill();
+
+ private:
+  CompilerChild(ChildListener& listener, const ipc::Compile& command_line, Done done)
+      : listener_(listener), command_line_(command_line), done_(std::move(done)) {}
+  void OnMessage(ipc::Received& received) override;
+  void OnClosed(std::string why) override;
+  void OnTraffic(ipc::Traffic traffic, const ipc::FrameInfo& frame) override;
+  void TellWhenOver();
+
+  ChildListener& listener_;
+  const ipc::Compile command_line_;
+  Done done_;
+  std::optional<loop::ExitStatus> exit_;
+  std::optional<CompilerResult> result_;
+  std::unique_ptr<loop::Process> process_;
+  std::unique_ptr<ipc::Channel> channel_;
+};
+
+// The result in a Compiled message: reads the plan, or the reason, out of its memfds.
+[[nodiscard]] CompilerResult ReadCompiled(const ipc::Compiled& message, std::vector<sys::UniqueFd> fds);
+
+}  // namespace colmeia::master

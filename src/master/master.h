@@ -1,0 +1,91 @@
+// The master: a thin shell around the Supervisor. It turns callbacks of the loop into events and performs the actions
+// that come back; it decides nothing, waits for nothing, and never touches a client's byte.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "loop/loop.h"
+#include "loop/signals.h"
+#include "loop/timer.h"
+#include "master/children.h"
+#include "master/resources.h"
+#include "master/supervisor.h"
+#include "scoreboard/board.h"
+#include "trace/ring.h"
+
+namespace colmeia::master {
+
+// Told once: nothing to say and code 0 when all workers serve, otherwise why not.
+using StartListener = std::function<void(Outcome outcome, const std::string& why)>;
+
+struct MasterOptions {
+  ipc::Compile command_line;  // for reloads
+  PlanPtr plan;               // of the first generation, compiled by the launcher
+  sys::UniqueFd text;         // its configuration memfd
+  StartListener on_start;
+};
+
+class Master final : public ChildListener {
+ public:
+  // Maps the scoreboard and the trace. Fails when the kernel has no memory for them.
+  static Result<std::unique_ptr<Master>> Create(MasterOptions options);
+
+  // Until the last child is gone; returns the exit code.
+  int Run();
+
+ private:
+  Master(MasterOptions options, scoreboard::Board board, trace::Writer trace);
+
+  void OnEvent(Event event) override;
+  void OnFrame(std::uint32_t slot, ipc::Traffic traffic, const ipc::FrameInfo& frame) override;
+  void HandleAll();
+  void RecordEvent(const Event& event);
+
+  // One for each kind of action.
+  void Perform(const Compile& action);
+  void Perform(const CancelCompile& action);
+  void Perform(const OpenResources& action);
+  void Perform(const Promote& action);
+  void Perform(const CloseListeners& action);
+  void Perform(const CloseGeneration& action);
+  void Perform(const Spawn& action);
+  void Perform(const Adopt& action);
+  void Perform(const Send& action);
+  void Perform(const Kill& action);
+  void Perform(const CloseChannel& action);
+  void Perform(const SetState& action);
+  void Perform(const SetServer& action);
+  void Perform(const ReopenLogs& action);
+  void Perform(const Log& action);
+  void Perform(const Started& action);
+  void Perform(const StartFailed& action);
+  void Perform(const Reloaded& action);
+  void Perform(const Leave& action);
+
+  void SendListeners(WorkerChild& child, const OpenGeneration& open, const Adopt& seat);
+  [[nodiscard]] WorkerChild* FindWorker(std::uint32_t slot);
+  void ReapStrangers();
+
+  MasterOptions options_;
+  scoreboard::Board board_;
+  trace::Writer trace_;
+  std::uint64_t cause_ = 0;  // trace number of the event that is being handled
+  Resources resources_;
+  Supervisor supervisor_;
+  std::map<std::uint32_t, sys::UniqueFd> texts_;  // configuration memfd of each generation
+
+  loop::Loop loop_;
+  loop::Timer deadline_;
+  loop::Timer strangers_;
+  loop::Signals signals_;
+  std::map<std::uint32_t, std::unique_ptr<WorkerChild>> workers_;      // by slot
+  std::map<std::uint32_t, std::unique_ptr<CompilerChild>> compilers_;  // by generation
+  std::deque<Event> events_;
+  bool handling_ = false;  // events that come meanwhile wait in `events_`
+  int exit_code_ = 0;
+};
+
+}  // namespace colmeia::master
