@@ -85,8 +85,8 @@ struct Plan {
   bool operator==(const Plan&) const = default;
 };
 
-// What the configuration memfd of Adopt and Compiled holds: the text that was checked, and the answers of the name service
-// that were used while checking it, so that a worker asks nobody.
+// What the configuration memfd of Adopt and Compiled holds: the text that was checked, and the answers of the name
+// service that were used while checking it, so that a worker asks nobody.
 struct ResolvedName {
   std::string text;                    // "localhost:8000", as in `listen`
   std::vector<std::string> addresses;  // the bytes of each sockaddr

@@ -6,8 +6,10 @@
 //   Slot[1]  ...
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -78,9 +80,13 @@ enum class Gauge : std::size_t {
 inline constexpr std::size_t kTotals = static_cast<std::size_t>(Total::kCount);
 inline constexpr std::size_t kGauges = static_cast<std::size_t>(Gauge::kCount);
 
-// Loop turns by duration: bucket 0 up to 16 us, each next one twice that, the last one everything longer (over 262 ms).
+// Loop turns by duration: bucket 0 up to 16.4 us (2^14 ns), each next one twice that, the last one all that is longer
+// (268 ms).
 inline constexpr std::size_t kLagBuckets = 16;
-[[nodiscard]] std::size_t LagBucket(std::uint64_t lag_ns);
+[[nodiscard]] constexpr std::size_t LagBucket(std::uint64_t lag_ns) {
+  const std::uint64_t steps = lag_ns == 0 ? 0 : (lag_ns - 1) >> 14;
+  return std::min(static_cast<std::size_t>(std::bit_width(steps)), kLagBuckets - 1);
+}
 [[nodiscard]] std::uint64_t LagBucketLimitNs(std::size_t bucket);  // inclusive; UINT64_MAX for the last
 
 // A plain copy of counts, in a process's own memory.
@@ -184,12 +190,5 @@ class SlotWriter {
 
   Slot* slot_;  // outlives this
 };
-
-inline std::size_t LagBucket(std::uint64_t lag_ns) {
-  const std::uint64_t steps = lag_ns == 0 ? 0 : (lag_ns - 1) >> 14;  // 16.384 us a step
-  std::size_t bucket = 0;
-  for (std::uint64_t rest = steps; rest != 0 && bucket + 1 < kLagBuckets; rest >>= 1) ++bucket;
-  return bucket;
-}
 
 }  // namespace colmeia::scoreboard

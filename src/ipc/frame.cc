@@ -1,0 +1,212 @@
+#include "ipc/frame.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <type_traits>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "ipc/codec.h"
+#include "util/check.h"
+
+namespace colmeia::ipc {
+namespace {
+
+constexpr std::size_t kMaxDescribedText = 200;
+
+struct CountFields {
+  template <class... Values>
+  std::size_t operator()(const Values&...) const {
+    return sizeof...(Values);
+  }
+};
+
+constexpr std::size_t CountWords(std::string_view text) {
+  return text.empty() ? 0 : static_cast<std::size_t>(std::count(text.begin(), text.end(), ' ')) + 1;
+}
+
+// Everything that is known of the messages at compile time, in the order of the variant.
+template <class Variant>
+struct Declared;
+
+template <class... Ms>
+struct Declared<std::variant<Ms...>> {
+  static constexpr std::array<MessageInfo, sizeof...(Ms)> Table() {
+    std::array<MessageInfo, sizeof...(Ms)> table{{{Ms::kType, Ms::kName, Ms::kWay, Ms::kFds, Ms::kFieldNames}...}};
+    std::sort(table.begin(), table.end(), [](const MessageInfo& a, const MessageInfo& b) { return a.type < b.type; });
+    return table;
+  }
+
+  static constexpr bool NoTypeTwice() {
+    const auto table = Table();
+    return std::adjacent_find(table.begin(), table.end(), [](const MessageInfo& a, const MessageInfo& b) {
+             return a.type == b.type;
+           }) == table.end();
+  }
+
+  // Reads the fields of the message of type `type` into `message`. False when there is none or it does not decode.
+  static bool Read(MessageType type, std::string_view payload, Message& message) {
+    return (ReadOne<Ms>(type, payload, message) || ...);
+  }
+
+ private:
+  template <class M>
+  static bool ReadOne(MessageType type, std::string_view payload, Message& message) {
+    return M::kType == type && Decode(payload, message.emplace<M>());
+  }
+};
+
+constexpr auto kTable = Declared<Message>::Table();
+static_assert(Declared<Message>::NoTypeTwice(), "two messages share a number");
+static_assert(std::all_of(kTable.begin(), kTable.end(),
+                          [](const MessageInfo& info) { return info.fds >= 0 && info.fds <= kMaxFrameFds; }),
+              "kMaxFrameFds is the most that any message carries");
+
+std::string DescribeText(std::string_view text) {
+  const bool readable = std::all_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return c == '\n' || c == '\t' || (byte >= 0x20 && byte != 0x7f);
+  });
+  if (!readable) return fmt::format("<{} bytes>", text.size());
+  std::string out = "\"";
+  for (const char c : text.substr(0, kMaxDescribedText)) {
+    switch (c) {
+      case '\n':
+        out += "\\n";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      case '"':
+      case '\\':
+        out += '\\';
+        [[fallthrough]];
+      default:
+        out += c;
+    }
+  }
+  out += text.size() > kMaxDescribedText ? "...\"" : "\"";
+  return out;
+}
+
+// Fields calls it with the values; it writes " name=value" for each.
+class Describer {
+ public:
+  Describer(std::string& out, std::string_view names) : out_(out), names_(names) {}
+
+  template <class... Values>
+  bool operator()(const Values&... values) {
+    (Write(values), ...);
+    return true;
+  }
+
+ private:
+  template <class T>
+  void Write(const T& value) {
+    const std::size_t end = std::min(names_.find(' '), names_.size());
+    fmt::format_to(std::back_inserter(out_), " {}=", names_.substr(0, end));
+    names_.remove_prefix(std::min(end + 1, names_.size()));
+    if constexpr (std::is_same_v<T, bool>) {
+      out_ += value ? "yes" : "no";
+    } else if constexpr (std::is_same_v<T, std::string>) {
+      out_ += DescribeText(value);
+    } else if constexpr (std::is_same_v<T, Milliseconds>) {
+      fmt::format_to(std::back_inserter(out_), "{}ms", value.count());
+    } else {
+      fmt::format_to(std::back_inserter(out_), "{}", value);
+    }
+  }
+
+  std::string& out_;  // outlives this
+  std::string_view names_;
+};
+
+// Of a peer that speaks another version only what every version has in common is read.
+std::string OtherVersion(std::string_view payload, const FrameHeader& header) {
+  std::string who = "the peer";
+  std::uint16_t version = 0;
+  std::int32_t pid = 0;
+  if (header.type == MessageType::kHello) {
+    Decoder decoder(payload);
+    if (decoder(version, pid)) who = fmt::format("the peer, pid {},", pid);
+  }
+  return fmt::format("{} speaks version {} of the channel protocol, this process version {}", who, header.version,
+                     kProtocolVersion);
+}
+
+}  // namespace
+
+std::string EncodeFrame(const Message& message, std::uint32_t sequence, std::uint32_t in_reply_to) {
+  const std::string payload = std::visit([](const auto& m) { return Encode(m); }, message);
+  CHECK(payload.size() <= UINT32_MAX - kFrameHeaderSize);
+  FrameHeader header;
+  header.type = TypeOf(message);
+  header.sequence = sequence;
+  header.in_reply_to = in_reply_to;
+  header.length = static_cast<std::uint32_t>(kFrameHeaderSize + payload.size());
+  return Encode(header) + payload;
+}
+
+Result<Frame> DecodeFrame(std::string_view datagram) {
+  if (datagram.size() < kFrameHeaderSize) {
+    return Fail(fmt::format("a frame of {} bytes is shorter than its header", datagram.size()));
+  }
+  if (datagram.size() > kMaxFrameSize) {
+    return Fail(fmt::format("a frame of {} bytes is longer than the allowed {}", datagram.size(), kMaxFrameSize));
+  }
+  const std::string_view payload = datagram.substr(kFrameHeaderSize);
+  Frame frame;
+  CHECK(Decode(datagram.substr(0, kFrameHeaderSize), frame.header));
+  const FrameHeader& header = frame.header;
+  if (header.magic != kFrameMagic)
+    return Fail(fmt::format("a frame begins with {:#010x}, not with \"colm\"", header.magic));
+  if (header.version != kProtocolVersion) return Fail(OtherVersion(payload, header));
+  if (header.length != datagram.size()) {
+    return Fail(fmt::format("a frame says that it has {} bytes and has {}", header.length, datagram.size()));
+  }
+  if (FindMessage(header.type) == nullptr) {
+    return Fail(fmt::format("a frame of unknown type {}", static_cast<unsigned>(header.type)));
+  }
+  if (!Declared<Message>::Read(header.type, payload, frame.message)) {
+    return Fail(fmt::format("the {} bytes of a {} message do not decode", payload.size(), NameOf(header.type)));
+  }
+  return frame;
+}
+
+std::span<const MessageInfo> Messages() { return kTable; }
+
+const MessageInfo* FindMessage(MessageType type) {
+  const auto* const found =
+      std::find_if(kTable.begin(), kTable.end(), [type](const MessageInfo& info) { return info.type == type; });
+  return found == kTable.end() ? nullptr : found;
+}
+
+MessageType TypeOf(const Message& message) {
+  return std::visit([](const auto& m) { return m.kType; }, message);
+}
+
+std::string_view NameOf(MessageType type) {
+  const MessageInfo* const info = FindMessage(type);
+  return info == nullptr ? "?" : info->name;
+}
+
+int FdsOf(const Message& message) {
+  return std::visit([](const auto& m) { return m.kFds; }, message);
+}
+
+std::string Describe(const Message& message) {
+  return std::visit(
+      [](const auto& m) {
+        CountFields count;
+        CHECK(m.Fields(m, count) == CountWords(m.kFieldNames));
+        std::string out = m.kName;
+        Describer describer(out, m.kFieldNames);
+        m.Fields(m, describer);
+        return out;
+      },
+      message);
+}
+
+}  // namespace colmeia::ipc
