@@ -1,0 +1,187 @@
+// Connection: one client's HTTP/1 connection, from accept to close: when bytes are read, answered, written, and for how
+// long anything is waited for. What a request means is pipeline::Runner's business, what its bytes mean is
+// h1::Parser's.
+//
+// In which state a connection is says what it waits for between two callbacks:
+//
+//                      +------------------------------------------+
+//                      v                                          |
+//   Open() --> Idle ---+--> Serving --> (all answered) -----------+
+//               ^      |      |  ^
+//               |      |      |  +---- more of it ---- Head, Body     Head: bytes of a head that is not complete
+//               |      |      +----------------------> Head, Body     Body: a body that is still arriving
+//               |      |      +-- socket is full ----> Blocked        Blocked: nothing is read before it is written
+//               |      |      |                           |
+//               +------|------|<-- all written -----------+
+//                      |      +-- last answer sent --> Lingering --> Closed
+//                      +--- timeout, EOF, error -------------------> Closed
+//
+// - Serving lasts only as long as a callback. Whatever arrived together is answered together: answers collect in Output
+//   and leave in one write at the end of the callback.
+// - A connection that is Blocked is not read, so a client that sends and does not receive holds one socket buffer.
+// - Lingering: our side is shut down; what the client still sends is read and dropped for a while, because closing a
+//   socket with unread bytes would reset the connection and could destroy the answer on its way (RFC 9112 section 9.6).
+// - Closed lasts until the end of the callback, which then gives the connection back to its owner.
+//
+// The answer to a request whose body is chunked is held until the body's end, since only then it is known whether the
+// body is within client_max_body_size. All others are answered at once, and their bodies are read and dropped, as nginx
+// does it.
+//
+// An idle connection has no exchange, no buffer and no timer of its own: some 300 bytes and a poll handle.
+#pragma once
+
+#include <netinet/in.h>
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "h1/parser.h"
+#include "http/fault.h"
+#include "http1/listener.h"
+#include "http1/output.h"
+#include "http1/shared.h"
+#include "http1/timeouts.h"
+#include "loop/poll_pool.h"
+#include "sys/address.h"
+#include "sys/unique_fd.h"
+
+namespace colmeia::http1 {
+
+enum class State : std::uint8_t {
+  kIdle,       // waits for the first byte of a request, the first or another one
+  kHead,       // a part of a request's head has arrived
+  kServing,    // within a callback: requests are read and answered
+  kBody,       // waits for the rest of a request's body
+  kBlocked,    // waits until the client takes more of the answer
+  kLingering,  // the last answer is sent; drops what the client still sends
+  kClosed,     // the socket is closed; the owner removes this at the end of the callback
+};
+[[nodiscard]] std::string_view StateName(State state);
+
+// What follows when everything in the queue has been sent.
+enum class Future : std::uint8_t {
+  kOpen,    // the next request
+  kClose,   // close: the client has no more to say
+  kLinger,  // linger first: the client may be sending
+  kVanish,  // close without having answered (444)
+};
+
+// A client's address, as small as it can be: an idle connection keeps it.
+class Peer {
+ public:
+  explicit Peer(const sys::Address& address);
+  [[nodiscard]] sys::Address Expand() const;
+
+ private:
+  std::array<char, sizeof(sockaddr_in6)> bytes_;
+  std::uint8_t size_;
+};
+
+class Connection final : public loop::PollListener, public TimeoutListener {
+ public:
+  // How long an idle connection is kept when the worker drains: a request that is on its way is answered.
+  static constexpr util::Milliseconds kDrainIdle{300};
+  // The same for one that has not sent anything yet.
+  static constexpr util::Milliseconds kDrainFresh{1000};
+  // The most that lingering takes while draining.
+  static constexpr util::Milliseconds kDrainLinger{1000};
+  // Answers that are collected before they are written.
+  static constexpr std::size_t kMaxBatch = 32;
+
+  // `fd` is a non-blocking socket. `listener` and `shared` outlive this. `number` is unique within the worker's life.
+  // Nothing happens before Open().
+  Connection(Shared& shared, const Listener& listener, sys::UniqueFd fd, const sys::Address& peer,
+             std::uint64_t number);
+  // REQUIRES: closed, or never opened.
+  ~Connection();
+
+  // Reads at once what may have arrived already, then waits. May end in the owner's Remove(): the last call of whoever
+  // makes a connection.
+  void Open();
+
+  // The worker drains (Shared::draining is set): an idle connection answers what has just arrived and leaves soon, all
+  // others leave after their answer. May end in Remove().
+  void Drain();
+
+  // Makes room: answers what has just arrived with `Connection: close`, or else closes. May end in Remove().
+  // REQUIRES: idle().
+  void Evict();
+
+  // Closes at once. Ends in Remove().
+  void Abort();
+
+  [[nodiscard]] State state() const { return state_; }
+  [[nodiscard]] bool idle() const { return state_ == State::kIdle; }
+  [[nodiscard]] std::uint64_t number() const { return number_; }
+  [[nodiscard]] std::uint32_t requests() const { return requests_; }
+  [[nodiscard]] int fd() const { return fd_.get(); }
+
+  // For the owner's lists; this does not touch them.
+  Connection* previous = nullptr;
+  Connection* next = nullptr;
+
+ private:
+  void OnPoll(int events) override;
+  void OnTimeout() override;
+
+  // connection.cc
+  void Enter(State state);
+  void Settle(std::span<char> rest);
+  void Wait(int events);
+  void SetIdle();
+  void Leave();  // the last statement of every callback
+
+  // reading.cc
+  void Receive();
+  void Serve(std::span<char> input);
+  [[nodiscard]] bool TakeHead(std::span<char>& input);
+  void TakeBody(Work& work, std::span<char>& input);
+  void RefuseBody(Work& work, http::Fault fault);
+  void OnEof();
+  void OnReceiveError(int code);
+  void KeepInput(std::span<char> rest);
+
+  // answering.cc
+  [[nodiscard]] Work& NewWork(std::string_view head);
+  void Begin(Work& work);
+  void StartBody(Work& work, bool body_has_begun);
+  void RunRefused(Work& work, http::Status status);
+  void Refuse(Work& work, http::Fault fault, std::string_view where);
+  void Finish(Work& work);
+  void DecideFuture(Work& work);
+  void WriteAnswer(Work& work);
+  void Reserve(std::size_t bytes);
+  void SetNoDelay(const Work& work);
+
+  // closing.cc
+  void LogUnanswered(http::Status status, std::string_view why);
+  void EndAll();
+  void Linger();
+  void DropInput();
+  void Close();
+  void CloseTimedOut();
+
+  Shared& shared_;            // outlives this
+  const Listener& listener_;  // outlives this
+  h1::Parser parser_;
+  Output output_;
+  std::string kept_;  // input that was not taken in the callback in which it arrived
+  const std::uint64_t number_;
+  util::TimePoint opened_;
+  util::TimePoint head_started_{};  // first byte of the request that is being read
+  util::TimePoint linger_until_{};
+  util::Milliseconds idle_timeout_;  // for the next request
+  std::uint32_t requests_ = 0;
+  sys::UniqueFd fd_;
+  Peer peer_;
+  State state_ = State::kIdle;
+  Future future_ = Future::kOpen;
+  bool opened_idle_ = false;  // the owner knows this as idle
+  bool evicted_ = false;      // the next answer is the last
+  bool no_delay_;             // TCP_NODELAY, as it is on the socket
+};
+
+}  // namespace colmeia::http1

@@ -1,0 +1,66 @@
+// Output: the answers of one connection on their way to the socket, in the order of their requests.
+//
+// Answers that stand in a row leave together in one sendmsg(2); a file leaves by sendfile(2), or through a buffer where
+// sendfile is off. It does not wait: the connection does, and comes again.
+//
+//   first_ -> [ text | piece | piece ] -> [ text ] -> [ text | file ] <- last_
+//              ^ sent so far
+//
+// A work leaves the queue when its answer is sent and its request's body is read; then it is logged and given back to
+// the pool. Only the last one may have a body that is still to be read.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "http1/work.h"
+
+namespace colmeia::http1 {
+
+class Shared;
+
+enum class Flushed : std::uint8_t {
+  kAll,      // nothing is left to send
+  kBlocked,  // the socket takes no more at the moment, or it is others' turn: come again when it is writable
+  kBroken,   // the client is gone, or a file has become shorter than promised: close the connection
+};
+
+class Output {
+ public:
+  explicit Output(Shared& shared) : shared_(shared) {}
+  // REQUIRES: empty().
+  ~Output();
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+
+  void Push(Work& work);
+
+  [[nodiscard]] Flushed Flush(int fd);
+
+  // What is left outlives this callback.
+  void Keep();
+
+  // Logs and gives back everything, whatever its state: the connection ends.
+  void Abandon();
+
+  [[nodiscard]] bool empty() const { return first_ == nullptr; }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] Work* first() const { return first_; }
+  [[nodiscard]] Work* last() const { return last_; }
+  // Logs and gives back the works at the front that are over.
+  void Retire();
+
+ private:
+  struct Batch;
+
+  void Gather(Batch& batch);
+  void Advance(std::uint64_t bytes);
+  void Pop();
+
+  Shared& shared_;  // outlives this
+  Work* first_ = nullptr;
+  Work* last_ = nullptr;
+  std::uint32_t size_ = 0;
+};
+
+}  // namespace colmeia::http1

@@ -1,0 +1,49 @@
+#include "http1/shared.h"
+
+#include <chrono>
+#include <cstring>
+
+#include "util/check.h"
+
+namespace colmeia::http1 {
+
+std::string_view Buffer::Append(std::string_view bytes) {
+  CHECK(bytes.size() <= room());
+  char* const at = end();
+  if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());
+  size_ += bytes.size();
+  return {at, bytes.size()};
+}
+
+Shared::Shared(loop::Loop& the_loop, loop::PollPool& the_polls, pipeline::Services& the_services,
+               scoreboard::SlotWriter the_counts, ConnectionOwner& the_owner)
+    : loop(the_loop),
+      polls(the_polls),
+      services(the_services),
+      counts(the_counts),
+      owner(the_owner),
+      timeouts([this](util::TimePoint when) { timer_.StartAt(when); }),
+      timer_(the_loop, [this] {
+        Tick();
+        timeouts.Expire(now());
+      }) {
+  Tick();
+}
+
+void Shared::Tick() {
+  input.Clear();
+  output.Clear();
+  const util::TimePoint now = loop.Now();
+  if (now == services.now && services.wall_ms != 0) return;
+  services.now = now;
+  services.wall_ms =
+      std::chrono::duration_cast<util::Milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+std::string_view Shared::ServerName(bool with_version) {
+  static constexpr std::string_view kWithVersion = "colmeia/" COLMEIA_VERSION;
+  static constexpr std::string_view kName = kWithVersion.substr(0, 7);
+  return with_version ? kWithVersion : kName;
+}
+
+}  // namespace colmeia::http1

@@ -1,0 +1,96 @@
+#include "http1/work.h"
+
+#include <algorithm>
+
+namespace colmeia::http1 {
+
+bool Work::IsSent() const {
+  return answer == Answer::kQueued && text.empty() && piece == exchange.response.body.pieces().size();
+}
+
+bool Work::IsOver() const { return IsSent() && body.done(); }
+
+std::uint64_t Work::Advance(std::uint64_t bytes) {
+  pipeline::Response& response = exchange.response;
+  const std::uint64_t of_text = std::min<std::uint64_t>(bytes, text.size());
+  const std::uint64_t of_head = std::min(of_text, head_left);
+  text.remove_prefix(static_cast<std::size_t>(of_text));
+  head_left -= of_head;
+  response.bytes_sent += of_text;
+  response.body_bytes_sent += of_text - of_head;
+  bytes -= of_text;
+
+  const auto& pieces = response.body.pieces();
+  while (bytes > 0 && answer == Answer::kQueued && piece < pieces.size()) {
+    const std::uint64_t of_piece = std::min(bytes, pieces[piece].length - piece_sent);
+    piece_sent += of_piece;
+    response.bytes_sent += of_piece;
+    response.body_bytes_sent += of_piece;
+    bytes -= of_piece;
+    if (piece_sent < pieces[piece].length) break;
+    piece_sent = 0;
+    ++piece;
+  }
+  return bytes;
+}
+
+void Work::Keep() {
+  if (!head.empty() && head.data() != own_head_.data()) {
+    own_head_.assign(head);
+    exchange.MoveHead(head.data(), head.size(), own_head_.data());
+    head = own_head_;
+  }
+  const auto* const begin = own_text_.data();
+  const bool is_own = text.data() >= begin && text.data() <= begin + own_text_.size();
+  if (!text.empty() && !is_own) {
+    own_text_.assign(text);
+    text = own_text_;
+  }
+}
+
+void Work::Reset() {
+  exchange.Reset();
+  facts = pipeline::ConnectionFacts{};
+  head = {};
+  body.StartFixed(0);
+  body_limit = 0;
+  keep_alive = false;
+  answer = Answer::kNone;
+  use_sendfile = false;
+  text = {};
+  head_left = 0;
+  piece = 0;
+  piece_sent = 0;
+  next = nullptr;
+}
+
+WorkPool::~WorkPool() {
+  while (free_ != nullptr) {
+    const std::unique_ptr<Work> gone(free_);
+    free_ = gone->next;
+  }
+}
+
+Work& WorkPool::Take() {
+  ++taken_;
+  if (free_ == nullptr) return *std::make_unique<Work>().release();
+  Work& work = *free_;
+  free_ = work.next;
+  work.next = nullptr;
+  --kept_;
+  return work;
+}
+
+void WorkPool::Release(Work& work) {
+  --taken_;
+  work.Reset();
+  if (kept_ == kKept) {
+    const std::unique_ptr<Work> gone(&work);
+    return;
+  }
+  work.next = free_;
+  free_ = &work;
+  ++kept_;
+}
+
+}  // namespace colmeia::http1

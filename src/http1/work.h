@@ -1,0 +1,92 @@
+// Work: one exchange in progress, with what an HTTP/1 connection must know about it: how much of the request's body is
+// still to be read, and how much of the answer is still to be sent. Idle connections have none: a worker keeps a pool.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "h1/body_decoder.h"
+#include "pipeline/exchange.h"
+#include "sys/address.h"
+
+namespace colmeia::http1 {
+
+// Where the answer stands.
+enum class Answer : std::uint8_t {
+  kNone,    // not decided yet, or held until the request's body has been read
+  kQueued,  // `text` and the response's pieces are what is left to send
+};
+
+struct Work {
+  Work() = default;
+  Work(const Work&) = delete;
+  Work& operator=(const Work&) = delete;
+
+  pipeline::Exchange exchange;
+  pipeline::ConnectionFacts facts;  // of the connection that has this now
+  sys::Address peer;
+
+  // The request. Its head lies in the worker's receive buffer until Keep() moves it.
+  std::string_view head;
+  h1::BodyDecoder body;          // done() when nothing of the request is left to read
+  std::uint64_t body_limit = 0;  // client_max_body_size of the place that answers; 0 = none
+  bool keep_alive = false;       // the client would keep the connection
+
+  // The answer.
+  Answer answer = Answer::kNone;
+  bool use_sendfile = false;
+  std::string_view text;         // to be sent before the pieces: an interim answer, or the head and a small body
+  std::uint64_t head_left = 0;   // bytes of `text` that are not body
+  std::size_t piece = 0;         // of exchange.response.body: the first one not yet sent completely
+  std::uint64_t piece_sent = 0;  // bytes of it
+
+  // Both directions are finished.
+  [[nodiscard]] bool IsOver() const;
+  // The answer is with the kernel.
+  [[nodiscard]] bool IsSent() const;
+
+  // Takes note that the kernel has got `bytes` more of this answer, at most what was left; returns those that were not
+  // of this one.
+  std::uint64_t Advance(std::uint64_t bytes);
+
+  // Moves everything that lies in the worker's shared buffers to memory of its own: from here on the exchange outlives
+  // the callback. This is the one place where bytes of a request are copied.
+  void Keep();
+
+  // Ready for the next exchange; memory is kept.
+  void Reset();
+
+  Work* next = nullptr;  // in the connection's queue, or in the pool
+
+ private:
+  std::string own_head_;
+  std::string own_text_;
+};
+
+// Those that nobody uses at the moment.
+class WorkPool {
+ public:
+  // Kept for later; more than so many are freed.
+  static constexpr std::size_t kKept = 128;
+
+  WorkPool() = default;
+  ~WorkPool();
+  WorkPool(const WorkPool&) = delete;
+  WorkPool& operator=(const WorkPool&) = delete;
+
+  // Reset and ready. The caller gives it back with Release().
+  [[nodiscard]] Work& Take();
+  void Release(Work& work);
+
+  [[nodiscard]] std::size_t taken() const { return taken_; }
+
+ private:
+  Work* free_ = nullptr;
+  std::size_t kept_ = 0;
+  std::size_t taken_ = 0;
+};
+
+}  // namespace colmeia::http1
