@@ -20,7 +20,7 @@ namespace {
 
 // Far above every real configuration: a guard against files that include each other in multiples.
 constexpr std::size_t kLargestText = std::size_t{64} << 20U;
-constexpr std::size_t kMostSegments = 100'000;
+constexpr std::size_t kMostPieces = 100'000;
 
 std::string Reason(const util::Error& error) {
   return error.code != 0 ? std::generic_category().message(error.code) : error.message;
@@ -95,11 +95,7 @@ class Loader {
 
   void Copy(std::uint32_t file, std::uint32_t begin, std::uint32_t end) {
     if (begin == end || overflowed_) return;
-    if (segments_.size() == kMostSegments || size_ + (end - begin) > kLargestText) {
-      overflowed_ = true;
-      Error(file, {begin, 1}, "with this file, the configuration is larger than 64 MiB or 100000 pieces");
-      return;
-    }
+    if (segments_.size() == kMostPieces || size_ + (end - begin) > kLargestText) return Overflow(file, {begin, 1});
     segments_.push_back({file, begin, end - begin});
     size_ += end - begin + 1;
   }
@@ -122,7 +118,8 @@ class Loader {
   }
 
   void IncludeFile(std::uint32_t from, const Token& argument, const std::string& path) {
-    if (overflowed_ || ++includes_ > kMostSegments) return;
+    if (overflowed_) return;
+    if (++includes_ > kMostPieces) return Overflow(from, argument.span);
     const auto is_path = [&](std::uint32_t file) { return files_[file].path == path; };
     if (const auto first = std::find_if(chain_.begin(), chain_.end(), is_path); first != chain_.end()) {
       std::string chain;
@@ -149,6 +146,11 @@ class Loader {
       diagnostic.position = Position();
       diagnostics_.Add(std::move(diagnostic));
     }
+  }
+
+  void Overflow(std::uint32_t file, Span span) {
+    overflowed_ = true;
+    Error(file, span, "here the configuration grows larger than 64 MiB or 100000 included files");
   }
 
   void Error(std::uint32_t file, Span span, std::string message) {

@@ -1,0 +1,81 @@
+#include "util/strings.h"
+
+#include <cstdint>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace colmeia::util {
+namespace {
+
+using testing::ElementsAre;
+
+TEST(StringsTest, FoldsOnlyAscii) {
+  EXPECT_TRUE(EqualsIgnoreCase("Content-Type", "cONTENT-tYPE"));
+  EXPECT_FALSE(EqualsIgnoreCase("a", "ab"));
+  EXPECT_FALSE(EqualsIgnoreCase("\xc4", "\xe4"));
+  EXPECT_FALSE(EqualsIgnoreCase("@", "`"));
+  EXPECT_FALSE(EqualsIgnoreCase("[", "{"));
+  EXPECT_EQ(Lowercase("ABC-xyz_Z9"), "abc-xyz_z9");
+}
+
+TEST(StringsTest, ComparesBeginnings) {
+  EXPECT_TRUE(StartsWithIgnoreCase("Bytes=0-1", "bytes="));
+  EXPECT_TRUE(StartsWithIgnoreCase("x", ""));
+  EXPECT_FALSE(StartsWithIgnoreCase("byte", "bytes"));
+}
+
+TEST(StringsTest, TrimsSpacesAndTabsOnly) {
+  EXPECT_EQ(Trim(" \ta b\t "), "a b");
+  EXPECT_EQ(Trim("\na\r"), "\na\r");
+  EXPECT_EQ(Trim(" \t"), "");
+  EXPECT_EQ(Trim(""), "");
+}
+
+TEST(StringsTest, SplitsWithEmptyParts) {
+  EXPECT_THAT(Split("a,,b", ','), ElementsAre("a", "", "b"));
+  EXPECT_THAT(Split(",", ','), ElementsAre("", ""));
+  EXPECT_THAT(Split("", ','), ElementsAre(""));
+}
+
+TEST(StringsTest, KnowsHexadecimalDigits) {
+  EXPECT_EQ(HexValue('0'), 0);
+  EXPECT_EQ(HexValue('9'), 9);
+  EXPECT_EQ(HexValue('a'), 10);
+  EXPECT_EQ(HexValue('F'), 15);
+  EXPECT_EQ(HexValue('g'), -1);
+  EXPECT_EQ(HexValue('/'), -1);
+  EXPECT_EQ(HexValue('\0'), -1);
+}
+
+TEST(ParseNumberTest, ReadsWholeTextsOnly) {
+  EXPECT_EQ(ParseNumber<int>("42"), 42);
+  EXPECT_EQ(ParseNumber<int>("007"), 7);
+  for (const char* text : {"", "-1", "+1", " 1", "1 ", "1x", "x", "0x1"}) {
+    EXPECT_EQ(ParseNumber<int>(text), std::nullopt) << text;
+  }
+}
+
+TEST(ParseNumberTest, RefusesOverflow) {
+  EXPECT_EQ(ParseNumber<std::uint16_t>("65535"), 65535);
+  EXPECT_EQ(ParseNumber<std::uint16_t>("65536"), std::nullopt);
+  EXPECT_EQ(ParseNumber<std::uint64_t>("18446744073709551616"), std::nullopt);
+}
+
+TEST(ClosestTest, FindsTheNameThatWasMeant) {
+  const std::vector<std::string_view> known = {"gzip_level", "root", "server_name", "sendfile", "listen"};
+
+  EXPECT_EQ(Closest("gzip_levle", known), "gzip_level");
+  EXPECT_EQ(Closest("sever_name", known), "server_name");
+  EXPECT_EQ(Closest("rot", known), "root");
+  EXPECT_EQ(Closest("send_file", known), "sendfile");
+}
+
+TEST(ClosestTest, SaysNothingWhenNoneIsClose) {
+  EXPECT_EQ(Closest("proxy_pass", {"root", "listen"}), "");
+  EXPECT_EQ(Closest("ab", {"xy"}), "");
+  EXPECT_EQ(Closest("root", {}), "");
+}
+
+}  // namespace
+}  // namespace colmeia::util
