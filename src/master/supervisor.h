@@ -27,6 +27,7 @@
 //   timer.StartAt(supervisor.NextDeadline());
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -59,9 +60,11 @@ class Supervisor {
   static constexpr util::Milliseconds kStopGrace{3000};       // from Stop to SIGKILL
   static constexpr util::Milliseconds kKillDelay{1000};       // beyond worker_shutdown_timeout, to SIGKILL
   static constexpr util::Milliseconds kRejectedDrain{30000};  // for a rolled-back generation whose timeout is unset
-  static constexpr util::Milliseconds kEndGrace{2000};        // from the first end of a process to the second
+  static constexpr util::Milliseconds kExitGrace{5000};       // from the end of a channel to the exit
+  static constexpr util::Milliseconds kChannelGrace{1000};    // from the exit to the end of its channel
   static constexpr util::Milliseconds kFailedGrace{1000};     // from Failed to the exit
   static constexpr util::Milliseconds kCompileLimit{60000};
+  static constexpr util::Milliseconds kCalm{5000};    // all workers serve for this long: no longer degraded
   static constexpr std::uint32_t kMostWorkers = 512;  // that TTIN reaches: half the slots, so that a reload has room
 
   // The actions are to be performed in order. `now` never goes back.
@@ -78,7 +81,7 @@ class Supervisor {
   [[nodiscard]] bool degraded() const { return degraded_; }
 
  private:
-  // supervisor.cc: events and deadlines, and the comparison of what is wanted with what lives.
+  // supervisor.cc: which event goes where, and when to be called again.
   void Handle(const Start& event);
   void Handle(const Signal& event);
   void Handle(const Compiled& event);
@@ -92,52 +95,57 @@ class Supervisor {
   void Handle(const LogsReopened& event);
   void Handle(const Deadline& event);
   void CheckDeadlines();
+
+  // supervisor_reconcile.cc: the comparison of what is wanted with what lives.
   void Reconcile();
+  void PromoteWhenReady();
   void FillSeats();
   void GiveOrders();
   void CloseWhatIsUnused();
   void UpdateDegraded();
   void UpdateServer();
   void LeaveWhenAlone();
+  [[nodiscard]] Order WantedOrder(const Slot& slot) const;
 
-  // supervisor_signals.cc: what an operator asks for.
+  // supervisor_signals.cc: what an operator asks for. `received` begins the log line.
   void Stop(const SignalRow& row, const std::string& received);
   void Quit(const SignalRow& row, const std::string& received);
   void Reload(const SignalRow& row, const std::string& received);
   void Reopen(const SignalRow& row, const std::string& received);
   void Retire(const SignalRow& row, const std::string& received);
-  void Scale(const SignalRow& row, const std::string& received, int by);
+  void Scale(const SignalRow& row, const std::string& received);
   void EndGenerations(const std::string& why);
   void KillAll();
   void FinishReopening();
 
   // supervisor_generations.cc: the way of a generation, up and down.
   void BeginGeneration(PlanPtr plan);
-  void OpenGeneration(Generation& generation, PlanPtr plan);
-  void PromoteWhenReady();
-  void Fail(Generation& generation, Outcome outcome, const std::string& what, const std::string& why);
+  void Open(Generation& generation, PlanPtr plan);
+  void Promote(Generation& generation);
+  void Fail(Generation& generation, Outcome outcome, std::string_view what, const std::string& why);
   [[nodiscard]] Generation* Find(std::uint32_t number);
   [[nodiscard]] const Generation* Find(std::uint32_t number) const;
   [[nodiscard]] Generation* Rising();
-  [[nodiscard]] std::uint32_t ReadySeats(const Generation& generation) const;
+  [[nodiscard]] std::size_t ReadySeats(const Generation& generation) const;
+  [[nodiscard]] util::Milliseconds DrainLimit(std::uint32_t generation) const;  // 0 = none
 
   // supervisor_workers.cc: the way of one worker.
-  void SpawnInto(Generation& generation, std::uint32_t seat, std::uint32_t slot);
+  void SpawnInto(const Generation& generation, std::uint32_t seat, std::uint32_t slot);
   void Tell(std::uint32_t slot, Order order);
   void KillNow(std::uint32_t slot);
-  void Breach(std::uint32_t slot, const std::string& what);
-  void DrainsByItself(std::uint32_t slot);
-  void StartTrouble(std::uint32_t slot, Outcome outcome, const std::string& why);
   void Overdue(std::uint32_t slot);
+  void Breach(std::uint32_t slot, const std::string& what);
+  bool FailsItsGeneration(std::uint32_t slot, Outcome outcome, const std::string& what);
+  void DrainsByItself(std::uint32_t slot);
   void EndSeen(std::uint32_t slot);
   void Bury(std::uint32_t slot);
-  void Vacate(std::uint32_t slot, bool was_ready);
+  std::string Vacate(const Slot& slot);  // returns when the seat is filled again, in words for the log
   void EnterState(std::uint32_t slot, SlotState state);
   void OnMessage(std::uint32_t slot, const ipc::Hello& message);
   void OnMessage(std::uint32_t slot, const ipc::Ready& message);
   void OnMessage(std::uint32_t slot, const ipc::Draining& message);
   void OnMessage(std::uint32_t slot, const ipc::Failed& message);
-  [[nodiscard]] std::string Name(std::uint32_t slot) const;  // "worker 3 (pid 123)"
+  [[nodiscard]] std::string Name(const Slot& slot) const;  // "worker 3 (pid 123)"
 
   void Do(Action action) { actions_.push_back(std::move(action)); }
   void Say(log::Level level, std::string text) { Do(Log{level, std::move(text)}); }
@@ -149,7 +157,8 @@ class Supervisor {
   bool reload_wanted_ = false;           // HUP came while a generation was on its way up
   bool reopen_wanted_ = false;           // USR1 came while logs were being reopened
   Reopening reopening_;
-  bool degraded_ = false;  // said, and not taken back
+  bool degraded_ = false;                     // said, and not taken back
+  std::optional<util::TimePoint> all_ready_;  // while degraded: since when all workers serve again
   std::optional<StartFailed> start_failure_;
   int exit_code_ = 0;
   std::optional<std::pair<ServerState, std::uint32_t>> server_;  // as last said

@@ -1,0 +1,154 @@
+// The comparison of the desired table with the living one, after every event. Each step is harmless when there is
+// nothing to do, so no event needs to know which steps it makes necessary.
+#include <algorithm>
+
+#include <fmt/core.h>
+
+#include "master/supervisor.h"
+#include "master/words.h"
+
+namespace colmeia::master {
+
+using log::Level;
+
+void Supervisor::Reconcile() {
+  PromoteWhenReady();
+  FillSeats();
+  if (reload_wanted_ && phase_ == Phase::kServing && Rising() == nullptr) {
+    reload_wanted_ = false;
+    BeginGeneration(nullptr);
+  }
+  GiveOrders();
+  CloseWhatIsUnused();
+  UpdateDegraded();
+  UpdateServer();
+  LeaveWhenAlone();
+}
+
+void Supervisor::PromoteWhenReady() {
+  Generation* rising = Rising();
+  if (rising == nullptr || rising->stage != Stage::kStarting) return;
+  if (ReadySeats(*rising) == rising->seats.size()) Promote(*rising);
+}
+
+void Supervisor::FillSeats() {
+  for (Generation& generation : generations_) {
+    for (std::uint32_t seat = 0; seat < generation.seats.size(); ++seat) {
+      if (!generation.wants_workers()) break;
+      if (generation.seats[seat].next_start() > now_ || slots_.Occupant(generation.number, seat)) continue;
+      const std::optional<std::uint32_t> slot = slots_.Take(generation.number, seat);
+      if (slot) SpawnInto(generation, seat, *slot);
+    }
+  }
+}
+
+// What a living worker should have been told by now.
+Order Supervisor::WantedOrder(const Slot& slot) const {
+  if (phase_ == Phase::kStopping) return Order::kStop;
+  const Generation* generation = Find(slot.generation);
+  const bool wanted = generation != nullptr && generation->wants_workers() && slot.seat < generation->seats.size();
+  return wanted ? Order::kNone : Order::kDrain;
+}
+
+void Supervisor::GiveOrders() {
+  for (std::uint32_t i = 0; i < slots_.used(); ++i) {
+    const SlotState state = slots_[i].state;
+    const bool hears = state == SlotState::kStarting || state == SlotState::kReady || state == SlotState::kDraining;
+    const Order order = WantedOrder(slots_[i]);
+    if (hears && order > slots_[i].order) {
+      Tell(i, order);
+    } else if (order > Order::kNone) {
+      slots_[i].seated = false;  // on its way out already
+    }
+  }
+}
+
+void Supervisor::CloseWhatIsUnused() {
+  for (Generation& generation : generations_) {
+    if (generation.stage != Stage::kRetiring || generation.compiler_lives) continue;
+    bool living = false;
+    bool accepting = false;
+    for (std::uint32_t i = 0; i < slots_.used(); ++i) {
+      if (!slots_[i].living() || slots_[i].generation != generation.number) continue;
+      living = true;
+      accepting = accepting || slots_[i].accepting;
+    }
+    if (!living) {
+      Do(CloseGeneration{generation.number});
+      generation.number = 0;  // marks it for removal
+    } else if (!accepting && generation.resources_open && !generation.listeners_closed) {
+      generation.listeners_closed = true;
+      Do(CloseListeners{generation.number});
+    }
+  }
+  std::erase_if(generations_, [](const Generation& generation) { return generation.number == 0; });
+}
+
+// Degraded: a seat is empty and cannot be filled just now. Said once; taken back when all workers have served for a
+// while, so that workers which die each second make one episode and not one a second.
+void Supervisor::UpdateDegraded() {
+  const Generation* serving = current();
+  if (phase_ != Phase::kServing || serving == nullptr || serving->stage != Stage::kServing) {
+    degraded_ = false;
+    all_ready_.reset();
+    return;
+  }
+  const std::size_t wanted = serving->seats.size();
+  const std::size_t ready = ReadySeats(*serving);
+  if (!degraded_) {
+    std::string empty;
+    for (std::uint32_t seat = 0; seat < wanted; ++seat) {
+      if (!slots_.Occupant(serving->number, seat)) empty += fmt::format("{}{}", empty.empty() ? "" : ", ", seat);
+    }
+    if (empty.empty()) return;
+    degraded_ = true;
+    Say(Level::kError, fmt::format("degraded: {} of {} serve, worker {} cannot be started just now", ready,
+                                   Count(wanted, "worker"), empty));
+    return;
+  }
+  if (ready < wanted) {
+    all_ready_.reset();
+  } else if (!all_ready_) {
+    all_ready_ = now_;
+  } else if (*all_ready_ + kCalm <= now_) {
+    degraded_ = false;
+    all_ready_.reset();
+    Say(Level::kNotice, fmt::format("no longer degraded: all {} serve again", Count(wanted, "worker")));
+  }
+}
+
+void Supervisor::UpdateServer() {
+  const Generation* serving = current();
+  ServerState state = ServerState::kStarting;
+  switch (phase_) {
+    case Phase::kServing:
+      state = serving != nullptr && serving->stage == Stage::kResting ? ServerState::kDraining
+              : degraded_                                             ? ServerState::kDegraded
+                                                                      : ServerState::kServing;
+      break;
+    case Phase::kQuitting:
+      state = ServerState::kDraining;
+      break;
+    case Phase::kStopping:
+      state = ServerState::kStopping;
+      break;
+    default:
+      break;
+  }
+  const std::uint32_t number = serving != nullptr ? serving->number : (server_ ? server_->second : 0);
+  const std::pair said(state, number);
+  if (server_ == said) return;
+  server_ = said;
+  Do(SetServer{state, number});
+}
+
+void Supervisor::LeaveWhenAlone() {
+  const bool leaving = phase_ == Phase::kQuitting || phase_ == Phase::kStopping;
+  if (!leaving || slots_.living() > 0 || !generations_.empty()) return;
+  phase_ = Phase::kLeft;
+  if (start_failure_) Do(*start_failure_);
+  Say(Level::kNotice, "exit");
+  Do(Leave{exit_code_});
+}
+
+}  // namespace colmeia::master
