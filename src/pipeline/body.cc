@@ -1,6 +1,7 @@
 #include "pipeline/body.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "util/check.h"
 
@@ -19,6 +20,15 @@ void Body::Slice(std::uint64_t first, std::uint64_t length, std::vector<Piece>& 
                                     : Piece::File(piece.fd, piece.offset + static_cast<off_t>(first), take));
     length -= take;
     first = 0;
+  }
+}
+
+void Body::MoveMemory(const char* from, std::size_t size, const char* to) {
+  const auto begin = reinterpret_cast<std::uintptr_t>(from);
+  for (Piece& piece : pieces_) {
+    const auto at = reinterpret_cast<std::uintptr_t>(piece.memory.data());
+    if (!piece.in_memory() || at < begin || at - begin + piece.memory.size() > size) continue;
+    piece.memory = {to + (at - begin), piece.memory.size()};
   }
 }
 

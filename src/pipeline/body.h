@@ -40,6 +40,9 @@ class Body {
   // Replaces the pieces and keeps the owner (ranges, multipart).
   void Replace(std::vector<Piece> pieces);
 
+  // Pieces that lie in [from, from + size) now lie at the same distance behind `to` (Exchange::MoveHead).
+  void MoveMemory(const char* from, std::size_t size, const char* to);
+
   void Clear() {
     pieces_.clear();
     owner_.reset();

@@ -14,6 +14,14 @@ void Move(std::string_view& view, const char* from, std::size_t size, const char
 
 }  // namespace
 
+const sys::Address& LocalAddress::Ask() const {
+  if (fd_ >= 0) {
+    if (Result<sys::Address> address = sys::Address::LocalOf(fd_)) asked_ = *address;
+    fd_ = -1;
+  }
+  return asked_;
+}
+
 void Exchange::SetPath(std::string_view path, std::string_view args) {
   request.path = arena.Copy(path);
   request.args = arena.Copy(args);
@@ -30,6 +38,7 @@ void Exchange::MoveHead(const char* from, std::size_t size, const char* to) {
   }
   for (http::Field& field : response.fields) Move(field.value, from, size, to);
   for (Capture& capture : captures) Move(capture.value, from, size, to);
+  response.body.MoveMemory(from, size, to);
   Move(response.content_type, from, size, to);
   Move(response.etag, from, size, to);
   Move(response.last_modified, from, size, to);

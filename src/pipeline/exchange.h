@@ -27,13 +27,33 @@ struct Location;
 struct Server;
 struct Services;
 
+// The address that a client connected to. On a wildcard listener only the kernel knows it, and is asked when somebody
+// first looks.
+class LocalAddress {
+ public:
+  LocalAddress() = default;
+  LocalAddress(const sys::Address* known) : known_(known) {}   // outlives this
+  static LocalAddress Of(int fd) { return LocalAddress(fd); }  // lent
+
+  [[nodiscard]] const sys::Address& operator*() const { return known_ != nullptr ? *known_ : Ask(); }
+  [[nodiscard]] const sys::Address* operator->() const { return &**this; }
+
+ private:
+  explicit LocalAddress(int fd) : fd_(fd) {}
+  const sys::Address& Ask() const;
+
+  const sys::Address* known_ = nullptr;
+  mutable sys::Address asked_;
+  mutable int fd_ = -1;  // -1 once it was asked
+};
+
 // Facts of the connection that an exchange runs on. Owned by the connection, which outlives its exchanges.
 struct ConnectionFacts {
   std::uint64_t number = 0;    // $connection, unique within the worker's life
   std::uint32_t requests = 0;  // $connection_requests, this one included
   const sys::Address* peer = nullptr;
-  const sys::Address* local = nullptr;  // the address the client connected to
-  int fd = -1;                          // lent, for getsockopt-like questions only
+  LocalAddress local;  // the address the client connected to
+  int fd = -1;         // lent, for getsockopt-like questions only
 };
 
 struct Request {
