@@ -1,0 +1,89 @@
+#include "loop/loop.h"
+
+#include <memory>
+#include <vector>
+
+#include "loop/fixture.h"
+#include "loop/hooks.h"
+#include "loop/timer.h"
+
+namespace colmeia::loop {
+namespace {
+
+class LoopTest : public LoopFixture {};
+
+TEST_F(LoopTest, RunReturnsWhenNothingIsLeft) { loop.Run(); }
+
+TEST_F(LoopTest, RunReturnsAfterStop) {
+  Timer forever(loop, [this] { loop.Stop(); });
+  forever.StartEvery(util::Milliseconds(1));
+
+  loop.Run();
+
+  EXPECT_TRUE(forever.active());
+}
+
+TEST_F(LoopTest, NowIsOnTheSystemClockAndNotAheadOfIt) {
+  loop.UpdateTime();
+
+  const util::TimePoint real = util::SystemClock().Now();
+
+  EXPECT_LE(loop.Now(), real);
+  EXPECT_GT(loop.Now(), real - std::chrono::seconds(10));
+  EXPECT_EQ(LoopClock(loop).Now(), loop.Now());
+}
+
+TEST_F(LoopTest, EndsWhileHandlesAreStillClosing) {
+  Timer timer(loop, [] {});
+}
+
+TEST(LoopDeathTest, WrapperThatOutlivesItsLoopIsABug) {
+  EXPECT_DEATH(
+      {
+        auto loop = std::make_unique<Loop>();
+        Timer timer(*loop, [] {});
+        loop.reset();
+      },
+      "every_wrapper_was_destroyed_before_its_loop");
+}
+
+class HooksTest : public LoopFixture {};
+
+TEST_F(HooksTest, CallBeforeAndAfterEachSleep) {
+  std::vector<const char*> calls;
+  BeforeSleep before(loop, [&] { calls.push_back("before"); });
+  AfterWake after(loop, [&] { calls.push_back("after"); });
+  Timer timer(loop, [&] { calls.push_back("timer"); });
+  timer.StartAfter(util::Milliseconds(1));
+
+  ASSERT_TRUE(RunUntil([&] { return !timer.active(); }));
+
+  ASSERT_GE(calls.size(), 3U);
+  EXPECT_STREQ(calls[0], "before");
+  EXPECT_STREQ(calls[1], "after");
+}
+
+TEST_F(HooksTest, DoNotKeepTheLoopGoing) {
+  BeforeSleep before(loop, [] {});
+  AfterWake after(loop, [] {});
+
+  loop.Run();
+}
+
+TEST_F(HooksTest, MayDestroyThemselves) {
+  std::unique_ptr<BeforeSleep> before;
+  int calls = 0;
+  before = std::make_unique<BeforeSleep>(loop, [&] {
+    ++calls;
+    before.reset();
+  });
+  Timer timer(loop, [] {});
+  timer.StartAfter(util::Milliseconds(1));
+
+  ASSERT_TRUE(RunUntil([&] { return !timer.active(); }));
+
+  EXPECT_EQ(calls, 1);
+}
+
+}  // namespace
+}  // namespace colmeia::loop

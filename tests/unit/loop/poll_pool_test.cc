@@ -1,0 +1,166 @@
+#include "loop/poll_pool.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "loop/fixture.h"
+#include "sys/sockets.h"
+
+namespace colmeia::loop {
+namespace {
+
+struct Listener final : PollListener {
+  std::function<void(int)> on_poll = [](int) {};
+  int seen = 0;
+  int calls = 0;
+  void OnPoll(int events) override {
+    seen = events;
+    ++calls;
+    on_poll(events);
+  }
+};
+
+// A TCP connection: its resets are what clients do to us.
+std::pair<sys::UniqueFd, sys::UniqueFd> TcpPair() {
+  auto listener = sys::Listen(*sys::Address::FromIp("127.0.0.1", 0));
+  EXPECT_TRUE(listener);
+  auto client = sys::Connect(*sys::Address::LocalOf(listener->get()));
+  EXPECT_TRUE(client);
+  sys::Accepted accepted = sys::Accept(listener->get());
+  EXPECT_EQ(accepted.status, sys::AcceptStatus::kAccepted);
+  return {std::move(accepted.fd), std::move(*client)};
+}
+
+class PollPoolTest : public LoopFixture {
+ protected:
+  PollPool pool{loop};
+};
+
+TEST_F(PollPoolTest, TellsTheListenerOfItsDescriptor) {
+  auto [near, far] = TcpPair();
+  Listener listener;
+  ASSERT_TRUE(pool.Start(near.get(), kReadable, &listener));
+  EXPECT_EQ(pool.active(), 1U);
+
+  ASSERT_EQ(write(far.get(), "x", 1), 1);
+
+  ASSERT_TRUE(RunUntil([&] { return listener.calls > 0; }));
+  EXPECT_EQ(listener.seen, kReadable);
+  pool.Stop(near.get());
+  EXPECT_EQ(pool.active(), 0U);
+}
+
+TEST_F(PollPoolTest, UsesTheHandleOfANumberAgain) {
+  auto [near, far] = TcpPair();
+  const int number = near.get();
+  Listener first;
+  Listener second;
+  ASSERT_TRUE(pool.Start(number, kReadable, &first));
+  Turn(1);
+  pool.Stop(number);
+  near.reset();
+  far.reset();
+
+  auto [again, peer] = TcpPair();
+  // The lowest free number is given again, if need be by moving it there.
+  if (again.get() != number) {
+    ASSERT_EQ(dup2(again.get(), number), number);
+    again = sys::UniqueFd(number);
+  }
+  ASSERT_TRUE(pool.Start(number, kReadable, &second));
+  ASSERT_EQ(write(peer.get(), "x", 1), 1);
+
+  ASSERT_TRUE(RunUntil([&] { return second.calls > 0; }));
+  EXPECT_EQ(first.calls, 0);
+  EXPECT_EQ(pool.kept(), 1U);
+  pool.Stop(number);
+}
+
+TEST_F(PollPoolTest, StartWithTheSameEventsOnlyChangesTheListener) {
+  auto [near, far] = TcpPair();
+  Listener first;
+  Listener second;
+  ASSERT_TRUE(pool.Start(near.get(), kReadable, &first));
+  ASSERT_TRUE(pool.Start(near.get(), kReadable, &second));
+  EXPECT_EQ(pool.active(), 1U);
+
+  ASSERT_EQ(write(far.get(), "x", 1), 1);
+
+  ASSERT_TRUE(RunUntil([&] { return second.calls > 0; }));
+  EXPECT_EQ(first.calls, 0);
+  pool.Stop(near.get());
+}
+
+TEST_F(PollPoolTest, StopTakesBackWhatThisTurnHasAlreadySeen) {
+  auto [near1, far1] = TcpPair();
+  auto [near2, far2] = TcpPair();
+  Listener one;
+  Listener two;
+  // Whichever is called first closes the other.
+  one.on_poll = [&](int) {
+    pool.Stop(near2.get());
+    near2.reset();
+  };
+  two.on_poll = [&](int) {
+    pool.Stop(near1.get());
+    near1.reset();
+  };
+  ASSERT_TRUE(pool.Start(near1.get(), kReadable, &one));
+  ASSERT_TRUE(pool.Start(near2.get(), kReadable, &two));
+  ASSERT_EQ(write(far1.get(), "x", 1), 1);
+  ASSERT_EQ(write(far2.get(), "x", 1), 1);
+
+  ASSERT_TRUE(RunUntil([&] { return one.calls + two.calls > 0; }));
+
+  EXPECT_TRUE((one.calls == 0) != (two.calls == 0));
+  if (near1) pool.Stop(near1.get());
+  if (near2) pool.Stop(near2.get());
+}
+
+TEST_F(PollPoolTest, ResetArrivesAsTheEventsThatWereAskedFor) {
+  auto [near, far] = TcpPair();
+  Listener listener;
+  listener.on_poll = [&, fd = near.get()](int) { pool.Stop(fd); };
+  ASSERT_TRUE(pool.Start(near.get(), kReadable, &listener));
+  Turn(1);
+
+  sys::SetResetOnClose(far.get());
+  far.reset();
+
+  ASSERT_TRUE(RunUntil([&] { return listener.calls > 0; }));
+  EXPECT_EQ(listener.seen, kReadable);
+  char byte = 0;
+  EXPECT_EQ(read(near.get(), &byte, 1), -1);
+  EXPECT_EQ(errno, ECONNRESET);
+  EXPECT_EQ(pool.active(), 0U);
+}
+
+TEST_F(PollPoolTest, ListenerMayDieInItsCallback) {
+  auto [near, far] = TcpPair();
+  auto listener = std::make_unique<Listener>();
+  bool called = false;
+  listener->on_poll = [&](int) {
+    called = true;
+    pool.Stop(near.get());
+    near.reset();
+    listener.reset();
+  };
+  ASSERT_TRUE(pool.Start(near.get(), kReadable, listener.get()));
+  ASSERT_EQ(write(far.get(), "x", 1), 1);
+
+  ASSERT_TRUE(RunUntil([&] { return called; }));
+  Turn(2);
+}
+
+TEST_F(PollPoolTest, StopOfAnUnknownDescriptorDoesNothing) {
+  pool.Stop(12345);
+  EXPECT_EQ(pool.events(12345), 0);
+}
+
+}  // namespace
+}  // namespace colmeia::loop
