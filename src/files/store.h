@@ -1,0 +1,100 @@
+// Store: what a worker remembers of files, so that a warm request for a small one costs a single stat(2) and no copy.
+//
+// 1. Always fresh: without open_file_cache every request asks the file system whether what is remembered is still so. A
+//    rewrite of the same size within one tick of the clock is seen too: bytes read so soon after the file's last change
+//    are read again next time. (Writes through a shared mapping count when the kernel stamps them, as for every
+//    program.)
+// 2. Bounded: contents at most Limits::bytes, paths at most Limits::paths; the least recently used go first.
+// 3. With open_file_cache it keeps nginx's promises instead: nothing is asked within `valid`, descriptors stay open.
+//
+// It blocks for as long as the disk takes, and it is for one thread.
+//
+//   const files::Lookup found = store.Open(path, {.request = number});
+//   if (!found) ... found.error ...
+//   body.Add(found.file->in_memory() ? Piece::Memory(found.file->content()) : Piece::File(found.file->fd(), 0, size));
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "files/file.h"
+#include "files/open_cache.h"
+#include "files/recency.h"
+#include "util/clock.h"
+
+namespace colmeia::files {
+
+struct Query {
+  Want want = Want::kContent;
+  // Several questions of one request see one moment: a path that was checked for this number just now is not checked
+  // again. 0 = ask.
+  std::uint64_t request = 0;
+  const CacheRules* rules = nullptr;  // of open_file_cache; null or without a cache: always fresh
+  util::TimePoint now{};              // for the rules
+};
+
+class Store {
+ public:
+  struct Limits {
+    std::size_t small = 64 * 1024;         // files up to this many bytes are kept in memory
+    std::size_t bytes = 32 * 1024 * 1024;  // of contents, paths and bookkeeping; the same again for open_file_cache
+    std::size_t paths = 16 * 1024;
+  };
+  // What was asked of the file system, for tests and for who wonders.
+  struct Counters {
+    std::uint64_t looks = 0;  // stat(2)
+    std::uint64_t loads = 0;  // open(2), fstat(2) and perhaps read(2)
+  };
+
+  Store();
+  explicit Store(const Limits& limits);
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+  ~Store();
+
+  // What is under `path`. REQUIRES: the path is absolute and NUL-terminated one byte past its end.
+  [[nodiscard]] Lookup Open(std::string_view path, const Query& query);
+
+  [[nodiscard]] const Counters& counters() const { return counters_; }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }  // held by fresh entries
+  [[nodiscard]] std::size_t paths() const { return entries_.size(); }
+
+ private:
+  // What is remembered of a path.
+  struct Entry {
+    std::string_view path;  // the key in entries_
+    std::shared_ptr<const File> file;
+    bool settled = false;
+    std::uint64_t request = 0;  // the last one that it was checked for
+    Entry* newer = nullptr;
+    Entry* older = nullptr;
+  };
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view path) const { return std::hash<std::string_view>{}(path); }
+  };
+
+  Lookup OpenFresh(std::string_view path, const Query& query);
+  Lookup Reload(std::string_view path, Entry* entry, const Query& query);
+  [[nodiscard]] Entry* Find(std::string_view path);
+  // Remembers `file` under `path`; `entry` is what was remembered before, or null.
+  void Keep(std::string_view path, Entry* entry, std::shared_ptr<const File> file, bool settled, std::uint64_t request);
+  void Forget(Entry* entry);
+  void Shrink(const Entry* keep);
+  static std::size_t Cost(const Entry& entry);
+
+  Limits limits_;
+  Counters counters_;
+  std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries_;
+  Recency<Entry> recency_;
+  std::size_t bytes_ = 0;
+  std::size_t cache_bytes_ = 0;  // of contents in all of caches_
+  std::unordered_map<const CacheSpec*, std::unique_ptr<OpenCache>> caches_;
+};
+
+}  // namespace colmeia::files
