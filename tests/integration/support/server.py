@@ -56,7 +56,7 @@ class Server:
         self.exit_status = None     # of the master: as in subprocess, negative for a signal
         self.expected_status = 0    # None: any
         self.forgive_reports = False
-        self.arguments = []
+        self._logs_elsewhere = True  # the configuration has an error log of its own, which we cannot watch
         self._process = None
         for folder in ('logs', 'html'):
             (self.prefix / folder).mkdir()
@@ -81,8 +81,10 @@ class Server:
         """Writes the configuration; a running master reads it when told to reload."""
         config = textwrap.dedent(config).lstrip('\n')
         if not bare:
-            missing = [text for name, text in DEFAULTS.items() if not re.search(rf'(^|[\s;{{}}]){name}[\s{{]', config)]
-            config = ' '.join(missing) + '\n' + config
+            missing = {name: text for name, text in DEFAULTS.items()
+                       if not re.search(rf'(^|[\s;{{}}]){name}[\s{{]', config)}
+            config = ' '.join(missing.values()) + '\n' + config
+            self._logs_elsewhere = 'error_log' not in missing
         return self.write('colmeia.conf', self.expand(config))
 
     def expand(self, text):
@@ -133,10 +135,10 @@ class Server:
         """Starts the binary and waits for nothing."""
         processes.adopt_orphans()
         with open(self.prefix / 'stdout', 'wb') as out, open(self.prefix / 'stderr', 'wb') as err:
-            self._process = subprocess.Popen([*self.command(*arguments), *self.arguments], stdin=subprocess.DEVNULL,
+            self._process = subprocess.Popen(self.command(*arguments), stdin=subprocess.DEVNULL,
                                              stdout=out, stderr=err, env=self.env, start_new_session=True, cwd='/',
                                              preexec_fn=processes.die_with_parent)
-        self._runs(self._process.pid)
+        self.adopt(self._process.pid)
         return self
 
     def start(self, *arguments):
@@ -149,13 +151,14 @@ class Server:
         """Starts the binary with `daemon on`, waits for the launcher, and takes the master's pid from the pid file."""
         processes.adopt_orphans()
         with open(self.prefix / 'stdout', 'wb') as out, open(self.prefix / 'stderr', 'wb') as err:
-            launcher = subprocess.run([*self.command(*arguments), *self.arguments], stdin=subprocess.DEVNULL, stdout=out,
+            launcher = subprocess.run(self.command(*arguments), stdin=subprocess.DEVNULL, stdout=out,
                                       stderr=err, env=self.env, timeout=DEADLINE, cwd='/', check=False)
         assert launcher.returncode == 0, f'the launcher ended with {launcher.returncode}:\n{self.stderr}\n{self.error_log}'
-        self._runs(int(self.read('logs/colmeia.pid')))
+        self.adopt(int(self.read('logs/colmeia.pid')))
         return self
 
-    def _runs(self, pid):
+    def adopt(self, pid):
+        """Takes a master that was started some other way as ours."""
         self.pid = pid
         self.exit_status = None
         _masters.add(pid)
@@ -164,11 +167,9 @@ class Server:
         if self.poll_exit() is not None:
             raise AssertionError(f'colmeia ended with status {self.exit_status} instead of serving:\n'
                                  f'{self.stderr}\n{self.error_log}')
-        return self.read('logs/colmeia.pid') == f'{self.pid}\n' and self.workers() and self._everybody_ready()
-
-    def _everybody_ready(self):
-        wanted = re.search(r'worker_processes\s+(\d+)\s*;', self.read('colmeia.conf'))
-        return not wanted or len(self.workers()) >= int(wanted.group(1))
+        if self.read('logs/colmeia.pid') != f'{self.pid}\n':
+            return False
+        return self._logs_elsewhere or re.search(r'generation \d+ serves with', self.error_log)
 
     def signal(self, number):
         os.kill(self.pid, number)
