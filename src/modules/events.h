@@ -1,4 +1,4 @@
-// events: how a worker takes connections from its listeners, and how many it may have.
+// events: the directives of the events block: how many connections a worker holds, and how it accepts them.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,9 @@
 namespace colmeia::modules {
 
 struct EventsSettings {
-  std::uint32_t worker_connections = 512;
-  bool multi_accept = false;
+  std::uint32_t worker_connections = 512;  // of one worker, listeners not counted
+  bool multi_accept = false;               // accept all that wait at once, not one per event
+  bool accept_mutex = false;               // as written; workers accept the same way with and without
 };
 
 extern const pipeline::Module kEvents;

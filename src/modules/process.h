@@ -1,5 +1,6 @@
-// process: the directives of the main context about processes: who workers are, how many, and the limits of their
-// lives.
+// process: the directives of the main context: who workers become, how many there are, and how the server runs.
+//
+// It only keeps what was written; app/ turns it into the plan that the master works from.
 #pragma once
 
 #include <cstdint>
@@ -13,26 +14,28 @@
 namespace colmeia::modules {
 
 struct ProcessSettings {
+  // worker_cpu_affinity. Masks as written, "0101" is CPUs 0 and 2. With `automatic` one CPU per seat, of the one mask
+  // if there is any; else a mask per seat, the last one for all further seats. Nothing written: workers run anywhere.
   struct Affinity {
-    bool automatic = false;          // one CPU after another, those of `masks` (or all usable ones)
-    std::vector<std::string> masks;  // "0101": the rightmost digit is CPU 0
+    bool automatic = false;
+    std::vector<std::string> masks;
   };
 
   std::string user = "nobody";
-  std::string group;       // empty = the user's own
-  std::string user_place;  // file:line of the directive, for messages about unknown names
-  bool user_given = false;
+  std::string group;        // empty: the group that the user's name stands for
+  bool user_given = false;  // a `user` directive was written ...
+  std::string user_place;   // ... here, as "file:line"
   bool daemon = true;
   bool master_process = true;
   std::string pid;                       // absolute
-  std::optional<std::uint32_t> workers;  // empty = one for each usable CPU
-  std::uint64_t rlimit_nofile = 0;       // 0 = leave alone
-  int priority = 0;
+  std::optional<std::uint32_t> workers;  // empty: auto
+  std::uint64_t rlimit_nofile = 0;       // 0: leave alone
+  int priority = 0;                      // nice value, 0: leave alone
   Affinity affinity;
-  util::Milliseconds shutdown_timeout{0};  // 0 = no limit
+  util::Milliseconds shutdown_timeout{0};  // 0: no limit
   util::Milliseconds start_timeout{10000};
-  std::string working_directory;
-  std::vector<std::string> environment;  // NAME or NAME=value
+  std::string working_directory;         // absolute; empty: leave alone
+  std::vector<std::string> environment;  // NAME or NAME=value, in the order written
 };
 
 extern const pipeline::Module kProcess;
