@@ -74,7 +74,7 @@ struct Adopt {
   std::uint32_t seats = 0;
   std::uint32_t listeners = 0;  // how many Listener messages follow
   std::uint32_t logs = 0;       // how many Log messages follow
-  std::string identity;         // encoded Identity
+  std::string identity{};       // encoded Identity
   static constexpr auto Fields(auto& self, auto& f) {
     return f(self.generation, self.slot, self.seat, self.seats, self.listeners, self.logs, self.identity);
   }
@@ -90,7 +90,7 @@ struct Listener {
   static constexpr auto kWay = Way::kDown;
   static constexpr std::string_view kFieldNames = "ordinal name";
   std::uint32_t ordinal = 0;
-  std::string name;
+  std::string name{};
   static constexpr auto Fields(auto& self, auto& f) { return f(self.ordinal, self.name); }
   bool operator==(const Listener&) const = default;
 };
@@ -103,7 +103,7 @@ struct Log {
   static constexpr auto kWay = Way::kDown;
   static constexpr std::string_view kFieldNames = "ordinal path";
   std::uint32_t ordinal = 0;
-  std::string path;
+  std::string path{};
   static constexpr auto Fields(auto& self, auto& f) { return f(self.ordinal, self.path); }
   bool operator==(const Log&) const = default;
 };
@@ -189,7 +189,7 @@ struct Failed {
   static constexpr int kFds = 0;
   static constexpr auto kWay = Way::kUp;
   static constexpr std::string_view kFieldNames = "why";
-  std::string why;
+  std::string why{};
   static constexpr auto Fields(auto& self, auto& f) { return f(self.why); }
   bool operator==(const Failed&) const = default;
 };
@@ -201,10 +201,10 @@ struct Compile {
   static constexpr int kFds = 0;
   static constexpr auto kWay = Way::kDown;
   static constexpr std::string_view kFieldNames = "prefix conf error_log directives";
-  std::string prefix;      // -p
-  std::string conf;        // -c
-  std::string error_log;   // -e
-  std::string directives;  // -g
+  std::string prefix{};      // -p
+  std::string conf{};        // -c
+  std::string error_log{};   // -e
+  std::string directives{};  // -g
   static constexpr auto Fields(auto& self, auto& f) {
     return f(self.prefix, self.conf, self.error_log, self.directives);
   }

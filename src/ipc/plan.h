@@ -18,13 +18,13 @@ struct Identity {
   bool change_user = false;  // false when not started as root: keep who we are
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
-  std::vector<std::uint32_t> groups;  // supplementary, as initgroups() would set them
-  std::string user;                   // name, for messages
-  std::int32_t priority = 0;          // nice value; 0 = leave alone
-  std::uint64_t rlimit_nofile = 0;    // soft and hard; 0 = leave alone
+  std::vector<std::uint32_t> groups{};  // supplementary, as initgroups() would set them
+  std::string user{};                   // name, for messages
+  std::int32_t priority = 0;            // nice value; 0 = leave alone
+  std::uint64_t rlimit_nofile = 0;      // soft and hard; 0 = leave alone
   std::vector<std::vector<std::uint32_t>>
-      affinity;                   // CPU numbers of each seat, repeated from the last; empty = leave alone
-  std::string working_directory;  // empty = leave alone
+      affinity{};                   // CPU numbers of each seat, repeated from the last; empty = leave alone
+  std::string working_directory{};  // empty = leave alone
   static constexpr auto Fields(auto& self, auto& f) {
     return f(self.change_user, self.uid, self.gid, self.groups, self.user, self.priority, self.rlimit_nofile,
              self.affinity, self.working_directory);
@@ -34,12 +34,12 @@ struct Identity {
 
 // One address to listen on. Two `listen` directives with the same address are one listener.
 struct PlannedListener {
-  std::string name;     // as in messages and logs: "0.0.0.0:80", "[::]:80", "unix:/run/x.sock"
-  std::string address;  // the bytes of the sockaddr
+  std::string name{};     // as in messages and logs: "0.0.0.0:80", "[::]:80", "unix:/run/x.sock"
+  std::string address{};  // the bytes of the sockaddr
   std::int32_t backlog = 511;
   bool reuseport = false;  // one socket per seat
   bool ipv6only = true;
-  std::string where;  // file:line of the directive that set the options
+  std::string where{};  // file:line of the directive that set the options
   static constexpr auto Fields(auto& self, auto& f) {
     return f(self.name, self.address, self.backlog, self.reuseport, self.ipv6only, self.where);
   }
@@ -48,8 +48,8 @@ struct PlannedListener {
 
 // One log file; several directives that name the same path share it.
 struct PlannedLog {
-  std::string path;   // absolute, or "stderr", "/dev/stdout", "/dev/stderr": duplicated, not opened
-  std::string where;  // file:line of the first directive that names it
+  std::string path{};   // absolute, or "stderr", "/dev/stdout", "/dev/stderr": duplicated, not opened
+  std::string where{};  // file:line of the first directive that names it
   static constexpr auto Fields(auto& self, auto& f) { return f(self.path, self.where); }
   bool operator==(const PlannedLog&) const = default;
 };
@@ -63,24 +63,25 @@ struct PlannedErrorLog {
 };
 
 struct Plan {
-  Identity identity;
-  std::vector<PlannedListener> listeners;
-  std::vector<PlannedLog> logs;
-  std::vector<PlannedErrorLog> error_logs;
+  Identity identity{};
+  std::vector<PlannedListener> listeners{};
+  std::vector<PlannedLog> logs{};
+  std::vector<PlannedErrorLog> error_logs{};
   std::uint32_t workers = 1;
   bool daemon = true;
   bool master_process = true;
-  std::string pid_path;                  // absolute
-  std::string prefix;                    // absolute, with a slash at the end
-  std::string conf_path;                 // absolute
-  std::vector<std::string> environment;  // NAME=value, all that a worker's environment holds beside TZ
-  Milliseconds shutdown_timeout{0};      // worker_shutdown_timeout; 0 = no limit
-  Milliseconds start_timeout{10000};     // worker_start_timeout
+  std::string pid_path{};                  // absolute
+  std::string prefix{};                    // absolute, with a slash at the end
+  std::string conf_path{};                 // absolute
+  std::vector<std::string> environment{};  // NAME=value, all that a worker's environment holds beside TZ
+  Milliseconds shutdown_timeout{0};        // worker_shutdown_timeout; 0 = no limit
+  Milliseconds start_timeout{10000};       // worker_start_timeout
   std::uint32_t worker_connections = 512;
+  std::string warnings{};  // of the compiler, for the log; one or more lines, or empty
   static constexpr auto Fields(auto& self, auto& f) {
     return f(self.identity, self.listeners, self.logs, self.error_logs, self.workers, self.daemon, self.master_process,
              self.pid_path, self.prefix, self.conf_path, self.environment, self.shutdown_timeout, self.start_timeout,
-             self.worker_connections);
+             self.worker_connections, self.warnings);
   }
   bool operator==(const Plan&) const = default;
 };
@@ -88,14 +89,14 @@ struct Plan {
 // What the configuration memfd of Adopt and Compiled holds: the text that was checked, and the answers of the name
 // service that were used while checking it, so that a worker asks nobody.
 struct ResolvedName {
-  std::string text;                    // "localhost:8000", as in `listen`
-  std::vector<std::string> addresses;  // the bytes of each sockaddr
+  std::string text{};                    // "localhost:8000", as in `listen`
+  std::vector<std::string> addresses{};  // the bytes of each sockaddr
   static constexpr auto Fields(auto& self, auto& f) { return f(self.text, self.addresses); }
   bool operator==(const ResolvedName&) const = default;
 };
 struct ConfigText {
-  std::string source;  // config::Source, serialised
-  std::vector<ResolvedName> names;
+  std::string source{};  // config::Source, serialised
+  std::vector<ResolvedName> names{};
   static constexpr auto Fields(auto& self, auto& f) { return f(self.source, self.names); }
   bool operator==(const ConfigText&) const = default;
 };

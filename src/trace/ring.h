@@ -65,7 +65,7 @@ struct Event {
   std::uint32_t frame_sequence = 0;  // of the message in its channel
   std::uint32_t size = 0;            // of the frame, in bytes
   std::uint64_t cause = 0;           // number of the event that led to this one; 0 = none known
-  std::string text;                  // cut to kMaxText bytes, at the start of a UTF-8 character
+  std::string text{};                // cut to kMaxText bytes, at the start of a UTF-8 character
 
   // Filled in by Record().
   std::uint64_t sequence = 0;      // from 1, without gaps
