@@ -1,1 +1,76 @@
-int main() { return 0; }
+// colmeia: what the process is for is decided here, once: a command for an operator, or a child of a master.
+#include <signal.h>
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "app/command_line.h"
+#include "app/commands.h"
+#include "app/compile.h"
+#include "app/launch.h"
+#include "app/modules.h"
+#include "app/say.h"
+#include "config/reference.h"
+#include "master/program.h"
+#include "sys/descriptors.h"
+#include "sys/title.h"
+#include "worker/worker.h"
+
+namespace colmeia::app {
+namespace {
+
+int RunCommand(const std::vector<std::string>& arguments) {
+  const auto command_line = ParseCommandLine({arguments.begin() + 1, arguments.end()});
+  if (!command_line) {
+    Say(log::Level::kEmerg, command_line.error().message);
+    return kExitConfiguration;
+  }
+  switch (command_line->task) {
+    case Task::kHelp:
+      SayText(HelpText());
+      return kExitOk;
+    case Task::kVersion:
+      SayText(VersionText());
+      return kExitOk;
+    case Task::kBuild:
+      SayText(BuildText());
+      return kExitOk;
+    case Task::kReference:
+      fmt::print("{}", config::Reference(Modules().registry()));
+      return kExitOk;
+    case Task::kTest:
+      return TestConfiguration(*command_line);
+    case Task::kSignal:
+      return SendSignal(*command_line);
+    case Task::kRun:
+      return Launch(Resolved(command_line->compile), arguments);
+  }
+  return kExitConfiguration;
+}
+
+int Main(int argc, char** argv) {
+  if (auto opened = sys::OpenStdio(); !opened) return kExitResources;
+  const std::vector<std::string> arguments(argv, argv + argc);
+  sys::InitTitle(argc, argv);
+  const std::string role = arguments.size() > 1 ? arguments[1] : std::string();
+  const bool child = role == master::kWorkerArgument || role == master::kCompilerArgument;
+
+  // Nothing that we inherited goes on to a child of ours.
+  if (auto closed = sys::CloexecFrom(master::kChannelFd); !closed) {
+    Say(log::Level::kEmerg, closed.error().message);
+    return kExitResources;
+  }
+  if (!child) return RunCommand(arguments);
+
+  signal(SIGPIPE, SIG_IGN);
+  if (role == master::kCompilerArgument) return RunCompiler();
+  return worker::RunAdopted(sys::UniqueFd(master::kChannelFd), Modules());
+}
+
+}  // namespace
+}  // namespace colmeia::app
+
+int main(int argc, char** argv) { return colmeia::app::Main(argc, argv); }

@@ -17,6 +17,7 @@ constexpr int kClosingTurns = 16;
 Loop::Loop() : loop_(new uv_loop_t) {
   const bool initialised = uv_loop_init(loop_.get()) == 0;
   CHECK(initialised);
+  uv_loop_configure(loop_.get(), UV_METRICS_IDLE_TIME);
 }
 
 Loop::~Loop() = default;
@@ -47,6 +48,8 @@ util::TimePoint Loop::Now() const {
 }
 
 void Loop::UpdateTime() { uv_update_time(loop_.get()); }
+
+std::chrono::nanoseconds Loop::IdleTime() const { return std::chrono::nanoseconds(uv_metrics_idle_time(loop_.get())); }
 
 int Loop::BackendFd() const { return uv_backend_fd(loop_.get()); }
 

@@ -7,6 +7,7 @@
 // The callbacks of wrappers must not throw.
 #pragma once
 
+#include <chrono>
 #include <memory>
 
 #include "util/clock.h"
@@ -27,8 +28,8 @@ class Loop final {
   // Turns until Stop() is called or nothing is left that could call back. Hooks (hooks.h) alone do not keep it going.
   void Run();
 
-  // One turn: waits for at least one event (RunOnce) or only takes those that are there (Turn). True while something
-  // could still call back. For tests and for start-up sequences.
+  // One turn: runs the timers that are due, then waits for at least one event (RunOnce) or only takes those that are
+  // there (Turn). True while something could still call back. For tests and for start-up sequences.
   bool RunOnce();
   bool Turn();
 
@@ -39,6 +40,9 @@ class Loop final {
   // never ahead of it. UpdateTime() asks the clock anew; needed only after long work within one turn.
   [[nodiscard]] util::TimePoint Now() const;
   void UpdateTime();
+
+  // How long this loop has slept so far. The rest of the time it worked.
+  [[nodiscard]] std::chrono::nanoseconds IdleTime() const;
 
   // The epoll descriptor.
   [[nodiscard]] int BackendFd() const;

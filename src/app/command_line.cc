@@ -1,0 +1,163 @@
+#include "app/command_line.h"
+
+#include <array>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "master/signals.h"
+
+#ifndef COLMEIA_PREFIX
+#define COLMEIA_PREFIX "/usr/local/colmeia/"
+#endif
+
+namespace colmeia::app {
+namespace {
+
+struct Option {
+  char letter;
+  bool takes_value;
+  std::string_view value;  // its name in the help
+  std::string_view meaning;
+};
+
+constexpr std::array kOptions = {
+    Option{'?', false, "", "this help"},
+    Option{'h', false, "", "this help"},
+    Option{'v', false, "", "show the version and exit"},
+    Option{'V', false, "", "show the version, the compiler and the libraries, and exit"},
+    Option{'t', false, "", "check the configuration and exit"},
+    Option{'T', false, "", "check the configuration, print all of its files, and exit"},
+    Option{'q', false, "", "say nothing but errors while checking the configuration"},
+    Option{'s', true, "signal", "tell the running server: stop, quit, reopen, reload"},
+    Option{'p', true, "prefix", "the folder that relative paths start from"},
+    Option{'c', true, "file", "the configuration file"},
+    Option{'e', true, "file", "the error log when the configuration names none, or stderr"},
+    Option{'g', true, "directives", "directives of the main context, before those of the file"},
+};
+
+const Option* FindOption(char letter) {
+  for (const Option& option : kOptions) {
+    if (option.letter == letter) return &option;
+  }
+  return nullptr;
+}
+
+Result<> Apply(char letter, const std::string& value, CommandLine& out) {
+  switch (letter) {
+    case '?':
+    case 'h':
+      out.task = Task::kHelp;
+      break;
+    case 'v':
+      if (out.task != Task::kBuild) out.task = Task::kVersion;
+      break;
+    case 'V':
+      out.task = Task::kBuild;
+      break;
+    case 'T':
+      out.dump = true;
+      [[fallthrough]];
+    case 't':
+      out.task = Task::kTest;
+      break;
+    case 'q':
+      out.quiet = true;
+      break;
+    case 's': {
+      if (master::FindVerb(value) == nullptr) {
+        return Fail(fmt::format("invalid option: \"-s {}\"; the signals are stop, quit, reopen and reload", value));
+      }
+      out.task = Task::kSignal;
+      out.verb = value;
+      break;
+    }
+    case 'p':
+      out.compile.prefix = value;
+      break;
+    case 'c':
+      out.compile.conf = value;
+      break;
+    case 'e':
+      out.compile.error_log = value;
+      break;
+    case 'g':
+      out.compile.directives = value;
+      break;
+    default:
+      break;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments) {
+  CommandLine out;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    if (argument == "--help") {
+      out.task = Task::kHelp;
+      return out;
+    }
+    if (argument == "--version") {
+      out.task = Task::kVersion;
+      return out;
+    }
+    if (argument == "--reference") {
+      out.task = Task::kReference;
+      return out;
+    }
+    if (argument.size() < 2 || argument[0] != '-' || argument[1] == '-') {
+      return Fail(fmt::format("invalid option: \"{}\"; see colmeia -h", argument));
+    }
+    // Letters may stand together, as in -tq; one that takes a value ends the group.
+    for (std::size_t at = 1; at < argument.size(); ++at) {
+      const Option* const option = FindOption(argument[at]);
+      if (option == nullptr) return Fail(fmt::format("invalid option: \"{}\"; see colmeia -h", argument));
+      std::string value;
+      if (option->takes_value) {
+        value = argument.substr(at + 1);
+        if (value.empty() && i + 1 < arguments.size()) value = arguments[++i];
+        if (value.empty()) return Fail(fmt::format("option \"-{}\" requires {}", option->letter, option->value));
+        at = argument.size();
+      }
+      if (auto applied = Apply(option->letter, value, out); !applied) return tl::unexpected(applied.error());
+    }
+  }
+  return out;
+}
+
+std::string VersionText() { return "colmeia version: colmeia/" COLMEIA_VERSION "\n"; }
+
+std::string BuildText() {
+  return VersionText() + fmt::format("built by {} {}\nlibraries: {}\nprefix: {}, configuration: {}\n",
+#ifdef __clang__
+                                     "clang", __clang_version__,
+#else
+                                     "gcc", __VERSION__,
+#endif
+                                     "libuv, llhttp (strict), spdlog, fmt, PCRE2", DefaultPrefix(), kDefaultConf);
+}
+
+std::string HelpText() {
+  std::string text =
+      VersionText() +
+      "Usage: colmeia [-?hvVtTq] [-s signal] [-p prefix] [-c file] [-e file] [-g directives]\n\nOptions:\n";
+  for (const Option& option : kOptions) {
+    const std::string left =
+        option.takes_value ? fmt::format("-{} {}", option.letter, option.value) : fmt::format("-{}", option.letter);
+    std::string meaning(option.meaning);
+    if (option.letter == 'p') meaning += fmt::format(" (default: {})", DefaultPrefix());
+    if (option.letter == 'c') meaning += fmt::format(" (default: {})", kDefaultConf);
+    text += fmt::format("  {:<14}: {}\n", left, meaning);
+  }
+  text +=
+      "\nExit codes: 0 done, 1 configuration or command line, 2 an address, file or right could not be had,\n"
+      "            3 not running, 4 timed out, 5 workers did not start.\n";
+  return text;
+}
+
+std::string DefaultPrefix() { return COLMEIA_PREFIX; }
+
+}  // namespace colmeia::app

@@ -1,0 +1,94 @@
+#include "app/commands.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include <fmt/format.h>
+
+#include "app/compile.h"
+#include "app/launch.h"
+#include "app/say.h"
+#include "master/signals.h"
+#include "sys/address.h"
+#include "sys/error.h"
+#include "sys/files.h"
+#include "sys/pid_file.h"
+#include "sys/sockets.h"
+
+namespace colmeia::app {
+namespace {
+
+// Opens what a start would open, and lets go of it. An address that is in use is forgiven: a running server has it.
+Result<> TryResources(const ipc::Plan& plan) {
+  for (const ipc::PlannedLog& log : plan.logs) {
+    if (log.path == "stderr" || log.path.starts_with("/dev/std")) continue;
+    auto fd = sys::OpenFile(log.path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY, 0644);
+    if (!fd) return Fail(fmt::format("{}{}{}", log.where, log.where.empty() ? "" : ": ", fd.error().message));
+  }
+  for (const ipc::PlannedListener& listener : plan.listeners) {
+    auto address = sys::Address::FromBytes(listener.address);
+    if (!address) return tl::unexpected(address.error());
+    auto socket = sys::Listen(*address, {listener.backlog, listener.reuseport, listener.ipv6only});
+    if (!socket && socket.error().code != EADDRINUSE) {
+      return Fail(fmt::format("{}: {}", listener.where, socket.error().message));
+    }
+    if (socket && address->family() == AF_UNIX) unlink(std::string(address->UnixPath()).c_str());
+  }
+  return {};
+}
+
+void Dump(const config::Source& source) {
+  for (const config::Source::File& file : source.files()) {
+    if (!file.path.starts_with('/')) continue;  // the text of -g is no file
+    fmt::print("# configuration file {}:\n{}\n", file.path, file.text);
+  }
+}
+
+}  // namespace
+
+int TestConfiguration(const CommandLine& command_line) {
+  const Compilation compilation = CompileConfiguration(command_line.compile);
+  const std::string conf = Resolved(command_line.compile).conf;
+  const auto failed = [&](int code) {
+    SayText(fmt::format("colmeia: configuration file {} test failed", conf));
+    return code;
+  };
+  if (!compilation.ok) {
+    SayText(compilation.diagnostics);
+    return failed(kExitConfiguration);
+  }
+  if (!compilation.plan.warnings.empty()) SayText(compilation.plan.warnings);
+  if (!command_line.quiet) SayText(fmt::format("colmeia: the configuration file {} syntax is ok", conf));
+  if (auto tried = TryResources(compilation.plan); !tried) {
+    Say(log::Level::kEmerg, tried.error().message);
+    return failed(kExitConfiguration);
+  }
+  if (!command_line.quiet) SayText(fmt::format("colmeia: configuration file {} test is successful", conf));
+  if (command_line.dump) Dump(compilation.source);
+  return kExitOk;
+}
+
+int SendSignal(const CommandLine& command_line) {
+  const Compilation compilation = CompileConfiguration(command_line.compile);
+  if (!compilation.ok) {
+    SayText(compilation.diagnostics);
+    return kExitConfiguration;
+  }
+  const std::string& path = compilation.plan.pid_path;
+  auto pid = sys::PidFile::RunningPid(path);
+  if (!pid) {
+    Say(log::Level::kError, fmt::format("not running: {}", pid.error().message));
+    return kExitNotRunning;
+  }
+  const master::SignalRow& row = *master::FindVerb(command_line.verb);
+  if (kill(*pid, row.number) != 0) {
+    Say(log::Level::kAlert, sys::ErrnoError(fmt::format("cannot send {} to process {}", row.name, *pid)).message);
+    return errno == ESRCH ? kExitNotRunning : kExitResources;
+  }
+  return kExitOk;
+}
+
+}  // namespace colmeia::app

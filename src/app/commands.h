@@ -1,0 +1,14 @@
+// The commands that serve nobody: -t, -T and -s. Each ends with a result in words and an exit code.
+#pragma once
+
+#include "app/command_line.h"
+
+namespace colmeia::app {
+
+// -t and -T: reads the whole configuration, opens its logs and tries its addresses, as nginx does.
+[[nodiscard]] int TestConfiguration(const CommandLine& command_line);
+
+// -s: finds the running master by the configuration's pid file and sends it the signal.
+[[nodiscard]] int SendSignal(const CommandLine& command_line);
+
+}  // namespace colmeia::app

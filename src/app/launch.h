@@ -1,0 +1,22 @@
+// Launching: from the command line to a serving master, and back to the shell with the result.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ipc/messages.h"
+
+namespace colmeia::app {
+
+// Exit codes of every command, the same numbers as master::Outcome, and "not running".
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitConfiguration = 1;
+inline constexpr int kExitResources = 2;
+inline constexpr int kExitNotRunning = 3;
+
+// Compiles the configuration in a child, goes to the background when it says so, and serves. With `daemon on` it
+// returns once all workers serve (0) or it is known why they do not; with `daemon off`, when the server has ended.
+// `arguments` are shown in the master's title.
+[[nodiscard]] int Launch(const ipc::Compile& command_line, const std::vector<std::string>& arguments);
+
+}  // namespace colmeia::app

@@ -1,0 +1,139 @@
+#include "app/plan.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <string_view>
+
+#include <fmt/core.h>
+
+#include "modules/events.h"
+#include "modules/process.h"
+#include "sys/cpu.h"
+#include "sys/users.h"
+
+namespace colmeia::app {
+namespace {
+
+using modules::ProcessSettings;
+
+// "0101" is CPUs 0 and 2.
+std::vector<std::uint32_t> CpusOfMask(std::string_view mask) {
+  std::vector<std::uint32_t> cpus;
+  for (std::size_t i = 0; i < mask.size(); ++i) {
+    if (mask[mask.size() - 1 - i] == '1') cpus.push_back(static_cast<std::uint32_t>(i));
+  }
+  return cpus;
+}
+
+std::vector<std::vector<std::uint32_t>> AffinityOf(const ProcessSettings& process, std::uint32_t workers) {
+  std::vector<std::vector<std::uint32_t>> seats;
+  const ProcessSettings::Affinity& affinity = process.affinity;
+  if (!affinity.automatic) {
+    for (const std::string& mask : affinity.masks) seats.push_back(CpusOfMask(mask));
+    return seats;
+  }
+  std::vector<std::uint32_t> cpus;
+  for (const unsigned cpu : sys::EffectiveCpuSet()) cpus.push_back(cpu);
+  if (!affinity.masks.empty()) {
+    const std::vector<std::uint32_t> allowed = CpusOfMask(affinity.masks.front());
+    std::erase_if(cpus,
+                  [&](std::uint32_t cpu) { return std::find(allowed.begin(), allowed.end(), cpu) == allowed.end(); });
+  }
+  for (std::uint32_t seat = 0; seat < workers && !cpus.empty(); ++seat) seats.push_back({cpus[seat % cpus.size()]});
+  return seats;
+}
+
+ipc::Identity IdentityOf(const ProcessSettings& process, std::uint32_t workers, config::Diagnostics& diagnostics) {
+  ipc::Identity identity;
+  const auto complain = [&](const std::string& message) {
+    diagnostics.Error(process.user_place.empty() ? message : fmt::format("{}: {}", process.user_place, message));
+  };
+  if (geteuid() == 0) {
+    auto user = sys::LookUpUser(process.user, process.group);
+    // The default group of `nobody` differs from system to system; a name that was written must exist.
+    if (!user) {
+      complain(user.error().message);
+    } else {
+      identity.change_user = true;
+      identity.uid = user->uid;
+      identity.gid = user->gid;
+      identity.groups.assign(user->groups.begin(), user->groups.end());
+      identity.user = user->name;
+    }
+  }
+  identity.priority = process.priority;
+  identity.rlimit_nofile = process.rlimit_nofile;
+  identity.affinity = AffinityOf(process, workers);
+  identity.working_directory = process.working_directory;
+  return identity;
+}
+
+// All that a worker's environment holds: what `env` names, the time zone, and what sanitizers and coverage need.
+std::vector<std::string> EnvironmentOf(const ProcessSettings& process) {
+  static constexpr const char* kAlways[] = {"TZ",           "ASAN_OPTIONS", "UBSAN_OPTIONS",     "LSAN_OPTIONS",
+                                            "TSAN_OPTIONS", "GCOV_PREFIX",  "GCOV_PREFIX_STRIP", "LLVM_PROFILE_FILE"};
+  std::vector<std::string> out;
+  const auto add = [&](const std::string& name, const std::string& value) {
+    std::erase_if(out, [&](const std::string& entry) { return entry.starts_with(name + "="); });
+    out.push_back(name + "=" + value);
+  };
+  for (const char* name : kAlways) {
+    if (const char* const value = std::getenv(name)) add(name, value);
+  }
+  for (const std::string& entry : process.environment) {
+    const std::size_t equals = entry.find('=');
+    const std::string name = entry.substr(0, equals);
+    if (equals != std::string::npos) {
+      add(name, entry.substr(equals + 1));
+    } else if (const char* const value = std::getenv(name.c_str())) {
+      add(name, value);
+    }
+  }
+  return out;
+}
+
+void AddWarnings(const ProcessSettings& process, config::Diagnostics& diagnostics, ipc::Plan& plan) {
+  plan.warnings = diagnostics.Render();
+  if (geteuid() != 0 && process.user_given) {
+    plan.warnings += fmt::format(
+        "{}: the \"user\" directive makes sense only if the master process runs with super-user "
+        "privileges, ignored\n",
+        process.user_place);
+  }
+}
+
+}  // namespace
+
+ipc::Plan MakePlan(const pipeline::Site& site, const config::Source& source, config::Diagnostics& diagnostics) {
+  const auto& process = site.main.Get<ProcessSettings>();
+  ipc::Plan plan;
+  plan.workers = process.workers.value_or(sys::UsableCpus());
+  plan.identity = IdentityOf(process, plan.workers, diagnostics);
+  for (const pipeline::ListenSocket& listener : site.listeners) {
+    plan.listeners.push_back({.name = listener.name,
+                              .address = std::string(listener.address.bytes()),
+                              .backlog = listener.backlog,
+                              .reuseport = listener.reuseport,
+                              .ipv6only = listener.ipv6only,
+                              .where = listener.where});
+  }
+  for (const pipeline::LogFile& log : site.logs) plan.logs.push_back({log.path, log.where});
+  for (const pipeline::ErrorLogTarget& target : site.error_logs.front()) {
+    plan.error_logs.push_back({target.log, static_cast<std::uint8_t>(target.level)});
+  }
+  plan.daemon = process.daemon;
+  plan.master_process = process.master_process;
+  plan.pid_path = process.pid;
+  plan.prefix = source.prefix;
+  plan.conf_path = source.conf_path;
+  plan.environment = EnvironmentOf(process);
+  plan.shutdown_timeout = process.shutdown_timeout;
+  plan.start_timeout = process.start_timeout;
+  plan.worker_connections = site.main.Get<modules::EventsSettings>().worker_connections;
+  AddWarnings(process, diagnostics, plan);
+  return plan;
+}
+
+}  // namespace colmeia::app

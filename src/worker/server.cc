@@ -1,0 +1,169 @@
+#include "worker/server.h"
+
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include <fmt/core.h>
+
+#include "config/diagnostic.h"
+#include "config/source.h"
+#include "modules/events.h"
+#include "pipeline/builder.h"
+#include "sys/descriptors.h"
+
+namespace colmeia::worker {
+namespace {
+
+constexpr std::chrono::seconds kHeartbeatEvery{1};
+
+std::chrono::nanoseconds MonotonicNow() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(util::SystemClock().Now().time_since_epoch());
+}
+
+// The answers of the name service that the compiler got: a worker asks nobody.
+class LentResolver final : public pipeline::Resolver {
+ public:
+  explicit LentResolver(const std::vector<ipc::ResolvedName>& names) : names_(names) {}
+
+  Result<std::vector<sys::Address>> Resolve(const std::string& text) override {
+    const auto name =
+        std::find_if(names_.begin(), names_.end(), [&](const ipc::ResolvedName& known) { return known.text == text; });
+    if (name == names_.end()) return Fail(fmt::format("host not found in \"{}\"", text));
+    std::vector<sys::Address> addresses;
+    for (const std::string& bytes : name->addresses) {
+      auto address = sys::Address::FromBytes(bytes);
+      if (!address) return tl::unexpected(address.error());
+      addresses.push_back(*address);
+    }
+    return addresses;
+  }
+
+ private:
+  const std::vector<ipc::ResolvedName>& names_;  // outlives this
+};
+
+std::string Hostname() {
+  char name[256] = {};
+  return gethostname(name, sizeof name - 1) == 0 ? std::string(name) : std::string();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::Create(loop::Loop& loop, Adoption adoption,
+                                               const pipeline::ModuleList& modules) {
+  std::unique_ptr<Server> server(new Server(loop, std::move(adoption)));
+  if (auto built = server->Build(modules); !built) return tl::unexpected(built.error());
+  return server;
+}
+
+Server::Server(loop::Loop& loop, Adoption adoption)
+    : loop_(loop),
+      adoption_(std::move(adoption)),
+      counts_(adoption_.board ? adoption_.board->Writer(adoption_.slot) : scoreboard::SlotWriter()),
+      hostname_(Hostname()),
+      polls_(loop),
+      before_sleep_(loop, [this] { OnTurnEnds(); }),
+      heartbeat_(loop, [] {}),
+      last_turn_(MonotonicNow()),
+      last_idle_(loop.IdleTime()) {}
+
+Server::~Server() = default;
+
+Result<> Server::Build(const pipeline::ModuleList& modules) {
+  auto source = config::Source::Parse(adoption_.config.source);
+  if (!source) return tl::unexpected(source.error());
+  config::Diagnostics diagnostics;
+  LentResolver resolver(adoption_.config.names);
+  site_ = pipeline::BuildSite(*source, {.modules = &modules, .resolver = &resolver}, diagnostics);
+  if (site_ == nullptr) return Fail("the configuration was checked, and yet:\n" + diagnostics.Render());
+  if (site_->logs.size() != adoption_.logs.size())
+    return Fail("the configuration names other logs than the master opened");
+
+  OpenLogs();
+  services_.site = site_.get();
+  services_.files = &files_;
+  services_.board = adoption_.board ? &*adoption_.board : nullptr;
+  services_.hostname = hostname_;
+  services_.pid = getpid();
+  for (const pipeline::ListenSocket& socket : site_->listeners) {
+    listeners_.push_back(std::make_unique<http1::Listener>(socket));
+  }
+
+  const auto& events = site_->main.Get<modules::EventsSettings>();
+  connections_ = std::make_unique<Connections>(loop_, polls_, services_, counts_, events.worker_connections);
+  acceptor_ =
+      std::make_unique<ExclusiveAcceptor>(loop_, *connections_, counts_, services_.board, log::Main(),
+                                          AcceptorOptions{events.multi_accept, adoption_.generation, adoption_.slot});
+  connections_->on_room = [this] { acceptor_->OnRoom(); };
+  for (LentListener& listener : adoption_.listeners) {
+    if (listener.ordinal >= listeners_.size())
+      return Fail("the configuration names other listeners than the master opened");
+    acceptor_->Add(listener.ordinal, std::move(listener.fd), *listeners_[listener.ordinal]);
+  }
+  adoption_.listeners.clear();
+  return {};
+}
+
+// Every log is an access log to those who append to it; error logs write to the descriptor itself.
+void Server::OpenLogs() {
+  for (const LentLog& log : adoption_.logs) {
+    auto fd = sys::Duplicate(log.fd.get());
+    access_logs_.push_back(std::make_unique<log::AccessLog>(fd ? *std::move(fd) : sys::UniqueFd()));
+    services_.logs.push_back(access_logs_.back().get());
+  }
+  for (const auto& rows : site_->error_logs) {
+    std::vector<log::ErrorLog::Target> targets;
+    for (const pipeline::ErrorLogTarget& row : rows) {
+      targets.push_back({adoption_.logs[row.log].fd.get(), static_cast<log::Level>(row.level)});
+    }
+    error_logs_.push_back(std::make_unique<log::ErrorLog>(std::move(targets)));
+    services_.error_logs.push_back(error_logs_.back().get());
+  }
+  log::Main().SetTargets(error_logs_.front()->targets());
+}
+
+void Server::Start() {
+  heartbeat_.StartEvery(kHeartbeatEvery);
+  acceptor_->Start();
+}
+
+void Server::Drain(std::optional<util::Duration> limit, std::function<void()> done) {
+  drained_ = std::move(done);
+  if (drain_ == nullptr) {
+    drain_ = std::make_unique<worker::Drain>(loop_, *acceptor_, *connections_, [this] { drained_(); });
+  }
+  drain_->Start(limit);
+}
+
+void Server::AddListener(LentListener listener) {
+  if (listener.ordinal >= listeners_.size()) return;
+  acceptor_->Add(listener.ordinal, std::move(listener.fd), *listeners_[listener.ordinal]);
+}
+
+Result<> Server::ReplaceLog(std::uint32_t ordinal, sys::UniqueFd fd) {
+  if (ordinal >= adoption_.logs.size()) return Fail("the master sent a log that the configuration does not name");
+  if (auto redirected = sys::Redirect(fd, adoption_.logs[ordinal].fd.get()); !redirected) return redirected;
+  const auto& main = site_->error_logs.front();
+  if (!main.empty() && main.front().log == ordinal) {
+    if (auto redirected = sys::Redirect(fd, STDERR_FILENO); !redirected) return redirected;
+  }
+  access_logs_[ordinal]->Replace(std::move(fd));
+  return {};
+}
+
+// Access logs are as fresh as nginx's and far cheaper: one write for all lines of a turn.
+void Server::OnTurnEnds() {
+  for (const auto& log : access_logs_) log->Flush();
+  const std::chrono::nanoseconds now = MonotonicNow();
+  const std::chrono::nanoseconds idle = loop_.IdleTime();
+  counts_.Beat(static_cast<std::uint64_t>(now.count()));
+  const std::chrono::nanoseconds busy = (now - last_turn_) - (idle - last_idle_);
+  counts_.AddLag(static_cast<std::uint64_t>(std::max<std::int64_t>(0, busy.count())));
+  counts_.Add(scoreboard::Total::kLoopTurns);
+  last_turn_ = now;
+  last_idle_ = idle;
+}
+
+}  // namespace colmeia::worker

@@ -1,0 +1,80 @@
+// Server: what a worker serves with: the site, its files, logs and connections, put together from an Adoption. It knows
+// neither the master nor signals.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "files/store.h"
+#include "http1/listener.h"
+#include "log/access_log.h"
+#include "log/error_log.h"
+#include "loop/hooks.h"
+#include "loop/loop.h"
+#include "loop/poll_pool.h"
+#include "loop/timer.h"
+#include "pipeline/module.h"
+#include "pipeline/services.h"
+#include "pipeline/site.h"
+#include "worker/acceptor.h"
+#include "worker/adoption.h"
+#include "worker/connections.h"
+#include "worker/drain.h"
+
+namespace colmeia::worker {
+
+class Server {
+ public:
+  // Builds the site from the text. The error is for the operator: it can only happen when master and worker disagree.
+  // `loop` must outlive it.
+  static Result<std::unique_ptr<Server>> Create(loop::Loop& loop, Adoption adoption,
+                                                const pipeline::ModuleList& modules);
+  ~Server();
+
+  // Accepts clients from here on.
+  void Start();
+
+  // Accepts no more, finishes what is open, then calls `done` from the loop. A second call can only shorten it.
+  void Drain(std::optional<util::Duration> limit, std::function<void()> done);
+
+  // Another socket of a listener, while serving.
+  void AddListener(LentListener listener);
+  void Release(std::uint32_t ordinal) { acceptor_->Release(ordinal); }
+
+  // The log file was opened anew: what was collected goes to the old file, all else to the new one.
+  Result<> ReplaceLog(std::uint32_t ordinal, sys::UniqueFd fd);
+
+  [[nodiscard]] std::size_t connections() const { return connections_->size(); }
+
+ private:
+  Server(loop::Loop& loop, Adoption adoption);
+  Result<> Build(const pipeline::ModuleList& modules);
+  void OpenLogs();
+  void OnTurnEnds();
+
+  loop::Loop& loop_;  // outlives this
+  Adoption adoption_;
+  scoreboard::SlotWriter counts_;
+  std::string hostname_;
+  std::unique_ptr<const pipeline::Site> site_;
+  files::Store files_;
+  std::vector<std::unique_ptr<log::AccessLog>> access_logs_;  // by ordinal
+  std::vector<std::unique_ptr<log::ErrorLog>> error_logs_;    // by ordinal of Site::error_logs
+  pipeline::Services services_;
+  loop::PollPool polls_;
+  std::vector<std::unique_ptr<http1::Listener>> listeners_;  // by ordinal
+  std::unique_ptr<Connections> connections_;
+  std::unique_ptr<Acceptor> acceptor_;
+  std::unique_ptr<worker::Drain> drain_;
+  std::function<void()> drained_;
+  loop::BeforeSleep before_sleep_;
+  loop::Timer heartbeat_;
+  // At the end of the turn before: the time, and how long the loop had slept until then.
+  std::chrono::nanoseconds last_turn_{};
+  std::chrono::nanoseconds last_idle_{};
+};
+
+}  // namespace colmeia::worker

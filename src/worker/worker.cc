@@ -1,0 +1,177 @@
+#include "worker/worker.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <fmt/core.h>
+
+#include "loop/signals.h"
+#include "sys/descriptors.h"
+#include "sys/title.h"
+#include "worker/become.h"
+#include "worker/server.h"
+
+namespace colmeia::worker {
+namespace {
+
+constexpr const char* kTitle = "colmeia: worker process";
+constexpr const char* kDrainingTitle = "colmeia: worker process is shutting down";
+// How long connections may finish when the master is gone.
+constexpr std::chrono::seconds kOrphanLimit{5};
+
+// A worker whose life is led by its master's messages.
+class Worker final : public ipc::ChannelListener {
+ public:
+  Worker(sys::UniqueFd channel, const pipeline::ModuleList& modules)
+      : modules_(modules),
+        signals_(loop_, {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH},
+                 [this](const loop::SignalInfo& signal) { OnSignal(signal); }),
+        channel_(loop_, std::move(channel), *this) {
+    channel_.Send(ipc::Hello{.pid = getpid()});
+  }
+
+  int Run() {
+    loop_.Run();
+    return exit_code_;
+  }
+
+ private:
+  enum class State {
+    kAdopting,  // listens to the master
+    kServing,   // Ready was said
+    kDraining,  // finishes what is open
+    kLeaving,   // the loop is about to end
+  };
+
+  void OnMessage(ipc::Received& received) override {
+    if (state_ == State::kAdopting) return OnAdoption(received);
+    if (auto* const log = std::get_if<ipc::Log>(&received.message)) {
+      OnLog(*log, received);
+    } else if (const auto* const drain = std::get_if<ipc::Drain>(&received.message)) {
+      StartDraining(drain->deadline.count() > 0 ? std::optional<util::Duration>(drain->deadline) : std::nullopt);
+    } else if (std::holds_alternative<ipc::Stop>(received.message)) {
+      Leave(kExitOk);
+    } else if (const auto* const release = std::get_if<ipc::Release>(&received.message)) {
+      server_->Release(release->ordinal);
+      channel_.Send(ipc::Done{}, {}, received.sequence);
+    } else if (auto* const listener = std::get_if<ipc::Listener>(&received.message)) {
+      if (state_ == State::kServing) {
+        server_->AddListener({listener->ordinal, std::move(listener->name), std::move(received.fds.front())});
+      }
+    } else {
+      log::Main().Print(log::Level::kAlert, "worker: the master sent {}, which says nothing to a worker",
+                        ipc::Describe(received.message));
+    }
+  }
+
+  void OnAdoption(ipc::Received& received) {
+    if (std::holds_alternative<ipc::Stop>(received.message)) return Leave(kExitOk);
+    auto complete = reader_.Take(received);
+    if (!complete) return GiveUp(complete.error().message);
+    if (!*complete) return;
+    Adoption adoption = reader_.Finish();
+    if (auto became = Become(adoption.identity, adoption.seat, getppid()); !became)
+      return GiveUp(became.error().message);
+    auto server = Server::Create(loop_, std::move(adoption), modules_);
+    if (!server) return GiveUp(server.error().message);
+    server_ = *std::move(server);
+    server_->Start();
+    state_ = State::kServing;
+    sys::SetTitle(kTitle);
+    channel_.Send(ipc::Ready{});
+  }
+
+  void OnLog(const ipc::Log& log, ipc::Received& received) {
+    if (auto replaced = server_->ReplaceLog(log.ordinal, std::move(received.fds.front())); !replaced) {
+      log::Main().Print(log::Level::kAlert, "worker: the log \"{}\" stays as it was: {}", log.path,
+                        replaced.error().message);
+    }
+    channel_.Send(ipc::Done{}, {}, received.sequence);
+  }
+
+  // The master is gone. Its listening sockets must not keep a new one from starting, so they are closed at once.
+  void OnClosed(std::string why) override {
+    if (state_ == State::kAdopting) return Leave(kExitFailed);
+    log::Main().Print(log::Level::kAlert, "worker: the master is gone{}{}, leaving", why.empty() ? "" : ": ", why);
+    StartDraining(kOrphanLimit);
+  }
+
+  void OnSignal(const loop::SignalInfo& signal) {
+    switch (signal.number) {
+      case SIGTERM:
+      case SIGINT:
+        log::Main().Print(log::Level::kNotice, "signal {} ({}) received from {}, exiting", signal.number,
+                          loop::SignalName(signal.number), signal.sender_pid);
+        return Leave(kExitOk);
+      case SIGQUIT:
+        log::Main().Print(log::Level::kNotice, "signal {} ({}) received from {}, shutting down", signal.number,
+                          loop::SignalName(signal.number), signal.sender_pid);
+        if (state_ == State::kAdopting) return Leave(kExitOk);
+        return StartDraining(std::nullopt);
+      default:
+        return;  // those are for the master
+    }
+  }
+
+  void StartDraining(std::optional<util::Duration> limit) {
+    if (state_ == State::kLeaving) return;
+    if (state_ == State::kServing) {
+      state_ = State::kDraining;
+      sys::SetTitle(kDrainingTitle);
+      channel_.Send(ipc::Draining{static_cast<std::uint32_t>(server_->connections())});
+    }
+    server_->Drain(limit, [this] { Leave(kExitOk); });
+  }
+
+  void GiveUp(const std::string& why) {
+    log::Main().Write(log::Level::kEmerg, why);
+    channel_.Send(ipc::Failed{why});
+    Leave(kExitFailed);
+  }
+
+  void Leave(int exit_code) {
+    state_ = State::kLeaving;
+    exit_code_ = exit_code;
+    loop_.Stop();
+  }
+
+  const pipeline::ModuleList& modules_;
+  loop::Loop loop_;
+  loop::Signals signals_;
+  ipc::Channel channel_;
+  AdoptionReader reader_;
+  std::unique_ptr<Server> server_;
+  State state_ = State::kAdopting;
+  int exit_code_ = kExitOk;
+};
+
+}  // namespace
+
+int RunAdopted(sys::UniqueFd channel, const pipeline::ModuleList& modules) {
+  return Worker(std::move(channel), modules).Run();
+}
+
+int RunAlone(Adoption adoption, const pipeline::ModuleList& modules,
+             const std::function<void(const std::string& failure)>& on_ready) {
+  loop::Loop loop;
+  if (auto became = Become(adoption.identity, adoption.seat, 0); !became) {
+    on_ready(became.error().message);
+    return kExitFailed;
+  }
+  auto server = Server::Create(loop, std::move(adoption), modules);
+  if (!server) {
+    on_ready(server.error().message);
+    return kExitFailed;
+  }
+  const loop::Signals signals(loop, {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH},
+                              [&](const loop::SignalInfo& signal) {
+                                if (signal.number == SIGTERM || signal.number == SIGINT) loop.Stop();
+                                if (signal.number == SIGQUIT) (*server)->Drain(std::nullopt, [&loop] { loop.Stop(); });
+                              });
+  (*server)->Start();
+  on_ready({});
+  loop.Run();
+  return kExitOk;
+}
+
+}  // namespace colmeia::worker
