@@ -1,0 +1,213 @@
+#include "scoreboard/board.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include <gmock/gmock.h>
+
+namespace colmeia::scoreboard {
+namespace {
+
+using testing::HasSubstr;
+
+class BoardTest : public testing::Test {
+ protected:
+  // A worker that serves.
+  SlotWriter Ready(std::uint32_t slot, std::uint32_t generation = 1) {
+    board.Occupy(slot, {.pid = static_cast<std::int32_t>(1000 + slot), .generation = generation, .seat = slot});
+    board.SetState(slot, SlotState::kReady);
+    return board.Writer(slot);
+  }
+
+  Board board = std::move(*Board::Create());
+};
+
+TEST_F(BoardTest, AnOccupiedSlotSaysByWhom) {
+  board.Occupy(7, {.pid = 4711, .generation = 3, .seat = 2});
+
+  const SlotView view = board.Read(7);
+  EXPECT_EQ(view.state, SlotState::kStarting);
+  EXPECT_EQ(view.pid, 4711);
+  EXPECT_EQ(view.generation, 3u);
+  EXPECT_EQ(view.seat, 2u);
+  EXPECT_GT(view.started_ns, 0u);
+  EXPECT_GT(view.started_wall_ms, 1'600'000'000'000u);
+  EXPECT_EQ(view.heartbeat_ns, 0u);
+  EXPECT_EQ(board.used_slots(), 8u);
+  EXPECT_EQ(board.Read(6).state, SlotState::kEmpty);
+}
+
+TEST_F(BoardTest, TheServersStateIsShown) {
+  board.SetServer(ServerState::kDegraded, 5);
+
+  EXPECT_EQ(board.Server().state, ServerState::kDegraded);
+  EXPECT_EQ(board.Server().generation, 5u);
+  EXPECT_EQ(board.Server().master_pid, getpid());
+}
+
+TEST_F(BoardTest, AnotherMappingSeesWhatAWorkerCounts) {
+  Result<Board> worker = Board::Open(board.fd());
+  ASSERT_TRUE(worker) << worker.error().message;
+  board.Occupy(1, {.pid = 1});
+
+  SlotWriter writer = worker->Writer(1);
+  writer.Add(Total::kRequests, 3);
+  writer.Beat(99);
+
+  EXPECT_EQ(board.Read(1).counts[Total::kRequests], 3u);
+  EXPECT_EQ(board.Read(1).heartbeat_ns, 99u);
+  EXPECT_EQ(worker->fd(), -1);
+}
+
+TEST_F(BoardTest, AnotherProcessCountsIntoTheSameBoard) {
+  Ready(0);
+
+  const pid_t child = fork();
+  if (child == 0) {
+    board.Writer(0).Add(Total::kAccepts, 41);
+    _exit(0);
+  }
+  waitpid(child, nullptr, 0);
+
+  EXPECT_EQ(board.Sum()[Total::kAccepts], 41u);
+}
+
+TEST_F(BoardTest, TotalsOfARetiredWorkerStayAndItsGaugesVanish) {
+  SlotWriter dying = Ready(0);
+  SlotWriter living = Ready(1);
+  dying.Add(Total::kRequests, 10);
+  dying.Raise(Gauge::kWriting);
+  dying.AddLag(50'000);
+  living.Add(Total::kRequests, 5);
+  living.Raise(Gauge::kWriting);
+
+  board.SetState(0, SlotState::kKilled);
+  board.Retire(0);
+
+  const Counts sum = board.Sum();
+  EXPECT_EQ(sum[Total::kRequests], 15u);
+  EXPECT_EQ(sum[Gauge::kWriting], 1u);
+  EXPECT_EQ(sum.lag[LagBucket(50'000)], 1u);
+  EXPECT_EQ(board.Read(0).state, SlotState::kEmpty);
+  EXPECT_EQ(board.Read(0).pid, 0);
+  EXPECT_EQ(board.Read(0).counts, Counts{});
+}
+
+TEST_F(BoardTest, GaugesOfAWorkerThatIsGoneAreNotSummedBeforeItIsRetired) {
+  Ready(0).Raise(Gauge::kConnections);
+
+  board.SetState(0, SlotState::kGone);
+
+  EXPECT_EQ(board.Sum()[Gauge::kConnections], 0u);
+}
+
+TEST_F(BoardTest, LagIsTheHighestOfAllNotTheSum) {
+  Ready(0).AddLag(300);
+  Ready(1).AddLag(200);
+
+  EXPECT_EQ(board.Sum()[Gauge::kLagMaxNs], 300u);
+  EXPECT_EQ(board.Sum()[Gauge::kLagLastNs], 300u);
+}
+
+TEST_F(BoardTest, ARetiredSlotIsUsedAgainAndTheSumGoesOn) {
+  for (int life = 0; life < 3; ++life) {
+    Ready(0).Add(Total::kRequests, 100);
+    board.Retire(0);
+  }
+
+  EXPECT_EQ(board.Sum()[Total::kRequests], 300u);
+  EXPECT_EQ(board.used_slots(), 1u);
+}
+
+TEST_F(BoardTest, MeanAcceptsCountsReadySeatsOfTheGenerationOnly) {
+  SlotWriter first = Ready(0);
+  SlotWriter second = Ready(1);
+  first.Add(Total::kAccepts, 10);
+  second.Add(Total::kAccepts, 20);
+  Ready(2, /*generation=*/2).Add(Total::kAccepts, 1000);
+  Ready(3).Add(Total::kAccepts, 1000);
+  board.SetState(3, SlotState::kDraining);
+  board.Occupy(4, {.pid = 5, .generation = 1, .seat = 4});
+
+  EXPECT_EQ(board.MeanAccepts(1), 15u);
+  EXPECT_EQ(board.MeanAccepts(2), 1000u);
+  EXPECT_EQ(board.MeanAccepts(3), 0u);
+}
+
+TEST_F(BoardTest, AReplacementEntersAtTheMeanOfItsElders) {
+  SlotWriter first = Ready(0);
+  SlotWriter second = Ready(1);
+  first.Add(Total::kAccepts, 1000);
+  second.Add(Total::kAccepts, 2000);
+  SlotWriter replacement = Ready(2);
+
+  replacement.Add(Total::kAccepts, 3);
+
+  EXPECT_EQ(board.LeveledAccepts(2), 1503u);
+  EXPECT_EQ(board.MeanAccepts(1), 1501u);
+  EXPECT_EQ(board.Sum()[Total::kAccepts], 3003u);
+}
+
+TEST_F(BoardTest, NoReaderEverCountsARetiringWorkerTwiceOrNotAtAll) {
+  constexpr std::uint64_t kLives = 20'000;
+  std::atomic<bool> stop = false;
+  std::atomic<std::uint64_t> born = 0;  // counts that surely stand in the board
+  std::uint64_t wrong = 0;
+  std::thread reader([&] {
+    Board own = std::move(*Board::Open(board.fd()));
+    std::uint64_t last = 0;
+    while (!stop) {
+      const std::uint64_t least = born;
+      const std::uint64_t sum = own.Sum()[Total::kRequests];
+      const std::uint64_t most = born + 7;
+      wrong += sum < least || sum > most || sum < last;
+      last = sum;
+    }
+  });
+
+  for (std::uint64_t life = 0; life < kLives; ++life) {
+    board.Occupy(3, {.pid = 1});
+    board.Writer(3).Add(Total::kRequests, 7);
+    born += 7;
+    board.Retire(3);
+  }
+  stop = true;
+  reader.join();
+
+  EXPECT_EQ(wrong, 0u);
+  EXPECT_EQ(board.Sum()[Total::kRequests], 7 * kLives);
+}
+
+TEST_F(BoardTest, MemoryThatIsNotAScoreboardIsRefused) {
+  const sys::UniqueFd zeroes = std::move(*sys::SharedMemfd("test", kBoardSize));
+  const sys::UniqueFd shorter = std::move(*sys::SharedMemfd("test", 4096));
+
+  EXPECT_THAT(Board::Open(zeroes.get()).error().message, HasSubstr("not a scoreboard"));
+  EXPECT_FALSE(Board::Open(shorter.get()));
+  EXPECT_FALSE(Board::Open(-1));
+}
+
+TEST_F(BoardTest, AnotherLayoutIsRefusedByNumber) {
+  Result<sys::Mapping> mapping = sys::Mapping::MapShared(board.fd(), kHeaderSize, /*writable=*/true);
+  static_cast<Header*>(mapping->data())->version.store(77);
+
+  EXPECT_THAT(Board::Open(board.fd()).error().message, HasSubstr("has layout 77, this process knows layout 1"));
+}
+
+TEST_F(BoardTest, NoWorkerCanShrinkTheBoardUnderTheOthers) { EXPECT_NE(ftruncate(board.fd(), 0), 0); }
+
+TEST(BoardDeathTest, ASlotHasOneOccupantAtATime) {
+  Board board = std::move(*Board::Create());
+  board.Occupy(0, {.pid = 1});
+
+  EXPECT_DEATH(board.Occupy(0, {.pid = 2}), "kEmpty");
+  EXPECT_DEATH((void)board.Read(kSlots), "kSlots");
+}
+
+}  // namespace
+}  // namespace colmeia::scoreboard

@@ -1,0 +1,104 @@
+#include "scoreboard/layout.h"
+
+#include <cstddef>
+#include <set>
+#include <string_view>
+
+#include <gmock/gmock.h>
+
+namespace colmeia::scoreboard {
+namespace {
+
+TEST(LayoutTest, MasterAndWorkerNeverShareACacheLine) {
+  EXPECT_GE(offsetof(Slot, heartbeat_ns), 64u);
+  EXPECT_EQ(offsetof(Slot, heartbeat_ns) % 64, 0u);
+  EXPECT_LT(offsetof(Slot, accepts_at_start), 64u);
+}
+
+TEST(LayoutTest, NeighbouringSlotsNeverShareAPairOfLines) {
+  EXPECT_EQ(kHeaderSize % 128, 0u);
+  EXPECT_EQ(kSlotSize % 128, 0u);
+  EXPECT_GE(kSlotSize, sizeof(Slot));
+}
+
+TEST(LayoutTest, EveryCountHasANameOfItsOwn) {
+  std::set<std::string_view> names;
+  for (std::size_t i = 0; i < kTotals; ++i) names.insert(TotalName(static_cast<Total>(i)));
+  for (std::size_t i = 0; i < kGauges; ++i) names.insert(GaugeName(static_cast<Gauge>(i)));
+
+  EXPECT_EQ(names.size(), kTotals + kGauges);
+  EXPECT_EQ(TotalName(Total::kBytesIn), "bytes_in");
+  EXPECT_EQ(TotalName(Total::kResponses5xx), "responses_5xx");
+  EXPECT_EQ(TotalName(Total::kLoopTurns), "loop_turns");
+  EXPECT_EQ(GaugeName(Gauge::kLagMaxNs), "lag_max_ns");
+}
+
+TEST(LayoutTest, StatesHaveNames) {
+  EXPECT_EQ(SlotStateName(SlotState::kEmpty), "empty");
+  EXPECT_EQ(SlotStateName(SlotState::kGone), "gone");
+  EXPECT_EQ(SlotStateName(static_cast<SlotState>(99)), "?");
+  EXPECT_EQ(ServerStateName(ServerState::kDegraded), "degraded");
+  EXPECT_EQ(ServerStateName(ServerState::kStopping), "stopping");
+}
+
+TEST(LayoutTest, LagBucketsMeetAtTheirLimits) {
+  EXPECT_EQ(LagBucket(0), 0u);
+  for (std::size_t bucket = 0; bucket + 1 < kLagBuckets; ++bucket) {
+    EXPECT_EQ(LagBucket(LagBucketLimitNs(bucket)), bucket);
+    EXPECT_EQ(LagBucket(LagBucketLimitNs(bucket) + 1), bucket + 1);
+  }
+  EXPECT_EQ(LagBucket(UINT64_MAX), kLagBuckets - 1);
+  EXPECT_EQ(LagBucketLimitNs(kLagBuckets - 1), UINT64_MAX);
+}
+
+TEST(SlotWriterTest, ADefaultMadeOneWritesWhereNobodyLooks) {
+  SlotWriter writer;
+
+  writer.Add(Total::kRequests);
+  writer.Raise(Gauge::kReading);
+  writer.Beat(1);
+
+  EXPECT_GE(writer.Get(Total::kRequests), 1u);
+}
+
+TEST(SlotWriterTest, ResponsesAreCountedByClass) {
+  Slot slot{};
+  SlotWriter writer(slot);
+
+  for (const unsigned status : {100U, 200U, 204U, 301U, 404U, 499U, 599U, 0U, 99U, 600U}) writer.AddResponse(status);
+
+  EXPECT_EQ(writer.Get(Total::kResponses1xx), 1u);
+  EXPECT_EQ(writer.Get(Total::kResponses2xx), 2u);
+  EXPECT_EQ(writer.Get(Total::kResponses3xx), 1u);
+  EXPECT_EQ(writer.Get(Total::kResponses4xx), 2u);
+  EXPECT_EQ(writer.Get(Total::kResponses5xx), 1u);
+}
+
+TEST(SlotWriterTest, GaugesRiseFallAndAreSet) {
+  Slot slot{};
+  SlotWriter writer(slot);
+
+  writer.Raise(Gauge::kWaiting);
+  writer.Raise(Gauge::kWaiting);
+  writer.Lower(Gauge::kWaiting);
+  writer.Set(Gauge::kConnections, 7);
+
+  EXPECT_EQ(writer.Get(Gauge::kWaiting), 1u);
+  EXPECT_EQ(writer.Get(Gauge::kConnections), 7u);
+}
+
+TEST(SlotWriterTest, LagKeepsTheLastTheHighestAndTheHistogram) {
+  Slot slot{};
+  SlotWriter writer(slot);
+
+  writer.AddLag(1'000'000);
+  writer.AddLag(5'000);
+
+  EXPECT_EQ(writer.Get(Gauge::kLagLastNs), 5'000u);
+  EXPECT_EQ(writer.Get(Gauge::kLagMaxNs), 1'000'000u);
+  EXPECT_EQ(slot.totals.lag[0].load(), 1u);
+  EXPECT_EQ(slot.totals.lag[LagBucket(1'000'000)].load(), 1u);
+}
+
+}  // namespace
+}  // namespace colmeia::scoreboard

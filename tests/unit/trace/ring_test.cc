@@ -1,0 +1,160 @@
+#include "trace/ring.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include <gmock/gmock.h>
+
+namespace colmeia::trace {
+namespace {
+
+using testing::ElementsAre;
+using testing::Field;
+using testing::HasSubstr;
+
+class RingTest : public testing::Test {
+ protected:
+  Writer writer = std::move(*Writer::Create(8));
+  Reader reader = std::move(*Reader::Open(writer.fd()));
+};
+
+TEST_F(RingTest, AnEventComesBackWhole) {
+  const Event sent = {.kind = Kind::kSend,
+                      .slot = 3,
+                      .generation = 2,
+                      .pid = 4711,
+                      .message_type = 8,
+                      .frame_sequence = 12,
+                      .size = 28,
+                      .cause = 1,
+                      .text = "Drain deadline=5000ms"};
+
+  writer.Record({.kind = Kind::kSignal});
+  writer.Record(sent);
+
+  const std::vector<Event> events = reader.Snapshot();
+  ASSERT_EQ(events.size(), 2u);
+  Event expected = sent;
+  expected.sequence = 2;
+  expected.monotonic_ns = events[1].monotonic_ns;
+  expected.wall_ns = events[1].wall_ns;
+  EXPECT_EQ(events[1], expected);
+  EXPECT_EQ(events[0].slot, kNoSlot);
+  EXPECT_GE(events[1].monotonic_ns, events[0].monotonic_ns);
+  EXPECT_GT(events[1].wall_ns, 1'600'000'000'000'000'000u);
+}
+
+TEST_F(RingTest, AnEmptyRingHasNoEvents) {
+  EXPECT_EQ(reader.newest(), 0u);
+  EXPECT_THAT(reader.Snapshot(), testing::IsEmpty());
+}
+
+TEST_F(RingTest, NumbersGoUpFromOneAndServeAsCauses) {
+  const std::uint64_t first = writer.Record({.kind = Kind::kSignal});
+  const std::uint64_t second = writer.Record({.kind = Kind::kKill, .cause = first});
+
+  EXPECT_EQ(first, 1u);
+  EXPECT_EQ(second, 2u);
+  EXPECT_EQ(reader.newest(), 2u);
+  EXPECT_EQ(reader.Snapshot().back().cause, first);
+}
+
+TEST_F(RingTest, TheOldestEventsAreForgotten) {
+  for (int i = 0; i < 20; ++i) writer.Record({.kind = Kind::kState, .text = std::to_string(i)});
+
+  const std::vector<Event> events = reader.Snapshot();
+
+  ASSERT_EQ(events.size(), 8u);
+  EXPECT_EQ(events.front().sequence, 13u);
+  EXPECT_EQ(events.front().text, "12");
+  EXPECT_EQ(events.back().sequence, 20u);
+}
+
+TEST_F(RingTest, ASnapshotMayBeginAfterAnEvent) {
+  for (int i = 0; i < 5; ++i) writer.Record({.kind = Kind::kState});
+
+  EXPECT_THAT(reader.Snapshot(3), ElementsAre(Field(&Event::sequence, 4u), Field(&Event::sequence, 5u)));
+  EXPECT_THAT(reader.Snapshot(5), testing::IsEmpty());
+  EXPECT_THAT(reader.Snapshot(99), testing::IsEmpty());
+}
+
+TEST_F(RingTest, LongTextIsCutAtACharacter) {
+  writer.Record({.kind = Kind::kSend, .text = std::string(500, 'x')});
+  writer.Record({.kind = Kind::kSend, .text = std::string(kMaxText - 1, 'x') + "\xc3\xa9"});  // e with an accent
+  writer.Record({.kind = Kind::kSend, .text = std::string(kMaxText, 'x')});
+  writer.Record({.kind = Kind::kSend, .text = std::string("a\0b", 3)});
+
+  const std::vector<Event> events = reader.Snapshot();
+  EXPECT_EQ(events[0].text, std::string(kMaxText, 'x'));
+  EXPECT_EQ(events[1].text, std::string(kMaxText - 1, 'x'));
+  EXPECT_EQ(events[2].text, std::string(kMaxText, 'x'));
+  EXPECT_EQ(events[3].text, "a");
+}
+
+TEST_F(RingTest, ASnapshotHoldsOnlyWholeEventsWhileTheWriterGoesOn) {
+  std::atomic<bool> stop = false;
+  std::uint64_t torn = 0;
+  std::uint64_t seen = 0;
+  std::thread watching([&] {
+    while (!stop) {
+      std::uint64_t last = 0;
+      for (const Event& event : reader.Snapshot()) {
+        const bool whole = event.cause == event.sequence - 1 && event.frame_sequence == event.sequence % 1000 &&
+                           event.text == std::string(40, static_cast<char>('a' + event.sequence % 26));
+        torn += !whole || event.sequence <= last;
+        last = event.sequence;
+        ++seen;
+      }
+    }
+  });
+
+  for (std::uint64_t next = 1; next <= 100'000; ++next) {
+    writer.Record({.kind = Kind::kState,
+                   .frame_sequence = static_cast<std::uint32_t>(next % 1000),
+                   .cause = next - 1,
+                   .text = std::string(40, static_cast<char>('a' + next % 26))});
+  }
+  stop = true;
+  watching.join();
+
+  EXPECT_EQ(torn, 0u);
+  EXPECT_GT(seen, 0u);
+}
+
+TEST_F(RingTest, NobodyElseCanWriteTheRing) {
+  EXPECT_FALSE(sys::Mapping::MapShared(writer.fd(), 4096, /*writable=*/true));
+  EXPECT_LT(pwrite(writer.fd(), "x", 1, 0), 0);
+  EXPECT_NE(ftruncate(writer.fd(), 0), 0);
+  EXPECT_TRUE(Reader::Open(writer.fd()));
+}
+
+TEST_F(RingTest, AReaderOutlivesTheDescriptor) {
+  writer.Record({.kind = Kind::kSpawn, .text = "worker"});
+  { const Writer gone = std::move(writer); }
+
+  EXPECT_EQ(reader.Snapshot().at(0).text, "worker");
+}
+
+TEST(RingOpenTest, MemoryThatIsNotATraceIsRefused) {
+  const sys::UniqueFd zeroes = std::move(*sys::SharedMemfd("test", 4096));
+
+  EXPECT_THAT(Reader::Open(zeroes.get()).error().message, HasSubstr("not a trace"));
+  EXPECT_FALSE(Reader::Open(-1));
+}
+
+TEST(KindTest, EveryKindHasANameThatParsesBack) {
+  for (std::uint16_t number = 1; number <= static_cast<std::uint16_t>(Kind::kHeartbeat); ++number) {
+    const auto kind = static_cast<Kind>(number);
+    EXPECT_NE(KindName(kind), "?") << number;
+    EXPECT_EQ(ParseKind(KindName(kind)), kind);
+  }
+  EXPECT_EQ(KindName(static_cast<Kind>(999)), "?");
+  EXPECT_EQ(ParseKind("nonsense"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace colmeia::trace
