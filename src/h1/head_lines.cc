@@ -97,7 +97,7 @@ FieldLine CheckFieldLine(char* line, std::size_t size) {
   } else if (*at == ' ' || *at == '\t') {
     result.fault = at == line ? kFolded : kSpaceBeforeColon;
   } else if (*at != ':') {
-    result.fault = kInvalidName;
+    result.fault = *at == '\r' ? kBareCr : kInvalidName;
   } else if (at == line) {
     result.fault = kNoName;
   }
