@@ -3,7 +3,7 @@
 #include <iterator>
 #include <utility>
 
-#include "fmt/format.h"
+#include <fmt/format.h>
 
 namespace colmeia::config {
 

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "fmt/format.h"
+#include <fmt/format.h>
 
 namespace colmeia::config {
 

