@@ -26,7 +26,12 @@ struct Listener final : PollListener {
 };
 
 // A TCP connection: its resets are what clients do to us.
-std::pair<sys::UniqueFd, sys::UniqueFd> TcpPair() {
+struct Connection {
+  sys::UniqueFd near;
+  sys::UniqueFd far;
+};
+
+Connection TcpPair() {
   auto listener = sys::Listen(*sys::Address::FromIp("127.0.0.1", 0));
   EXPECT_TRUE(listener);
   auto client = sys::Connect(*sys::Address::LocalOf(listener->get()));
@@ -42,7 +47,9 @@ class PollPoolTest : public LoopFixture {
 };
 
 TEST_F(PollPoolTest, TellsTheListenerOfItsDescriptor) {
-  auto [near, far] = TcpPair();
+  Connection connection = TcpPair();
+  sys::UniqueFd& near = connection.near;
+  sys::UniqueFd& far = connection.far;
   Listener listener;
   ASSERT_TRUE(pool.Start(near.get(), kReadable, &listener));
   EXPECT_EQ(pool.active(), 1U);
@@ -56,7 +63,9 @@ TEST_F(PollPoolTest, TellsTheListenerOfItsDescriptor) {
 }
 
 TEST_F(PollPoolTest, UsesTheHandleOfANumberAgain) {
-  auto [near, far] = TcpPair();
+  Connection connection = TcpPair();
+  sys::UniqueFd& near = connection.near;
+  sys::UniqueFd& far = connection.far;
   const int number = near.get();
   Listener first;
   Listener second;
@@ -66,7 +75,9 @@ TEST_F(PollPoolTest, UsesTheHandleOfANumberAgain) {
   near.reset();
   far.reset();
 
-  auto [again, peer] = TcpPair();
+  Connection other = TcpPair();
+  sys::UniqueFd& again = other.near;
+  sys::UniqueFd& peer = other.far;
   // The lowest free number is given again, if need be by moving it there.
   if (again.get() != number) {
     ASSERT_EQ(dup2(again.get(), number), number);
@@ -82,7 +93,9 @@ TEST_F(PollPoolTest, UsesTheHandleOfANumberAgain) {
 }
 
 TEST_F(PollPoolTest, StartWithTheSameEventsOnlyChangesTheListener) {
-  auto [near, far] = TcpPair();
+  Connection connection = TcpPair();
+  sys::UniqueFd& near = connection.near;
+  sys::UniqueFd& far = connection.far;
   Listener first;
   Listener second;
   ASSERT_TRUE(pool.Start(near.get(), kReadable, &first));
@@ -97,33 +110,35 @@ TEST_F(PollPoolTest, StartWithTheSameEventsOnlyChangesTheListener) {
 }
 
 TEST_F(PollPoolTest, StopTakesBackWhatThisTurnHasAlreadySeen) {
-  auto [near1, far1] = TcpPair();
-  auto [near2, far2] = TcpPair();
+  Connection first = TcpPair();
+  Connection second = TcpPair();
   Listener one;
   Listener two;
   // Whichever is called first closes the other.
   one.on_poll = [&](int) {
-    pool.Stop(near2.get());
-    near2.reset();
+    pool.Stop(second.near.get());
+    second.near.reset();
   };
   two.on_poll = [&](int) {
-    pool.Stop(near1.get());
-    near1.reset();
+    pool.Stop(first.near.get());
+    first.near.reset();
   };
-  ASSERT_TRUE(pool.Start(near1.get(), kReadable, &one));
-  ASSERT_TRUE(pool.Start(near2.get(), kReadable, &two));
-  ASSERT_EQ(write(far1.get(), "x", 1), 1);
-  ASSERT_EQ(write(far2.get(), "x", 1), 1);
+  ASSERT_TRUE(pool.Start(first.near.get(), kReadable, &one));
+  ASSERT_TRUE(pool.Start(second.near.get(), kReadable, &two));
+  ASSERT_EQ(write(first.far.get(), "x", 1), 1);
+  ASSERT_EQ(write(second.far.get(), "x", 1), 1);
 
   ASSERT_TRUE(RunUntil([&] { return one.calls + two.calls > 0; }));
 
   EXPECT_TRUE((one.calls == 0) != (two.calls == 0));
-  if (near1) pool.Stop(near1.get());
-  if (near2) pool.Stop(near2.get());
+  if (first.near) pool.Stop(first.near.get());
+  if (second.near) pool.Stop(second.near.get());
 }
 
 TEST_F(PollPoolTest, ResetArrivesAsTheEventsThatWereAskedFor) {
-  auto [near, far] = TcpPair();
+  Connection connection = TcpPair();
+  sys::UniqueFd& near = connection.near;
+  sys::UniqueFd& far = connection.far;
   Listener listener;
   listener.on_poll = [&, fd = near.get()](int) { pool.Stop(fd); };
   ASSERT_TRUE(pool.Start(near.get(), kReadable, &listener));
@@ -141,7 +156,9 @@ TEST_F(PollPoolTest, ResetArrivesAsTheEventsThatWereAskedFor) {
 }
 
 TEST_F(PollPoolTest, ListenerMayDieInItsCallback) {
-  auto [near, far] = TcpPair();
+  Connection connection = TcpPair();
+  sys::UniqueFd& near = connection.near;
+  sys::UniqueFd& far = connection.far;
   auto listener = std::make_unique<Listener>();
   bool called = false;
   listener->on_poll = [&](int) {

@@ -1,0 +1,137 @@
+#include "log/error_log.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <utility>
+
+#include "gmock/gmock.h"
+#include "log/fixture.h"
+
+namespace colmeia::log {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::MatchesRegex;
+
+class ErrorLogTest : public ::testing::Test {
+ protected:
+  [[nodiscard]] ErrorLog::Target To(const sys::UniqueFd& fd, Level level) const { return {fd.get(), level}; }
+
+  Pipe pipe;
+  ErrorLog log;
+};
+
+TEST_F(ErrorLogTest, WritesNginxsLineFormat) {
+  log.SetTargets({To(pipe.in, Level::kInfo)});
+
+  log.Write(Level::kNotice, "hello");
+  log.Write(Level::kInfo, "closed", 7);
+
+  const std::string pid = std::to_string(getpid());
+  EXPECT_THAT(pipe.Read(),
+              MatchesRegex("[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} \\[notice\\] " + pid + "#" + pid +
+                           ": hello\n[^\n]* \\[info\\] " + pid + "#" + pid + ": \\*7 closed\n"));
+}
+
+TEST_F(ErrorLogTest, EachTargetHasItsOwnLevel) {
+  Pipe grave;
+  log.SetTargets({To(pipe.in, Level::kDebug), To(grave.in, Level::kError)});
+
+  log.Write(Level::kWarn, "warn");
+  log.Write(Level::kCrit, "crit");
+
+  EXPECT_EQ(Count(pipe.Read(), '\n'), 2);
+  EXPECT_THAT(grave.Read(), EndsWith(": crit\n"));
+}
+
+TEST_F(ErrorLogTest, FormatsOnlyWhatSomebodyWants) {
+  log.SetTargets({To(pipe.in, Level::kNotice)});
+
+  log.Print(Level::kInfo, "{}", 1);
+  log.PrintFor(9, Level::kError, "a={} b={}", 1, "two");
+
+  EXPECT_FALSE(log.Enabled(Level::kInfo));
+  EXPECT_THAT(pipe.Read(), EndsWith(": *9 a=1 b=two\n"));
+}
+
+TEST_F(ErrorLogTest, WithoutTargetsNothingIsEnabled) {
+  EXPECT_FALSE(log.Enabled(Level::kEmerg));
+  log.Write(Level::kEmerg, "nobody hears");
+}
+
+TEST_F(ErrorLogTest, LongLinesAreCutAndStayOneLine) {
+  log.SetTargets({To(pipe.in, Level::kNotice)});
+
+  log.Write(Level::kError, std::string(10'000, 'x'));
+
+  const std::string line = pipe.Read();
+  EXPECT_EQ(line.size(), ErrorLog::kMaxLine);
+  EXPECT_THAT(line, EndsWith("xxx\n"));
+}
+
+TEST_F(ErrorLogTest, ShowsControlCharactersInsteadOfObeyingThem) {
+  log.SetTargets({To(pipe.in, Level::kNotice)});
+
+  log.Write(Level::kError, std::string_view("a\x1b[2J\r\0\x7f\tb\xc3\xa3\n\n", 14));
+
+  EXPECT_THAT(pipe.Read(), EndsWith(": a\\x1B[2J\\x0D\\x00\\x7F\tb\xc3\xa3\n"));
+}
+
+TEST_F(ErrorLogTest, FullPipeIsNotWaitedFor) {
+  log.SetTargets({To(pipe.in, Level::kNotice)});
+  pipe.Fill();
+
+  log.Write(Level::kError, "lost");  // would hang here
+
+  pipe.Read();
+  log.Write(Level::kError, "heard");
+  EXPECT_THAT(pipe.Read(), EndsWith(": heard\n"));
+}
+
+TEST_F(ErrorLogTest, LeavesErrnoAlone) {
+  log.SetTargets({{-1, Level::kNotice}});
+  errno = ENOENT;
+
+  log.Write(Level::kError, "to nowhere");
+
+  EXPECT_EQ(errno, ENOENT);
+}
+
+TEST_F(ErrorLogTest, FollowsARedirectedDescriptor) {
+  Pipe other;
+  log.SetTargets({To(pipe.in, Level::kNotice)});
+  ASSERT_TRUE(sys::Redirect(other.in, pipe.in.get()));
+
+  log.Write(Level::kError, "moved");
+
+  EXPECT_THAT(other.Read(), EndsWith(": moved\n"));
+}
+
+TEST_F(ErrorLogTest, WritesToSocketsToo) {
+  int ends[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  const sys::UniqueFd near(ends[0]);
+  const sys::UniqueFd far(ends[1]);
+  log.SetTargets({To(near, Level::kNotice)});
+
+  log.Write(Level::kError, "over a socket");
+
+  char bytes[256];
+  const ssize_t size = read(far.get(), bytes, sizeof(bytes));
+  ASSERT_GT(size, 0);
+  EXPECT_THAT(std::string(bytes, static_cast<std::size_t>(size)), EndsWith(": over a socket\n"));
+}
+
+TEST(MainTest, StartsAsDescriptorTwoAtNotice) {
+  ASSERT_EQ(Main().targets().size(), 1U);
+  EXPECT_EQ(Main().targets()[0].fd, STDERR_FILENO);
+  EXPECT_EQ(Main().targets()[0].level, Level::kNotice);
+  EXPECT_EQ(&Main(), &Main());
+}
+
+}  // namespace
+}  // namespace colmeia::log
