@@ -1,0 +1,46 @@
+#include "http/mime.h"
+
+#include <gtest/gtest.h>
+
+namespace colmeia::http {
+namespace {
+
+TEST(MimeTypesTest, LooksAtTheLastExtensionInAnyCase) {
+  MimeTypes types;
+  types.Add("HTML", "text/html");
+  types.Add("gz", "application/gzip");
+
+  EXPECT_EQ(types.ForPath("/a/index.html"), "text/html");
+  EXPECT_EQ(types.ForPath("INDEX.HtMl"), "text/html");
+  EXPECT_EQ(types.ForPath("/a/b.tar.gz"), "application/gzip");
+  EXPECT_EQ(types.ForExtension("gz"), "application/gzip");
+}
+
+TEST(MimeTypesTest, HasNoTypeForOtherPaths) {
+  MimeTypes types;
+  types.Add("html", "text/html");
+
+  for (const char* path : {"", "/", "html", "/a.html/b", "/a.", "/a.htm", "."}) {
+    EXPECT_EQ(types.ForPath(path), "") << path;
+  }
+  EXPECT_EQ(types.ForExtension(std::string(1000, 'x')), "");
+}
+
+TEST(MimeTypesTest, ALaterEntryReplacesAnEarlierOne) {
+  MimeTypes types;
+
+  EXPECT_FALSE(types.Add("js", "application/javascript"));
+  EXPECT_TRUE(types.Add("js", "text/javascript"));
+
+  EXPECT_EQ(types.ForPath("a.js"), "text/javascript");
+}
+
+TEST(MimeTypesTest, DefaultsAreNginxOnes) {
+  const MimeTypes types = MimeTypes::Defaults();
+
+  EXPECT_EQ(types.size(), 3U);
+  EXPECT_EQ(types.ForPath("/a.jpg"), "image/jpeg");
+}
+
+}  // namespace
+}  // namespace colmeia::http
