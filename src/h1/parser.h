@@ -72,6 +72,9 @@ class Parser {
   // do not restart an idle timer.
   [[nodiscard]] bool started() const { return started_; }
 
+  // Whether the request line is complete and fields are being collected; after kError, which of them was wrong.
+  [[nodiscard]] bool in_fields() const { return line_ == Line::kField; }
+
  private:
   enum class Line : std::uint8_t {
     kRequest,  // the request line, or empty lines before it

@@ -44,6 +44,7 @@
 #include "http1/output.h"
 #include "http1/shared.h"
 #include "http1/timeouts.h"
+#include "log/error_log.h"
 #include "loop/poll_pool.h"
 #include "sys/address.h"
 #include "sys/unique_fd.h"
@@ -95,7 +96,7 @@ class Connection final : public loop::PollListener, public TimeoutListener {
   // Nothing happens before Open().
   Connection(Shared& shared, const Listener& listener, sys::UniqueFd fd, const sys::Address& peer,
              std::uint64_t number);
-  // REQUIRES: closed, or never opened.
+  // REQUIRES: closed.
   ~Connection();
 
   // Reads at once what may have arrived already, then waits. May end in the owner's Remove(): the last call of whoever
@@ -127,42 +128,47 @@ class Connection final : public loop::PollListener, public TimeoutListener {
   void OnPoll(int events) override;
   void OnTimeout() override;
 
+  // What a callback found when it began.
+  struct Before {
+    State state;
+    std::uint32_t requests;
+  };
+
   // connection.cc
   void Enter(State state);
-  void Settle(std::span<char> rest);
+  void Settle(Flushed flushed, std::span<char> rest, Before before);
   void Wait(int events);
-  void SetIdle();
   void Leave();  // the last statement of every callback
+  [[nodiscard]] log::ErrorLog& log() const;
 
   // reading.cc
-  void Receive();
+  void Read();
   void Serve(std::span<char> input);
   [[nodiscard]] bool TakeHead(std::span<char>& input);
   void TakeBody(Work& work, std::span<char>& input);
-  void RefuseBody(Work& work, http::Fault fault);
-  void OnEof();
-  void OnReceiveError(int code);
   void KeepInput(std::span<char> rest);
+  void OnEnd();
+  void OnReadError(int code);
 
   // answering.cc
   [[nodiscard]] Work& NewWork(std::string_view head);
-  void Begin(Work& work);
-  void StartBody(Work& work, bool body_has_begun);
+  [[nodiscard]] const pipeline::VirtualHosts& Hosts(const Work& work) const;
+  void Begin(Work& work, bool body_has_begun);
+  void RefuseHead(Work& work, http::Fault fault, std::string_view while_doing);
+  void RefuseBody(Work& work, http::Fault fault);
   void RunRefused(Work& work, http::Status status);
-  void Refuse(Work& work, http::Fault fault, std::string_view where);
   void Finish(Work& work);
   void DecideFuture(Work& work);
-  void WriteAnswer(Work& work);
+  void WriteAnswer(Work& work, bool with_continue);
   void Reserve(std::size_t bytes);
-  void SetNoDelay(const Work& work);
 
   // closing.cc
-  void LogUnanswered(http::Status status, std::string_view why);
-  void EndAll();
+  void End(bool input_is_left);
   void Linger();
   void DropInput();
+  void LogUnanswered(http::Status status, std::string_view why);
+  void TimeOut();
   void Close();
-  void CloseTimedOut();
 
   Shared& shared_;            // outlives this
   const Listener& listener_;  // outlives this
@@ -179,7 +185,7 @@ class Connection final : public loop::PollListener, public TimeoutListener {
   Peer peer_;
   State state_ = State::kIdle;
   Future future_ = Future::kOpen;
-  bool opened_idle_ = false;  // the owner knows this as idle
+  bool listed_idle_ = false;  // the owner knows this as idle
   bool evicted_ = false;      // the next answer is the last
   bool no_delay_;             // TCP_NODELAY, as it is on the socket
 };

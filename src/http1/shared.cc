@@ -15,6 +15,20 @@ std::string_view Buffer::Append(std::string_view bytes) {
   return {at, bytes.size()};
 }
 
+std::span<char> Buffer::Refill(std::string_view content) {
+  Clear();
+  Require(content.size());
+  Append(content);
+  return bytes();
+}
+
+void Buffer::Require(std::size_t size) {
+  CHECK(size_ == 0);
+  if (size <= capacity_) return;
+  block_.reset();
+  capacity_ = size;
+}
+
 Shared::Shared(loop::Loop& the_loop, loop::PollPool& the_polls, pipeline::Services& the_services,
                scoreboard::SlotWriter the_counts, ConnectionOwner& the_owner)
     : loop(the_loop),

@@ -53,6 +53,10 @@ class Buffer {
   // Copies them to the end. REQUIRES: bytes.size() <= room().
   std::string_view Append(std::string_view bytes);
   void Clear() { size_ = 0; }
+  // Has just these bytes from now on.
+  std::span<char> Refill(std::string_view bytes);
+  // Room for `size` bytes at least, from now on. REQUIRES: empty.
+  void Require(std::size_t size);
 
  private:
   char* block() {

@@ -20,14 +20,15 @@ std::uint64_t Work::Advance(std::uint64_t bytes) {
   response.body_bytes_sent += of_text - of_head;
   bytes -= of_text;
 
+  if (answer != Answer::kQueued) return bytes;
   const auto& pieces = response.body.pieces();
-  while (bytes > 0 && answer == Answer::kQueued && piece < pieces.size()) {
+  while (piece < pieces.size()) {
     const std::uint64_t of_piece = std::min(bytes, pieces[piece].length - piece_sent);
     piece_sent += of_piece;
     response.bytes_sent += of_piece;
     response.body_bytes_sent += of_piece;
     bytes -= of_piece;
-    if (piece_sent < pieces[piece].length) break;
+    if (piece_sent < pieces[piece].length) break;  // an empty piece is sent as soon as it is reached
     piece_sent = 0;
     ++piece;
   }
@@ -40,12 +41,17 @@ void Work::Keep() {
     exchange.MoveHead(head.data(), head.size(), own_head_.data());
     head = own_head_;
   }
-  const auto* const begin = own_text_.data();
-  const bool is_own = text.data() >= begin && text.data() <= begin + own_text_.size();
-  if (!text.empty() && !is_own) {
+  if (!text.empty() && !text_is_own_) {
     own_text_.assign(text);
     text = own_text_;
+    text_is_own_ = true;
   }
+}
+
+std::string& Work::OwnText() {
+  own_text_.clear();
+  text_is_own_ = true;
+  return own_text_;
 }
 
 void Work::Reset() {
@@ -58,6 +64,7 @@ void Work::Reset() {
   answer = Answer::kNone;
   use_sendfile = false;
   text = {};
+  text_is_own_ = false;
   head_left = 0;
   piece = 0;
   piece_sent = 0;

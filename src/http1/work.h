@@ -56,6 +56,15 @@ struct Work {
   // the callback. This is the one place where bytes of a request are copied.
   void Keep();
 
+  // For a text that fits into no shared buffer: empty, to be filled, and then made `text`.
+  [[nodiscard]] std::string& OwnText();
+
+  // Sets `text` to bytes in a shared buffer. REQUIRES: nothing of another text is left.
+  void SetText(std::string_view bytes) {
+    text = bytes;
+    text_is_own_ = false;
+  }
+
   // Ready for the next exchange; memory is kept.
   void Reset();
 
@@ -64,6 +73,7 @@ struct Work {
  private:
   std::string own_head_;
   std::string own_text_;
+  bool text_is_own_ = false;
 };
 
 // Those that nobody uses at the moment.

@@ -1,0 +1,254 @@
+// http1::Connection: requests become answers, and the fate of the connection after each one is decided.
+#include <fmt/format.h>
+
+#include "h1/writer.h"
+#include "http/host.h"
+#include "http/uri.h"
+#include "http1/connection.h"
+#include "pipeline/core_settings.h"
+#include "pipeline/report.h"
+#include "pipeline/runner.h"
+#include "sys/sockets.h"
+#include "util/check.h"
+
+namespace colmeia::http1 {
+namespace {
+
+using http::Status;
+using pipeline::CoreSettings;
+
+// Bodies in memory up to this size are copied behind their heads, which is cheaper than another part of a writev.
+constexpr std::uint64_t kSmallBody = 16 * 1024;
+
+bool IsSmall(const pipeline::Body& body) {
+  if (body.length() > kSmallBody) return false;
+  for (const pipeline::Piece& piece : body.pieces()) {
+    if (!piece.in_memory()) return false;
+  }
+  return true;
+}
+
+// What nginx's header filters add at the end of the pipeline.
+void AddOwnFields(pipeline::Exchange& exchange) {
+  pipeline::Response& response = exchange.response;
+  if (!response.etag.empty()) response.fields.Set(http::HeaderId::kEtag, response.etag);
+  if (response.accepts_ranges && response.status == Status::kOk &&
+      !response.fields.Has(http::HeaderId::kAcceptRanges)) {
+    response.fields.Add(http::HeaderId::kAcceptRanges, "bytes");
+  }
+}
+
+}  // namespace
+
+Work& Connection::NewWork(std::string_view head) {
+  Work& work = shared_.works.Take();
+  ++requests_;
+  work.head = head;
+  work.peer = peer_.Expand();
+  work.facts.number = number_;
+  work.facts.requests = requests_;
+  work.facts.peer = &work.peer;
+  work.facts.local =
+      listener_.wildcard ? pipeline::LocalAddress::Of(fd_.get()) : pipeline::LocalAddress(&listener_.socket.address);
+  work.facts.fd = fd_.get();
+  pipeline::Exchange& exchange = work.exchange;
+  exchange.connection = &work.facts;
+  exchange.services = &shared_.services;
+  exchange.started = head_started_;
+  output_.Push(work);
+  return work;
+}
+
+const pipeline::VirtualHosts& Connection::Hosts(const Work& work) const {
+  const pipeline::ListenSocket& socket = listener_.socket;
+  return socket.specific.empty() ? socket.hosts : socket.HostsFor(*work.facts.local);
+}
+
+void Connection::Begin(Work& work, bool body_has_begun) {
+  h1::RequestHead& head = shared_.head;
+  pipeline::Exchange& exchange = work.exchange;
+  pipeline::Request& request = exchange.request;
+  request.method = head.method;
+  request.method_text = head.method_text;
+  request.line = head.request_line;
+  request.target = head.target;
+  request.version_minor = head.version_minor;
+  request.head_only = head.method == http::Method::kHead;
+  request.length = work.head.size();
+  request.content_length = head.content_length;
+  std::swap(request.fields, head.fields);
+  work.keep_alive = head.keep_alive;
+
+  http::Target target;
+  if (const http::Fault fault = http::ParseTarget(head.method, head.target, exchange.arena, target)) {
+    return RefuseHead(work, fault, "while reading client request line");
+  }
+  http::HostPort host = head.host;
+  if (target.form == http::TargetForm::kAbsolute) host = http::SplitHost(target.authority).value_or(http::HostPort{});
+  request.path = target.path;
+  request.args = target.args;
+  request.host = http::LowercaseHost(host, exchange.arena);
+  exchange.server = Hosts(work).Find(request.host, &exchange.captures);
+  if (head.chunked) {
+    work.body.StartChunked();
+  } else {
+    work.body.StartFixed(head.content_length.value_or(0));
+  }
+  const bool is_chunked = head.chunked;
+  const bool awaits_continue = head.expect_continue && !body_has_begun;
+
+  shared_.counts.Add(scoreboard::Total::kRequests);
+  pipeline::Runner::Run(exchange);
+
+  if (work.body.done() || exchange.response.status == Status::kClose) return Finish(work);
+  const bool is_refusal = http::Code(exchange.response.status) >= 400;
+  work.body_limit = exchange.settings<CoreSettings>().client_max_body_size;
+  // A client that was not told to go on may send the body or another request: nobody could tell which.
+  if (is_refusal && awaits_continue) exchange.response.close = true;
+  if (is_refusal || !is_chunked) return WriteAnswer(work, awaits_continue && !is_refusal);
+
+  // Held: the body decides (TakeBody).
+  if (awaits_continue) {
+    Reserve(h1::kContinueLine.size());
+    work.SetText(shared_.output.Append(h1::kContinueLine));
+    work.head_left = work.text.size();
+  }
+}
+
+void Connection::RefuseHead(Work& work, http::Fault fault, std::string_view while_doing) {
+  pipeline::Request& request = work.exchange.request;
+  if (request.line.empty()) {
+    request.line = work.head;
+    request.method_text = request.line.substr(0, request.line.find(' '));
+    request.method = http::FindMethod(request.method_text);
+    request.head_only = request.method == http::Method::kHead;
+    request.length = work.head.size();
+  }
+  shared_.counts.Add(scoreboard::Total::kRequests);
+  RunRefused(work, fault.status);
+  pipeline::Report(work.exchange, log::Level::kInfo, "{} {}", fault.reason, while_doing);
+  Finish(work);
+  if (future_ == Future::kClose) future_ = Future::kLinger;  // it may still be sending
+}
+
+// The body turned out to be broken or too large.
+void Connection::RefuseBody(Work& work, http::Fault fault) {
+  work.body.StartFixed(0);
+  pipeline::Exchange& exchange = work.exchange;
+  pipeline::Report(exchange, log::Level::kInfo, "{} while reading client request body", fault.reason);
+  if (work.answer == Answer::kQueued) {  // it is too late to say so
+    future_ = Future::kLinger;
+    return;
+  }
+  exchange.response.fields.Clear();
+  exchange.response.body.Clear();
+  exchange.named_location = {};
+  exchange.error_status = Status::kOk;
+  exchange.keep_error_status = false;
+  exchange.reroutes = 0;
+  pipeline::Runner::Refuse(exchange, fault.status);
+  exchange.response.close = true;
+  Finish(work);
+  if (future_ == Future::kClose) future_ = Future::kLinger;
+}
+
+void Connection::RunRefused(Work& work, Status status) {
+  pipeline::Exchange& exchange = work.exchange;
+  exchange.server = Hosts(work).default_server();
+  pipeline::Runner::Refuse(exchange, status);
+  exchange.response.close = true;
+}
+
+void Connection::Finish(Work& work) {
+  if (work.exchange.response.status != Status::kClose) return WriteAnswer(work, /*with_continue=*/false);
+  work.exchange.response.body.Clear();
+  work.body.StartFixed(0);
+  work.answer = Answer::kQueued;
+  future_ = Future::kVanish;
+}
+
+void Connection::DecideFuture(Work& work) {
+  const CoreSettings& core = work.exchange.settings<CoreSettings>();
+  pipeline::Response& response = work.exchange.response;
+  const bool may_persist = work.keep_alive && core.keepalive_timeout.count() > 0;
+  const bool had_enough = requests_ >= core.keepalive_requests || shared_.now() - opened_ >= core.keepalive_time ||
+                          shared_.draining || evicted_;
+  if (may_persist && !had_enough && !response.close) {
+    idle_timeout_ = core.keepalive_timeout;
+    return;
+  }
+  response.close = true;
+  // A client that counted on more may be sending already, and one whose body is not read surely is.
+  future_ = may_persist || !work.body.done() ? Future::kLinger : Future::kClose;
+}
+
+void Connection::WriteAnswer(Work& work, bool with_continue) {
+  pipeline::Exchange& exchange = work.exchange;
+  pipeline::Response& response = exchange.response;
+  const CoreSettings& core = exchange.settings<CoreSettings>();
+  DecideFuture(work);
+  if (future_ != Future::kOpen) work.body.StartFixed(0);  // lingering will drop it
+  AddOwnFields(exchange);
+  if (future_ == Future::kOpen && core.keepalive_header) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*core.keepalive_header).count();
+    response.fields.Set(http::HeaderId::kKeepAlive, exchange.arena.Copy(fmt::format("timeout={}", seconds)));
+  }
+
+  const bool may_have_body = http::MayHaveBody(response.status);
+  h1::ResponseHead head;
+  head.status = response.status;
+  head.server = Shared::ServerName(core.server_tokens == pipeline::ServerTokens::kOn);
+  head.date = shared_.Date();
+  if (may_have_body) {
+    head.content_type = response.content_type;
+    head.content_length = response.body.length();
+  }
+  head.last_modified = response.last_modified;
+  head.connection = future_ == Future::kOpen ? h1::ConnectionField::kKeepAlive : h1::ConnectionField::kClose;
+  head.fields = &response.fields;
+
+  const bool sends_body = may_have_body && !exchange.request.head_only;
+  const bool is_small = sends_body && IsSmall(response.body);
+  const std::size_t interim = with_continue ? h1::kContinueLine.size() : 0;
+  const std::size_t needed =
+      interim + h1::MaxHeadSize(head) + (is_small ? static_cast<std::size_t>(response.body.length()) : 0);
+  CHECK(work.text.empty());
+  if (needed > shared_.output.capacity()) {
+    std::string& text = work.OwnText();
+    if (with_continue) text.append(h1::kContinueLine);
+    h1::AppendHead(head, text);
+    work.text = text;
+    work.head_left = text.size();
+  } else {
+    Reserve(needed);
+    Buffer& out = shared_.output;
+    char* const begin = out.end();
+    if (with_continue) out.Append(h1::kContinueLine);
+    out.Extend(static_cast<std::size_t>(h1::WriteHead(head, out.end()) - out.end()));
+    work.head_left = static_cast<std::size_t>(out.end() - begin);
+    if (is_small) {
+      for (const pipeline::Piece& piece : response.body.pieces()) out.Append(piece.memory);
+    }
+    work.SetText({begin, static_cast<std::size_t>(out.end() - begin)});
+    if (is_small) work.piece = response.body.pieces().size();
+  }
+  if (!sends_body) work.piece = response.body.pieces().size();
+
+  work.use_sendfile = core.sendfile;
+  work.answer = Answer::kQueued;
+  if (core.tcp_nodelay != no_delay_) {
+    no_delay_ = core.tcp_nodelay;
+    sys::SetNoDelay(fd_.get(), no_delay_);
+  }
+}
+
+// Room in the output buffer, which is emptied into the socket, or into the works' own memory, when it is too full.
+void Connection::Reserve(std::size_t bytes) {
+  if (shared_.output.room() >= bytes) return;
+  // Whatever comes of it is found again by the flush at the end of the callback.
+  (void)output_.Flush(fd_.get());
+  output_.Keep();
+  shared_.output.Clear();
+}
+
+}  // namespace colmeia::http1

@@ -1,0 +1,120 @@
+// http1::Connection: the end, in order, in time, or at once.
+#include "http1/connection.h"
+#include "http1/socket.h"
+#include "loop/poll.h"
+#include "pipeline/report.h"
+#include "sys/sockets.h"
+
+namespace colmeia::http1 {
+namespace {
+
+constexpr std::string_view kTimedOut = "client timed out (110: Connection timed out)";
+
+}  // namespace
+
+// Everything is answered, and there will be no other request.
+void Connection::End(bool input_is_left) {
+  switch (future_) {
+    case Future::kVanish:
+      if (listener_.core.reset_timedout_connection) sys::SetResetOnClose(fd_.get());
+      return Close();
+    case Future::kClose:
+      if (!input_is_left) return Close();
+      return Linger();
+    case Future::kOpen:
+    case Future::kLinger:
+      return Linger();
+  }
+}
+
+void Connection::Linger() {
+  KeepInput({});
+  FinishSending(fd_.get());
+  Enter(State::kLingering);
+  linger_until_ = shared_.now() + listener_.core.lingering_time;
+  shared_.Arm(*this, shared_.draining || evicted_ ? kDrainLinger : listener_.core.lingering_timeout);
+  Wait(loop::kReadable);
+}
+
+void Connection::DropInput() {
+  const IoResult result = Receive(fd_.get(), shared_.input.end(), shared_.input.room());
+  switch (result.status) {
+    case IoStatus::kDone:
+      shared_.counts.Add(scoreboard::Total::kBytesIn, result.bytes);
+      if (shared_.draining || evicted_) return;  // the timer of Drain() goes on
+      if (shared_.now() >= linger_until_) return Close();
+      return shared_.Arm(*this, listener_.core.lingering_timeout);
+    case IoStatus::kAgain:
+      return;
+    case IoStatus::kEnd:
+    case IoStatus::kError:
+      return Close();
+  }
+}
+
+// The access log knows of a request that never came to be one: its first line, if it was complete.
+void Connection::LogUnanswered(http::Status status, std::string_view why) {
+  std::string_view line = kept_;
+  while (line.starts_with('\r') || line.starts_with('\n')) line.remove_prefix(1);
+  const std::size_t end = line.find('\n');
+  line = end == std::string_view::npos ? std::string_view{} : line.substr(0, end);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+
+  Work& work = NewWork(line);
+  pipeline::Exchange& exchange = work.exchange;
+  exchange.request.line = line;
+  exchange.request.length = kept_.size();
+  RunRefused(work, status);
+  exchange.response.status = status;
+  pipeline::Report(exchange, log::Level::kInfo, "{}", why);
+}
+
+void Connection::TimeOut() {
+  bool may_reset = listener_.core.reset_timedout_connection;
+  switch (state_) {
+    case State::kIdle:
+      if (requests_ == 0) {
+        log().PrintFor(number_, log::Level::kInfo, "{} while waiting for request, client: {}", kTimedOut,
+                       peer_.Expand().HostText());
+      } else {
+        may_reset = false;
+      }
+      break;
+    case State::kHead:
+      LogUnanswered(http::Status::kRequestTimeout,
+                    "client timed out (110: Connection timed out) while reading client request headers");
+      break;
+    case State::kBody: {
+      Work& work = *output_.last();
+      pipeline::Report(work.exchange, log::Level::kInfo, "{} while reading client request body", kTimedOut);
+      may_reset = work.exchange.settings<pipeline::CoreSettings>().reset_timedout_connection;
+      if (work.answer == Answer::kNone) work.exchange.response.status = http::Status::kRequestTimeout;
+      break;
+    }
+    case State::kBlocked: {
+      Work& work = *output_.first();
+      pipeline::Report(work.exchange, log::Level::kInfo, "{} while sending response to client", kTimedOut);
+      may_reset = work.exchange.settings<pipeline::CoreSettings>().reset_timedout_connection;
+      break;
+    }
+    case State::kLingering:
+    case State::kServing:
+    case State::kClosed:
+      may_reset = false;
+      break;
+  }
+  if (may_reset) sys::SetResetOnClose(fd_.get());
+  Close();
+}
+
+void Connection::Close() {
+  if (state_ == State::kClosed) return;
+  output_.Abandon();
+  shared_.timeouts.Disarm(*this);
+  shared_.polls.Stop(fd_.get());
+  fd_.reset();
+  KeepInput({});
+  Enter(State::kClosed);
+}
+
+}  // namespace colmeia::http1

@@ -1,0 +1,213 @@
+#include "http1/connection.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "loop/poll.h"
+#include "util/check.h"
+
+namespace colmeia::http1 {
+namespace {
+
+using scoreboard::Gauge;
+
+constexpr unsigned Bit(State state) { return 1u << static_cast<unsigned>(state); }
+
+// The states that may follow each state, in the order of the enum.
+constexpr unsigned kMayFollow[] = {
+    Bit(State::kServing) | Bit(State::kClosed),
+    Bit(State::kServing) | Bit(State::kClosed),
+    Bit(State::kIdle) | Bit(State::kHead) | Bit(State::kBody) | Bit(State::kBlocked) | Bit(State::kLingering) |
+        Bit(State::kClosed),
+    Bit(State::kServing) | Bit(State::kClosed),
+    Bit(State::kServing) | Bit(State::kClosed),
+    Bit(State::kClosed),
+    0,
+};
+
+constexpr std::string_view kNames[] = {"idle", "head", "serving", "body", "blocked", "lingering", "closed"};
+
+// As what a connection in this state is counted.
+Gauge GaugeOf(State state) {
+  switch (state) {
+    case State::kIdle:
+      return Gauge::kWaiting;
+    case State::kHead:
+      return Gauge::kReading;
+    case State::kServing:
+    case State::kBody:
+    case State::kBlocked:
+    case State::kLingering:
+    case State::kClosed:
+      break;
+  }
+  return Gauge::kWriting;
+}
+
+}  // namespace
+
+std::string_view StateName(State state) { return kNames[static_cast<std::size_t>(state)]; }
+
+Peer::Peer(const sys::Address& address) {
+  // Of a Unix client nothing is of interest but that it is one.
+  const std::size_t size = address.family() == AF_UNIX ? sizeof(sa_family_t) : address.sockaddr_size();
+  size_ = static_cast<std::uint8_t>(std::min(size, bytes_.size()));
+  std::memcpy(bytes_.data(), address.sockaddr_data(), size_);
+}
+
+sys::Address Peer::Expand() const {
+  return sys::Address::FromSockaddr(reinterpret_cast<const sockaddr*>(bytes_.data()), size_);
+}
+
+Connection::Connection(Shared& shared, const Listener& listener, sys::UniqueFd fd, const sys::Address& peer,
+                       std::uint64_t number)
+    : shared_(shared),
+      listener_(listener),
+      parser_(listener.limits),
+      output_(shared),
+      number_(number),
+      opened_(shared.now()),
+      idle_timeout_(listener.core.client_header_timeout),
+      fd_(std::move(fd)),
+      peer_(peer),
+      no_delay_(listener.core.tcp_nodelay) {}
+
+Connection::~Connection() { CHECK(state_ == State::kClosed); }
+
+log::ErrorLog& Connection::log() const { return *shared_.services.error_logs[listener_.core.error_log]; }
+
+void Connection::Open() {
+  shared_.Tick();
+  opened_ = shared_.now();
+  shared_.counts.Raise(Gauge::kConnections);
+  shared_.counts.Raise(Gauge::kWaiting);
+  shared_.Arm(*this, idle_timeout_);
+  Read();
+  Leave();
+}
+
+void Connection::Drain() {
+  shared_.Tick();
+  if (state_ == State::kIdle) {
+    shared_.Arm(*this, requests_ == 0 ? kDrainFresh : kDrainIdle);
+    Read();
+  } else if (state_ == State::kLingering) {
+    shared_.Arm(*this, kDrainLinger);
+  }
+  Leave();
+}
+
+void Connection::Evict() {
+  CHECK(state_ == State::kIdle);
+  shared_.Tick();
+  evicted_ = true;
+  Read();
+  if (state_ == State::kIdle) Close();
+  Leave();
+}
+
+void Connection::Abort() {
+  shared_.Tick();
+  Close();
+  Leave();
+}
+
+void Connection::OnPoll(int /*events*/) {
+  shared_.Tick();
+  switch (state_) {
+    case State::kIdle:
+    case State::kHead:
+    case State::kBody:
+      Read();
+      break;
+    case State::kBlocked:
+      Serve(shared_.input.Refill(kept_));
+      break;
+    case State::kLingering:
+      DropInput();
+      break;
+    case State::kServing:
+    case State::kClosed:
+      CHECK(false);  // no event reaches these
+  }
+  Leave();
+}
+
+void Connection::OnTimeout() {
+  shared_.Tick();
+  // The last chance of a request that came while we were about to leave.
+  if (state_ == State::kIdle && shared_.draining) Read();
+  if (!armed() && state_ != State::kClosed) TimeOut();
+  Leave();
+}
+
+void Connection::Enter(State state) {
+  if (state == state_) return;
+  CHECK((kMayFollow[static_cast<std::size_t>(state_)] & Bit(state)) != 0);
+  log().PrintFor(number_, log::Level::kDebug, "connection {}: {} -> {}", number_, StateName(state_), StateName(state));
+
+  shared_.counts.Lower(GaugeOf(state_));
+  if (state == State::kClosed) {
+    shared_.counts.Lower(Gauge::kConnections);
+  } else {
+    shared_.counts.Raise(GaugeOf(state));
+  }
+  state_ = state;
+
+  const bool is_reusable = state == State::kIdle && requests_ > 0;
+  if (is_reusable == listed_idle_) return;
+  listed_idle_ = is_reusable;
+  if (is_reusable) {
+    shared_.owner.OnIdle(*this);
+  } else {
+    shared_.owner.OnBusy(*this);
+  }
+}
+
+void Connection::Settle(Flushed flushed, std::span<char> rest, Before before) {
+  switch (flushed) {
+    case Flushed::kBroken:
+      return Close();
+    case Flushed::kBlocked:
+      KeepInput(rest);
+      output_.Keep();
+      Enter(State::kBlocked);
+      shared_.Arm(*this, output_.first()->exchange.settings<pipeline::CoreSettings>().send_timeout);
+      return Wait(loop::kWritable);
+    case Flushed::kAll:
+      break;
+  }
+
+  if (!output_.empty()) {
+    KeepInput({});
+    output_.Keep();
+    Enter(State::kBody);
+    shared_.Arm(*this, output_.last()->exchange.settings<pipeline::CoreSettings>().client_body_timeout);
+    return Wait(loop::kReadable);
+  }
+
+  if (future_ != Future::kOpen) return End(!rest.empty() || shared_.input.room() == 0);
+
+  const State what_next = parser_.started() ? State::kHead : State::kIdle;
+  KeepInput(rest);
+  Enter(what_next);
+  // The time for a head counts from its first byte, and empty lines between requests do not prolong an idle life.
+  const bool goes_on = what_next == before.state && requests_ == before.requests;
+  if (!goes_on) {
+    shared_.Arm(*this, what_next == State::kHead ? listener_.core.client_header_timeout : idle_timeout_);
+  }
+  Wait(loop::kReadable);
+}
+
+void Connection::Wait(int events) {
+  if (shared_.polls.Start(fd_.get(), events, this)) return;
+  log().PrintFor(number_, log::Level::kAlert, "no memory to watch one more connection");
+  Close();
+}
+
+void Connection::Leave() {
+  if (state_ == State::kClosed) shared_.owner.Remove(*this);
+}
+
+}  // namespace colmeia::http1

@@ -1,0 +1,172 @@
+#include "http1/output.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "http1/shared.h"
+#include "http1/socket.h"
+#include "pipeline/core_settings.h"
+#include "pipeline/report.h"
+#include "pipeline/runner.h"
+#include "util/check.h"
+
+namespace colmeia::http1 {
+
+// What leaves in one go: parts in memory, then perhaps a range of a file.
+struct Output::Batch {
+  static constexpr std::size_t kMaxParts = 64;
+
+  std::array<iovec, kMaxParts> parts;
+  std::size_t count = 0;
+  std::size_t bytes = 0;  // of the parts
+  int file = -1;
+  off_t offset = 0;
+  std::size_t file_bytes = 0;
+  bool more = false;           // something follows that is not in the batch
+  Work* short_file = nullptr;  // the work whose file has become shorter or cannot be read
+
+  [[nodiscard]] bool full() const { return count == kMaxParts; }
+  void Add(const char* data, std::size_t size) {
+    bytes += size;
+    if (count > 0 && static_cast<const char*>(parts[count - 1].iov_base) + parts[count - 1].iov_len == data) {
+      parts[count - 1].iov_len += size;
+      return;
+    }
+    parts[count++] = iovec{const_cast<char*>(data), size};
+  }
+};
+
+namespace {
+
+std::uint64_t ChunkLimit(const Work& work) {
+  const std::uint64_t limit = work.exchange.settings<pipeline::CoreSettings>().sendfile_max_chunk;
+  return limit == 0 ? UINT64_MAX : limit;
+}
+
+bool HasBytes(const Work* work) {
+  return work != nullptr && (!work->text.empty() || (work->answer == Answer::kQueued && !work->IsSent()));
+}
+
+}  // namespace
+
+Output::~Output() { CHECK(empty()); }
+
+void Output::Push(Work& work) {
+  (last_ != nullptr ? last_->next : first_) = &work;
+  last_ = &work;
+  ++size_;
+}
+
+void Output::Gather(Batch& batch) {
+  for (Work* work = first_; work != nullptr; work = work->next) {
+    if (batch.full()) {
+      batch.more = HasBytes(work);
+      return;
+    }
+    if (!work->text.empty()) batch.Add(work->text.data(), work->text.size());
+    if (work->answer != Answer::kQueued) return;
+
+    const auto& pieces = work->exchange.response.body.pieces();
+    std::uint64_t skip = work->piece_sent;
+    for (std::size_t i = work->piece; i < pieces.size(); ++i, skip = 0) {
+      const pipeline::Piece& piece = pieces[i];
+      if (batch.full()) {
+        batch.more = true;
+        return;
+      }
+      if (piece.in_memory()) {
+        batch.Add(piece.memory.data() + skip, piece.memory.size() - static_cast<std::size_t>(skip));
+        continue;
+      }
+      const std::uint64_t left = piece.length - skip;
+      const off_t offset = piece.offset + static_cast<off_t>(skip);
+      batch.more = true;
+      if (work->use_sendfile) {
+        batch.file = piece.fd;
+        batch.offset = offset;
+        batch.file_bytes = static_cast<std::size_t>(std::min(left, ChunkLimit(*work)));
+        return;
+      }
+      const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left, shared_.file.capacity()));
+      shared_.file.Clear();
+      const IoResult read = ReadFileAt(piece.fd, offset, shared_.file.end(), wanted);
+      if (read.bytes > 0) batch.Add(shared_.file.end(), read.bytes);
+      if (read.bytes < wanted) batch.short_file = work;
+      // The buffer holds one range at a time. When this one ends the piece the next batch begins behind it.
+      batch.more = read.bytes < left || i + 1 < pieces.size() || HasBytes(work->next);
+      return;
+    }
+  }
+}
+
+Flushed Output::Flush(int fd) {
+  Retire();
+  if (!HasBytes(first_)) return Flushed::kAll;
+  const std::uint64_t limit = ChunkLimit(*first_);
+  std::uint64_t sent = 0;
+  while (HasBytes(first_)) {
+    if (sent >= limit) return Flushed::kBlocked;
+    Batch batch;
+    Gather(batch);
+    if (batch.count > 0) {
+      const IoResult result = Send(fd, std::span(batch.parts.data(), batch.count), batch.more);
+      if (result.status == IoStatus::kAgain) return Flushed::kBlocked;
+      if (result.status != IoStatus::kDone) return Flushed::kBroken;
+      Advance(result.bytes);
+      sent += result.bytes;
+      // A short write means that the socket is full: asking it again would be a call for nothing.
+      if (result.bytes < batch.bytes) return Flushed::kBlocked;
+    }
+    if (batch.short_file != nullptr) {
+      pipeline::Report(batch.short_file->exchange, log::Level::kAlert, "file became shorter while it was sent");
+      return Flushed::kBroken;
+    }
+    if (batch.file >= 0) {
+      const IoResult result = SendFile(fd, batch.file, batch.offset, batch.file_bytes);
+      if (result.status == IoStatus::kAgain) return Flushed::kBlocked;
+      if (result.status == IoStatus::kEnd) {
+        pipeline::Report(first_->exchange, log::Level::kAlert, "file became shorter while it was sent");
+      }
+      if (result.status != IoStatus::kDone) return Flushed::kBroken;
+      Advance(result.bytes);
+      sent += result.bytes;
+      if (result.bytes < batch.file_bytes) return Flushed::kBlocked;
+    }
+  }
+  return Flushed::kAll;
+}
+
+void Output::Advance(std::uint64_t bytes) {
+  shared_.counts.Add(scoreboard::Total::kBytesOut, bytes);
+  for (Work* work = first_; work != nullptr && bytes > 0; work = work->next) bytes = work->Advance(bytes);
+  CHECK(bytes == 0);
+  Retire();
+}
+
+void Output::Retire() {
+  while (first_ != nullptr && first_->IsOver()) Pop();
+}
+
+void Output::Keep() {
+  for (Work* work = first_; work != nullptr; work = work->next) work->Keep();
+}
+
+void Output::Abandon() {
+  while (first_ != nullptr) Pop();
+}
+
+void Output::Pop() {
+  Work& work = *first_;
+  first_ = work.next;
+  if (first_ == nullptr) last_ = nullptr;
+  --size_;
+  const pipeline::Response& response = work.exchange.response;
+  if (response.bytes_sent > 0) {
+    shared_.counts.AddResponse(static_cast<unsigned>(http::Code(http::WireStatus(response.status))));
+  }
+  pipeline::Runner::Log(work.exchange);
+  shared_.works.Release(work);
+}
+
+}  // namespace colmeia::http1

@@ -1,0 +1,126 @@
+// http1::Connection: bytes from the client become requests.
+#include <cstring>
+
+#include "http1/connection.h"
+#include "http1/socket.h"
+#include "loop/poll.h"
+#include "pipeline/report.h"
+#include "scoreboard/layout.h"
+
+namespace colmeia::http1 {
+namespace {
+
+// Offered to recv(2) at least, beside what was kept.
+constexpr std::size_t kLeastRoom = 16 * 1024;
+
+}  // namespace
+
+void Connection::Read() {
+  shared_.input.Require(kept_.size() + kLeastRoom);
+  shared_.input.Refill(kept_);
+  const IoResult result = Receive(fd_.get(), shared_.input.end(), shared_.input.room());
+  switch (result.status) {
+    case IoStatus::kDone:
+      shared_.input.Extend(result.bytes);
+      shared_.counts.Add(scoreboard::Total::kBytesIn, result.bytes);
+      if (state_ == State::kIdle) head_started_ = shared_.now();
+      return Serve(shared_.input.bytes());
+    case IoStatus::kAgain:
+      return Wait(loop::kReadable);
+    case IoStatus::kEnd:
+      return OnEnd();
+    case IoStatus::kError:
+      return OnReadError(result.code);
+  }
+}
+
+void Connection::Serve(std::span<char> input) {
+  const Before before{state_, requests_};
+  Enter(State::kServing);
+  Flushed flushed = output_.Flush(fd_.get());
+  while (flushed == Flushed::kAll && !input.empty()) {
+    Work* const last = output_.last();
+    if (last != nullptr && !last->body.done()) {
+      TakeBody(*last, input);
+    } else if (future_ != Future::kOpen) {
+      break;
+    } else if (output_.size() >= kMaxBatch) {
+      flushed = output_.Flush(fd_.get());
+    } else if (!TakeHead(input)) {
+      break;
+    }
+  }
+  if (flushed == Flushed::kAll) flushed = output_.Flush(fd_.get());
+  Settle(flushed, input, before);
+}
+
+// False when there is no further request in the input.
+bool Connection::TakeHead(std::span<char>& input) {
+  const h1::HeadResult result = parser_.ParseHead(input, shared_.head);
+  switch (result.state) {
+    case h1::HeadState::kIncomplete:
+      return false;
+    case h1::HeadState::kError: {
+      Work& work = NewWork(shared_.head.request_line);
+      const bool in_fields = parser_.in_fields();
+      RefuseHead(work, result.fault,
+                 in_fields ? "while reading client request headers" : "while reading client request line");
+      return false;
+    }
+    case h1::HeadState::kComplete:
+      break;
+  }
+  const std::string_view head{input.data(), result.consumed};
+  input = input.subspan(result.consumed);
+  Begin(NewWork(head), /*body_has_begun=*/!input.empty());
+  head_started_ = shared_.now();
+  return true;
+}
+
+// Reads on in the body of the last request. Content is dropped.
+void Connection::TakeBody(Work& work, std::span<char>& input) {
+  const h1::BodyDecoder::Step step = work.body.Next({input.data(), input.size()});
+  input = input.subspan(step.consumed);
+  work.exchange.request.length += step.consumed;
+  if (step.state == h1::BodyState::kError) return RefuseBody(work, step.fault);
+  if (work.body_limit != 0 && work.body.total() > work.body_limit) {
+    return RefuseBody(work, {http::Status::kContentTooLarge, "client intended to send too large chunked body"});
+  }
+  if (step.state == h1::BodyState::kDone && work.answer == Answer::kNone) WriteAnswer(work, /*with_continue=*/false);
+}
+
+void Connection::KeepInput(std::span<char> rest) {
+  if (!rest.empty()) {
+    kept_.assign(rest.data(), rest.size());
+  } else if (!kept_.empty()) {
+    kept_ = std::string();  // an idle connection holds no memory that it does not need
+  }
+}
+
+void Connection::OnEnd() {
+  switch (state_) {
+    case State::kHead:
+      LogUnanswered(http::Status::kBadRequest,
+                    "client prematurely closed connection while reading client request headers");
+      break;
+    case State::kBody: {
+      Work& work = *output_.last();
+      pipeline::Report(work.exchange, log::Level::kInfo, "client prematurely closed connection");
+      if (work.answer == Answer::kNone) work.exchange.response.status = http::Status::kBadRequest;
+      break;
+    }
+    default:
+      log().PrintFor(number_, log::Level::kDebug, "client closed keepalive connection");
+      break;
+  }
+  Close();
+}
+
+void Connection::OnReadError(int code) {
+  log().PrintFor(number_, log::Level::kInfo, "recv() failed ({}: {}) while {}, client: {}", code, std::strerror(code),
+                 state_ == State::kBody ? "reading client request body" : "waiting for request",
+                 peer_.Expand().HostText());
+  Close();
+}
+
+}  // namespace colmeia::http1
