@@ -112,6 +112,7 @@ class ExclusiveAcceptor final : public Acceptor {
   log::ErrorLog& log_;              // outlives this
   AcceptorOptions options_;
   State state_ = State::kStopped;
+  bool was_short_ = false;  // of descriptors, when last accepting: it was said in the log
   std::vector<std::unique_ptr<Entry>> entries_;
   loop::Timer pause_;   // the end of a pause for want of descriptors
   loop::Timer resume_;  // from OnRoom() to the next turn: accepting is no part of another connection's callback

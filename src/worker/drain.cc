@@ -1,0 +1,50 @@
+#include "worker/drain.h"
+
+#include <utility>
+
+namespace colmeia::worker {
+
+Drain::Drain(loop::Loop& loop, Acceptor& acceptor, Connections& connections, std::function<void()> done)
+    : acceptor_(acceptor),
+      connections_(connections),
+      done_(std::move(done)),
+      loop_(loop),
+      deadline_timer_(loop, [this] { OnDeadline(); }),
+      done_timer_(loop, [this] {
+        const auto done_now = std::move(done_);
+        done_now();  // may destroy *this
+      }) {}
+
+Drain::~Drain() {
+  if (state_ != State::kServing) connections_.on_empty = nullptr;
+}
+
+void Drain::Start(std::optional<util::Duration> limit) {
+  if (state_ == State::kDone) return;
+  if (limit) {
+    const util::TimePoint when = loop_.Now() + *limit;
+    if (!deadline_ || when < *deadline_) {
+      deadline_ = when;
+      deadline_timer_.StartAt(when);
+    }
+  }
+  if (state_ == State::kDraining) return;
+  state_ = State::kDraining;
+  acceptor_.Stop();
+  connections_.on_empty = [this] { Finish(); };
+  connections_.Drain();
+}
+
+void Drain::OnDeadline() {
+  if (state_ == State::kDraining) connections_.CloseAll();
+}
+
+// Called from the end of some connection's callback, which is no place to be destroyed in.
+void Drain::Finish() {
+  if (state_ == State::kDone) return;
+  state_ = State::kDone;
+  deadline_timer_.Stop();
+  done_timer_.StartAfter(util::Duration::zero());
+}
+
+}  // namespace colmeia::worker
