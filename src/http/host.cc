@@ -44,7 +44,7 @@ std::size_t RegNameSize(std::string_view text) {
 
 bool IsIpv6(std::string_view text) {
   std::array<char, INET6_ADDRSTRLEN> terminated{};
-  if (text.size() >= terminated.size()) return false;
+  if (text.size() >= terminated.size() || text.find('\0') != std::string_view::npos) return false;
   text.copy(terminated.data(), text.size());
   in6_addr address{};
   return inet_pton(AF_INET6, terminated.data(), &address) == 1;

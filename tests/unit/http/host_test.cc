@@ -44,6 +44,7 @@ TEST(HostTest, RefusesWhatIsNoHost) {
     EXPECT_FALSE(SplitHost(text)) << text;
   }
   EXPECT_FALSE(SplitHost(std::string_view("a\0b", 3)));
+  EXPECT_FALSE(SplitHost(std::string_view("[::\0@]:80", 9)));
   EXPECT_FALSE(SplitHost("[" + std::string(100, ':') + "]"));
 }
 
