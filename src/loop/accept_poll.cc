@@ -78,6 +78,7 @@ void AcceptPoll::Start() {
   node_.reset(node.release());
 
   const auto call = [](uv_poll_t* uv, int status, int) noexcept {
+    Awake(uv->loop);
     Node* const called = NodeOf<Node>(uv);
     if (status < 0) {
       // EPOLLERR: libuv has stopped waiting. The callback's accept4() returns the error.

@@ -33,7 +33,11 @@ AfterWake::AfterWake(Loop& loop, std::function<void()> callback) : node_(new Nod
   CHECK(uv_check_init(loop.handle(), &node_->uv) == 0);
   node_->uv.data = node_.get();
   node_->callback = std::move(callback);
-  CHECK(uv_check_start(&node_->uv, [](uv_check_t* uv) noexcept { NodeOf<Node>(uv)->callback(); }) == 0);
+  const auto call = [](uv_check_t* uv) noexcept {
+    Awake(uv->loop);
+    NodeOf<Node>(uv)->callback();
+  };
+  CHECK(uv_check_start(&node_->uv, call) == 0);
   uv_unref(AsHandle(&node_->uv));
 }
 

@@ -41,7 +41,7 @@ class Loop final {
   [[nodiscard]] util::TimePoint Now() const;
   void UpdateTime();
 
-  // How long this loop has slept so far. The rest of the time it worked.
+  // How long this loop has slept so far, the sleep that goes on not included. The rest of the time it worked.
   [[nodiscard]] std::chrono::nanoseconds IdleTime() const;
 
   // The epoll descriptor.

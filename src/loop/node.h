@@ -8,9 +8,36 @@
 
 #include <uv.h>
 
+#include <cstdint>
+
 #include "loop/loop.h"
 
 namespace colmeia::loop {
+
+// When a loop sleeps and when it works, for Loop::IdleTime(). libuv can measure that itself (UV_METRICS_IDLE_TIME), at
+// the price of one more epoll_wait() in every turn that has to sleep. Here a hook stamps the time before each sleep,
+// and whichever callback comes first after it ends the sleep. uv_loop_t's `data` leads here.
+struct SleepMeter {
+  uv_prepare_t prepare{};
+  uv_check_t check{};
+  bool asleep = false;
+  std::uint64_t since_ns = 0;
+  std::uint64_t total_ns = 0;
+
+  void FallAsleep() noexcept {
+    asleep = true;
+    since_ns = uv_hrtime();
+  }
+  void Wake() noexcept {
+    if (!asleep) return;
+    asleep = false;
+    total_ns += uv_hrtime() - since_ns;
+  }
+};
+
+// The first line of every callback that the end of a sleep may lead to: descriptors, processes, and the hook after
+// them. Timers are called after that hook.
+inline void Awake(const uv_loop_t* loop) noexcept { static_cast<SleepMeter*>(loop->data)->Wake(); }
 
 template <class Uv>
 [[nodiscard]] inline uv_handle_t* AsHandle(Uv* uv) {

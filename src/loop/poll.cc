@@ -34,6 +34,7 @@ void Poll::Start(int events) {
   }
   node_->events = events;
   const auto call = [](uv_poll_t* uv, int status, int happened) noexcept {
+    Awake(uv->loop);
     Node* const node = NodeOf<Node>(uv);
     if (status < 0) {
       // EPOLLERR: libuv has stopped waiting, but epoll still knows the descriptor until it is told.

@@ -53,6 +53,7 @@ bool PollPool::Start(int fd, int events, PollListener* listener) {
   if (node->events == 0) ++active_;
   node->events = events;
   const auto call = [](uv_poll_t* uv, int status, int happened) noexcept {
+    Awake(uv->loop);
     Node* const called = NodeOf<Node>(uv);
     if (status < 0) {
       // EPOLLERR: libuv has stopped waiting, but epoll still knows the descriptor until it is told.

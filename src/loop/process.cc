@@ -64,6 +64,7 @@ Result<std::unique_ptr<Process>> Process::Spawn(Loop& loop, const SpawnOptions& 
   uv_options.stdio = stdio.data();
   uv_options.stdio_count = static_cast<int>(stdio.size());
   uv_options.exit_cb = [](uv_process_t* uv, std::int64_t code, int signal) noexcept {
+    Awake(uv->loop);
     Node* const node = NodeOf<Node>(uv);
     node->running = false;
     const std::function<void(ExitStatus)> call = std::move(node->on_exit);

@@ -1,16 +1,23 @@
 #include "loop/loop.h"
 
+#include <sys/eventfd.h>
+
 #include <memory>
 #include <vector>
 
 #include "loop/fixture.h"
 #include "loop/hooks.h"
+#include "loop/poll.h"
 #include "loop/timer.h"
+#include "sys/unique_fd.h"
 
 namespace colmeia::loop {
 namespace {
 
-class LoopTest : public LoopFixture {};
+class LoopTest : public LoopFixture {
+ protected:
+  sys::UniqueFd writable_{eventfd(0, EFD_CLOEXEC)};
+};
 
 TEST_F(LoopTest, RunReturnsWhenNothingIsLeft) { loop.Run(); }
 
@@ -31,6 +38,33 @@ TEST_F(LoopTest, NowIsOnTheSystemClockAndNotAheadOfIt) {
   EXPECT_LE(loop.Now(), real);
   EXPECT_GT(loop.Now(), real - std::chrono::seconds(10));
   EXPECT_EQ(LoopClock(loop).Now(), loop.Now());
+}
+
+TEST_F(LoopTest, TellsSleepFromWork) {
+  Timer timer(loop, [] {});
+  timer.StartAfter(util::Milliseconds(20));
+  const util::TimePoint start = util::SystemClock().Now();
+  loop.Run();
+  const std::chrono::nanoseconds slept = loop.IdleTime();
+  EXPECT_GT(slept, util::Milliseconds(10));
+  EXPECT_LE(slept, util::SystemClock().Now() - start);
+
+  // Work inside a callback is no sleep, however long it takes.
+  std::chrono::nanoseconds before{};
+  std::chrono::nanoseconds after{};
+  Poll poll(loop, writable_.get(), [&](int) {
+    before = loop.IdleTime();
+    const util::TimePoint end = util::SystemClock().Now() + util::Milliseconds(5);
+    while (util::SystemClock().Now() < end) {
+    }
+    after = loop.IdleTime();
+    loop.Stop();
+  });
+  poll.Start(kWritable);
+  loop.Run();
+
+  EXPECT_EQ(before, after);
+  EXPECT_LT(loop.IdleTime() - after, util::Milliseconds(5));
 }
 
 TEST_F(LoopTest, EndsWhileHandlesAreStillClosing) {
