@@ -36,7 +36,7 @@ Lookup Store::Open(std::string_view path, const Query& query) {
 Lookup Store::OpenFresh(std::string_view path, const Query& query) {
   Entry* const entry = Find(path);
   if (entry != nullptr) {
-    const bool checked = query.request != 0 && entry->request == query.request;
+    const bool checked = query.request.number != 0 && entry->request == query.request;
     if (checked && Answers(*entry->file, entry->settled, query.want)) return {entry->file, 0};
     // A large file has to be opened, and its descriptor tells whatever stat(2) would.
     const File& known = *entry->file;
@@ -86,8 +86,7 @@ Store::Entry* Store::Find(std::string_view path) {
   return at == entries_.end() ? nullptr : &at->second;
 }
 
-void Store::Keep(std::string_view path, Entry* entry, std::shared_ptr<const File> file, bool settled,
-                 std::uint64_t request) {
+void Store::Keep(std::string_view path, Entry* entry, std::shared_ptr<const File> file, bool settled, RequestId request) {
   if (entry == nullptr) {
     const auto [at, added] = entries_.try_emplace(std::string(path));
     entry = &at->second;

@@ -29,11 +29,17 @@
 
 namespace colmeia::files {
 
+// A request by the number of its connection and its own number on it, from 1; 0 = no request in particular.
+struct RequestId {
+  std::uint64_t connection = 0;
+  std::uint64_t number = 0;
+
+  bool operator==(const RequestId&) const = default;
+};
+
 struct Query {
   Want want = Want::kContent;
-  // Several questions of one request see one moment: a path that was checked for this number just now is not checked
-  // again. 0 = ask.
-  std::uint64_t request = 0;
+  RequestId request{};  // several questions of one request see one moment: what was checked for it is not checked again
   const CacheRules* rules = nullptr;  // of open_file_cache; null or without a cache: always fresh
   util::TimePoint now{};              // for the rules
 };
@@ -70,7 +76,7 @@ class Store {
     std::string_view path;  // the key in entries_
     std::shared_ptr<const File> file;
     bool settled = false;
-    std::uint64_t request = 0;  // the last one that it was checked for
+    RequestId request;  // the last one that it was checked for
     Entry* newer = nullptr;
     Entry* older = nullptr;
   };
@@ -83,7 +89,7 @@ class Store {
   Lookup Reload(std::string_view path, Entry* entry, const Query& query);
   [[nodiscard]] Entry* Find(std::string_view path);
   // Remembers `file` under `path`; `entry` is what was remembered before, or null.
-  void Keep(std::string_view path, Entry* entry, std::shared_ptr<const File> file, bool settled, std::uint64_t request);
+  void Keep(std::string_view path, Entry* entry, std::shared_ptr<const File> file, bool settled, RequestId request);
   void Forget(Entry* entry);
   void Shrink(const Entry* keep);
   static std::size_t Cost(const Entry& entry);

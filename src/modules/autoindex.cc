@@ -1,0 +1,283 @@
+#include "modules/autoindex.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <ctime>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "config/setters.h"
+#include "files/directory.h"
+#include "http/date.h"
+#include "http/escape.h"
+#include "modules/open_file_cache.h"
+#include "pipeline/exchange.h"
+#include "pipeline/path.h"
+
+namespace colmeia::modules {
+namespace {
+
+using config::Args;
+using config::Directive;
+using config::In;
+using files::DirectoryEntry;
+using files::Kind;
+using pipeline::Exchange;
+using pipeline::Outcome;
+using pipeline::Phase;
+
+enum class Format { kHtml, kXml, kJson };
+
+struct Settings {
+  bool on = false;
+  bool exact_size = true;
+  bool local_time = false;
+  Format format = Format::kHtml;
+};
+
+struct Draft {
+  std::optional<bool> on;
+  std::optional<bool> exact_size;
+  std::optional<bool> local_time;
+  std::optional<Format> format;
+};
+
+// Directives
+
+constexpr In kEverywhere = In::kHttp | In::kServer | In::kLocation;
+
+constexpr config::EnumValue<Format> kFormats[] = {
+    {"html", Format::kHtml}, {"xml", Format::kXml}, {"json", Format::kJson}};
+
+constexpr Directive kDirectives[] = {
+    {.name = "autoindex",
+     .contexts = kEverywhere,
+     .arity = config::Flag,
+     .setter = config::SetFlag<&Draft::on>,
+     .syntax = "on | off",
+     .default_value = "off",
+     .doc = "List folders that have no index file."},
+    {.name = "autoindex_exact_size",
+     .contexts = kEverywhere,
+     .arity = config::Flag,
+     .setter = config::SetFlag<&Draft::exact_size>,
+     .syntax = "on | off",
+     .default_value = "on",
+     .doc = "Show sizes in bytes; off rounds them to kilobytes, megabytes and gigabytes. For html only."},
+    {.name = "autoindex_localtime",
+     .contexts = kEverywhere,
+     .arity = config::Flag,
+     .setter = config::SetFlag<&Draft::local_time>,
+     .syntax = "on | off",
+     .default_value = "off",
+     .doc = "Show times of the server's time zone rather than UTC. For html only."},
+    {.name = "autoindex_format",
+     .contexts = kEverywhere,
+     .arity = Args(1),
+     .setter = config::SetEnum<&Draft::format, kFormats>,
+     .syntax = "html | xml | json",
+     .default_value = "html",
+     .doc = "How listings are written: for people, or for programs."},
+};
+
+// Merge
+
+Settings Merge(const Settings& outer, const Draft& own, pipeline::MergeContext&) {
+  return {.on = own.on.value_or(outer.on),
+          .exact_size = own.exact_size.value_or(outer.exact_size),
+          .local_time = own.local_time.value_or(outer.local_time),
+          .format = own.format.value_or(outer.format)};
+}
+
+// Behaviour
+
+std::tm TimeParts(std::time_t time, bool local) {
+  std::tm parts{};
+  if (local) {
+    localtime_r(&time, &parts);
+  } else {
+    gmtime_r(&time, &parts);
+  }
+  return parts;
+}
+
+// Characters, not bytes, of UTF-8; what is not UTF-8 counts by the byte or less, which only bends a column.
+bool StartsCharacter(char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }
+
+// The first `count` characters.
+std::string_view FirstCharacters(std::string_view text, std::size_t count) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (StartsCharacter(text[i]) && count-- == 0) return text.substr(0, i);
+  }
+  return text;
+}
+
+void AppendSize(std::string& out, const DirectoryEntry& entry, bool exact) {
+  if (entry.kind == Kind::kDirectory) {
+    fmt::format_to(std::back_inserter(out), "{:>{}}", "-", exact ? 19 : 7);
+    return;
+  }
+  if (exact) {
+    fmt::format_to(std::back_inserter(out), "{:>19}", entry.size);
+    return;
+  }
+  struct Unit {
+    unsigned shift;
+    char name;
+    std::uint64_t from;
+  };
+  static constexpr Unit kUnits[] = {{30, 'G', 1u << 30}, {20, 'M', 1u << 20}, {10, 'K', 10000}};
+  for (const Unit& unit : kUnits) {
+    if (entry.size < unit.from) continue;
+    const std::uint64_t half = std::uint64_t{1} << (unit.shift - 1);
+    fmt::format_to(std::back_inserter(out), "{:>6}{}", (entry.size + half) >> unit.shift, unit.name);
+    return;
+  }
+  fmt::format_to(std::back_inserter(out), "{:>7}", entry.size);
+}
+
+// nginx's page, to the byte: there are programs that read it.
+std::string HtmlPage(std::string_view path, const std::vector<DirectoryEntry>& entries, const Settings& settings) {
+  static constexpr std::size_t kNameWidth = 50;
+  static constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                               "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const std::string title = http::EscapeHtml(path);
+  std::string out = fmt::format(
+      "<html>\r\n<head><title>Index of {0}</title></head>\r\n<body>\r\n<h1>Index of {0}</h1><hr><pre>"
+      "<a href=\"../\">../</a>\r\n",
+      title);
+  for (const DirectoryEntry& entry : entries) {
+    const bool folder = entry.kind == Kind::kDirectory;
+    out += "<a href=\"";
+    http::AppendEscapedComponent(entry.name, out);
+    out += folder ? "/\">" : "\">";
+    auto width = static_cast<std::size_t>(std::count_if(entry.name.begin(), entry.name.end(), StartsCharacter));
+    if (width > kNameWidth) {
+      http::AppendEscapedHtml(FirstCharacters(entry.name, kNameWidth - 3), out);
+      out += "..&gt;</a>";
+      width = kNameWidth;
+    } else {
+      http::AppendEscapedHtml(entry.name, out);
+      if (folder && width < kNameWidth) {
+        out += '/';
+        ++width;
+      }
+      out += "</a>";
+    }
+    out.append(kNameWidth - width, ' ');
+    const std::tm time = TimeParts(entry.modified, settings.local_time);
+    fmt::format_to(std::back_inserter(out), " {:02}-{}-{} {:02}:{:02} ", time.tm_mday,
+                   kMonths[static_cast<std::size_t>(time.tm_mon)], time.tm_year + 1900, time.tm_hour, time.tm_min);
+    AppendSize(out, entry, settings.exact_size);
+    out += "\r\n";
+  }
+  return out + "</pre><hr></body>\r\n</html>\r\n";
+}
+
+std::string_view KindName(Kind kind) {
+  switch (kind) {
+    case Kind::kRegular:
+      return "file";
+    case Kind::kDirectory:
+      return "directory";
+    case Kind::kOther:
+      return "other";
+  }
+  return "other";
+}
+
+std::string XmlPage(const std::vector<DirectoryEntry>& entries) {
+  std::string out = "<?xml version=\"1.0\"?>\r\n<list>\r\n";
+  for (const DirectoryEntry& entry : entries) {
+    const std::string_view kind = KindName(entry.kind);
+    const std::tm time = TimeParts(entry.modified, false);
+    fmt::format_to(std::back_inserter(out), "<{} mtime=\"{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z\"", kind,
+                   time.tm_year + 1900, time.tm_mon + 1, time.tm_mday, time.tm_hour, time.tm_min, time.tm_sec);
+    if (entry.kind == Kind::kRegular) fmt::format_to(std::back_inserter(out), " size=\"{}\"", entry.size);
+    out += '>';
+    http::AppendEscapedHtml(entry.name, out);
+    fmt::format_to(std::back_inserter(out), "</{}>\r\n", kind);
+  }
+  return out + "</list>\r\n";
+}
+
+void AppendJsonText(std::string_view text, std::string& out) {
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      out += c;
+    }
+  }
+}
+
+std::string JsonPage(const std::vector<DirectoryEntry>& entries) {
+  std::string out = "[\r\n";
+  for (const DirectoryEntry& entry : entries) {
+    if (&entry != &entries.front()) out += ",\r\n";
+    out += "{ \"name\":\"";
+    AppendJsonText(entry.name, out);
+    std::array<char, http::kDateSize> date{};
+    fmt::format_to(std::back_inserter(out), "\", \"type\":\"{}\", \"mtime\":\"{}\"", KindName(entry.kind),
+                   http::FormatDate(entry.modified, date));
+    if (entry.kind == Kind::kRegular) fmt::format_to(std::back_inserter(out), ", \"size\":{}", entry.size);
+    out += " }";
+  }
+  return out + "\r\n]";
+}
+
+// The page and its media type.
+std::pair<std::string, std::string_view> MakePage(std::string_view path, const std::vector<DirectoryEntry>& entries,
+                                                  const Settings& settings) {
+  switch (settings.format) {
+    case Format::kXml:
+      return {XmlPage(entries), "text/xml"};
+    case Format::kJson:
+      return {JsonPage(entries), "application/json"};
+    case Format::kHtml:
+      break;
+  }
+  return {HtmlPage(path, entries, settings), "text/html"};
+}
+
+Outcome Handle(Exchange& exchange) {
+  if (!exchange.request.path.ends_with('/') || !http::IsGetOrHead(exchange.request.method)) return Outcome::Pass();
+  const std::string_view folder = pipeline::MapPath(exchange, exchange.request.path);
+  files::Listing listing = files::ListDirectory(folder);
+  if (listing.error != 0) return RefuseFile(exchange, folder, listing.error, "opendir()");
+  std::sort(listing.entries.begin(), listing.entries.end(), [](const DirectoryEntry& a, const DirectoryEntry& b) {
+    const bool a_is_folder = a.kind == Kind::kDirectory;
+    const bool b_is_folder = b.kind == Kind::kDirectory;
+    return a_is_folder != b_is_folder ? a_is_folder : a.name < b.name;
+  });
+  auto [text, type] = MakePage(exchange.request.path, listing.entries, exchange.settings<Settings>());
+  const auto page = std::make_shared<const std::string>(std::move(text));
+  exchange.response.status = http::Status::kOk;
+  exchange.response.content_type = type;
+  exchange.response.body.Add(pipeline::Piece::Memory(*page));
+  exchange.response.body.Own(page);
+  return Outcome::Done();
+}
+
+bool Applies(const pipeline::SettingsSet& settings) { return settings.Get<Settings>().on; }
+
+constexpr pipeline::PhaseHook kPhases[] = {{Phase::kContent, Handle, Applies}};
+
+}  // namespace
+
+// Export
+
+const pipeline::Module kAutoindex =
+    pipeline::DefineModule<Settings, Draft, Merge>("autoindex", kDirectives, {.phases = kPhases});
+
+}  // namespace colmeia::modules

@@ -1,0 +1,119 @@
+#include "modules/index.h"
+
+#include <cerrno>
+#include <string>
+#include <vector>
+
+#include "config/setters.h"
+#include "files/store.h"
+#include "modules/open_file_cache.h"
+#include "pipeline/core_settings.h"
+#include "pipeline/exchange.h"
+#include "pipeline/path.h"
+#include "pipeline/report.h"
+
+namespace colmeia::modules {
+namespace {
+
+using config::AtLeast;
+using config::Call;
+using config::Directive;
+using config::In;
+using config::Word;
+using http::Status;
+using pipeline::Exchange;
+using pipeline::MergeContext;
+using pipeline::Outcome;
+using pipeline::Phase;
+using pipeline::PlacedText;
+using pipeline::Template;
+
+struct Settings {
+  std::vector<Template> names;  // "index.html" when nothing is written
+};
+
+struct Draft {
+  std::vector<PlacedText> names;
+};
+
+// Directives
+
+void AddNames(Draft& draft, const Call& call) {
+  for (const Word& word : call.args()) {
+    if (word.text.empty()) return call.InvalidValue(word, "expected the name of a file");
+    if (word.text.starts_with('/') && &word != &call.args().back()) {
+      call.Warn(word, "only the last index should be an absolute path: those behind it are never tried");
+    }
+    draft.names.push_back({word.text, word.span});
+  }
+}
+
+constexpr Directive kDirectives[] = {
+    {.name = "index",
+     .contexts = In::kHttp | In::kServer | In::kLocation,
+     .arity = AtLeast(1),
+     .setter = config::Set<&AddNames>,
+     .syntax = "file ...",
+     .default_value = "index.html",
+     .doc = "The files of a folder that answer for it: the first one that exists."},
+};
+
+// Merge
+
+Settings Merge(const Settings& outer, const Draft& own, MergeContext& context) {
+  Settings out;
+  for (const PlacedText& name : own.names) out.names.push_back(context.Compile(name));
+  if (out.names.empty()) out.names = outer.names;
+  if (out.names.empty()) out.names.push_back(context.Compile({"index.html", {}}));
+  return out;
+}
+
+// Behaviour
+
+Outcome RedirectTo(Exchange& exchange, std::string_view path) {
+  exchange.named_location = {};
+  exchange.SetPath(path, exchange.request.args);
+  return Outcome::Reroute();
+}
+
+// None of the names exists. A folder that does not exist either is a 404, otherwise other modules may list or refuse
+// it.
+Outcome NothingFound(Exchange& exchange) {
+  const std::string_view folder = pipeline::MapPath(exchange, exchange.request.path);
+  const files::Lookup found = OpenFile(exchange, folder, files::Want::kFacts);
+  if (found) return Outcome::Pass();
+  if (found.error != ENOENT) return RefuseFile(exchange, folder, found.error);
+  if (exchange.settings<pipeline::CoreSettings>().log_not_found) {
+    pipeline::Report(exchange, log::Level::kError, "\"{}\" is not found ({}: No such file or directory)", folder,
+                     ENOENT);
+  }
+  return Outcome::Respond(Status::kNotFound);
+}
+
+Outcome Handle(Exchange& exchange) {
+  const http::Method method = exchange.request.method;
+  const bool reads = http::IsGetOrHead(method) || method == http::Method::kPost;
+  if (!reads || !exchange.request.path.ends_with('/')) return Outcome::Pass();
+  for (const Template& name : exchange.settings<Settings>().names) {
+    const std::string_view text = name.Evaluate(exchange);
+    if (text.starts_with('/') && !Climbs(text)) return RedirectTo(exchange, text);
+    if (text.empty() || Climbs(text)) continue;
+    const std::string_view path = exchange.arena.Concat(exchange.request.path, text);
+    const std::string_view file = pipeline::MapPath(exchange, path);
+    const files::Lookup found = OpenFile(exchange, file, files::Want::kFacts);
+    if (found) return RedirectTo(exchange, path);
+    if (found.error != ENOENT) return RefuseFile(exchange, file, found.error);
+  }
+  return NothingFound(exchange);
+}
+
+constexpr pipeline::PhaseHook kPhases[] = {{Phase::kContent, Handle, nullptr}};
+
+}  // namespace
+
+// Export
+
+const pipeline::Module kIndex =
+    pipeline::DefineModule<Settings, Draft, Merge>("index", kDirectives, {.phases = kPhases});
+
+}  // namespace colmeia::modules

@@ -1,0 +1,151 @@
+#include "modules/open_file_cache.h"
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <optional>
+
+#include <fmt/core.h>
+
+#include "config/setters.h"
+#include "pipeline/core_settings.h"
+#include "pipeline/exchange.h"
+#include "pipeline/report.h"
+#include "pipeline/services.h"
+#include "util/strings.h"
+#include "util/units.h"
+
+namespace colmeia::modules {
+namespace {
+
+using config::Args;
+using config::Call;
+using config::Directive;
+using config::In;
+using config::Word;
+using pipeline::Exchange;
+using pipeline::Outcome;
+
+struct Settings {
+  files::CacheRules rules;
+};
+
+struct CacheDraft {
+  std::shared_ptr<const files::CacheSpec> spec;  // null = off
+};
+
+struct Draft {
+  std::optional<CacheDraft> cache;
+  std::optional<util::Milliseconds> valid;
+  std::optional<std::uint32_t> min_uses;
+  std::optional<bool> errors;
+};
+
+// Directives
+
+void SetCache(Draft& draft, const Call& call) {
+  if (draft.cache) return call.Duplicate();
+  draft.cache.emplace();
+  if (call.args().size() == 1 && call.arg(0) == "off") return;
+  files::CacheSpec spec;
+  for (const Word& word : call.args()) {
+    const std::string_view text = word.text;
+    if (text.starts_with("max=")) {
+      const auto max = util::ParseNumber<std::uint32_t>(text.substr(4));
+      if (!max || *max == 0) return call.InvalidValue(word, "expected max=NUMBER of at least 1");
+      spec.max = *max;
+    } else if (text.starts_with("inactive=")) {
+      const auto inactive = util::ParseTime(text.substr(9));
+      if (!inactive) return call.InvalidValue(word, "expected inactive=TIME");
+      spec.inactive = *inactive;
+    } else {
+      return call.InvalidValue(word, "expected max=NUMBER, inactive=TIME, or \"off\" alone");
+    }
+  }
+  if (spec.max == 0) return call.Error("\"open_file_cache\" must have the \"max\" parameter");
+  draft.cache->spec = std::make_shared<const files::CacheSpec>(spec);
+}
+
+constexpr In kEverywhere = In::kHttp | In::kServer | In::kLocation;
+
+constexpr Directive kDirectives[] = {
+    {.name = "open_file_cache",
+     .contexts = kEverywhere,
+     .arity = Args(1, 2),
+     .setter = config::Set<&SetCache>,
+     .syntax = "off | max=N [inactive=time]",
+     .default_value = "off",
+     .doc = "Keep files open and believe what is known of them for a while, instead of asking the disk each time."},
+    {.name = "open_file_cache_valid",
+     .contexts = kEverywhere,
+     .arity = Args(1),
+     .setter = config::SetTime<&Draft::valid>,
+     .syntax = "time",
+     .default_value = "60s",
+     .doc = "How long what is known of a cached file is believed."},
+    {.name = "open_file_cache_min_uses",
+     .contexts = kEverywhere,
+     .arity = Args(1),
+     .setter = config::SetNumber<&Draft::min_uses, 1>,
+     .syntax = "number",
+     .default_value = "1",
+     .doc = "How often a file must be asked for until it stays open."},
+    {.name = "open_file_cache_errors",
+     .contexts = kEverywhere,
+     .arity = config::Flag,
+     .setter = config::SetFlag<&Draft::errors>,
+     .syntax = "on | off",
+     .default_value = "off",
+     .doc = "Remember also which files cannot be had."},
+};
+
+// Merge
+
+Settings Merge(const Settings& outer, const Draft& own, pipeline::MergeContext&) {
+  Settings out = outer;
+  if (own.cache) out.rules.cache = own.cache->spec;
+  out.rules.valid = own.valid.value_or(outer.rules.valid);
+  out.rules.min_uses = own.min_uses.value_or(outer.rules.min_uses);
+  out.rules.errors = own.errors.value_or(outer.rules.errors);
+  return out;
+}
+
+}  // namespace
+
+// Behaviour
+
+bool IsMissing(int error) { return error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG; }
+
+files::Lookup OpenFile(Exchange& exchange, std::string_view path, files::Want want) {
+  const files::RequestId request{exchange.connection->number, exchange.connection->requests};
+  return exchange.services->files->Open(
+      path,
+      {.want = want, .request = request, .rules = &exchange.settings<Settings>().rules, .now = exchange.services->now});
+}
+
+Outcome RefuseFile(Exchange& exchange, std::string_view path, int error, std::string_view call) {
+  const bool missing = IsMissing(error);
+  const bool forbidden = error == EACCES || error == ELOOP;
+  if (!missing || exchange.settings<pipeline::CoreSettings>().log_not_found) {
+    const log::Level level = missing || forbidden ? log::Level::kError : log::Level::kCrit;
+    pipeline::Report(exchange, level, "{} \"{}\" failed ({}: {})", call, path, error, std::strerror(error));
+  }
+  if (missing) return Outcome::Respond(http::Status::kNotFound);
+  return Outcome::Respond(forbidden ? http::Status::kForbidden : http::Status::kInternalServerError);
+}
+
+bool Climbs(std::string_view path) {
+  for (std::string_view rest = path; !rest.empty();) {
+    const std::size_t slash = rest.find('/');
+    if (rest.substr(0, slash) == "..") return true;
+    if (slash == std::string_view::npos) return false;
+    rest.remove_prefix(slash + 1);
+  }
+  return false;
+}
+
+// Export
+
+const pipeline::Module kOpenFileCache = pipeline::DefineModule<Settings, Draft, Merge>("open_file_cache", kDirectives);
+
+}  // namespace colmeia::modules

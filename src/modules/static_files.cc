@@ -1,0 +1,89 @@
+#include "modules/static_files.h"
+
+#include <string>
+
+#include "files/store.h"
+#include "http/escape.h"
+#include "modules/open_file_cache.h"
+#include "pipeline/core_settings.h"
+#include "pipeline/error_response.h"
+#include "pipeline/exchange.h"
+#include "pipeline/path.h"
+#include "pipeline/report.h"
+
+namespace colmeia::modules {
+namespace {
+
+using http::Status;
+using pipeline::CoreSettings;
+using pipeline::Exchange;
+using pipeline::Outcome;
+using pipeline::Phase;
+using pipeline::Piece;
+
+struct Settings {};
+struct Draft {};
+
+Settings Merge(const Settings&, const Draft&, pipeline::MergeContext&) { return {}; }
+
+// Behaviour
+
+// The same path with a slash at its end, where relative links of a folder's pages work.
+Outcome RedirectToFolder(Exchange& exchange) {
+  std::string location;
+  http::AppendEscapedUri(exchange.request.path, location);
+  location += '/';
+  if (!exchange.request.args.empty()) location.append("?").append(exchange.request.args);
+  pipeline::MakeRedirect(exchange, Status::kMovedPermanently, exchange.arena.Copy(location));
+  return Outcome::Done();
+}
+
+Outcome SendFile(Exchange& exchange, std::string_view path, std::shared_ptr<const files::File> file) {
+  const CoreSettings& core = exchange.settings<CoreSettings>();
+  pipeline::Response& response = exchange.response;
+  response.status = Status::kOk;
+  const std::string_view type = core.types->ForPath(path);
+  response.content_type = type.empty() ? std::string_view(core.default_type) : type;
+  response.last_modified = file->last_modified();
+  response.modified = file->modified();
+  if (core.etag) response.etag = file->etag();
+  response.accepts_ranges = true;
+  response.body.Add(file->in_memory() ? Piece::Memory(file->content()) : Piece::File(file->fd(), 0, file->size()));
+  response.body.Own(std::move(file));
+  return Outcome::Done();
+}
+
+Outcome Handle(Exchange& exchange) {
+  if (!http::IsGetOrHead(exchange.request.method)) {
+    exchange.response.fields.Set(http::HeaderId::kAllow, "GET, HEAD");
+    return Outcome::Respond(Status::kMethodNotAllowed);
+  }
+  const std::string_view path = pipeline::MapPath(exchange, exchange.request.path);
+  if (exchange.request.path.ends_with('/')) {
+    pipeline::Report(exchange, log::Level::kError, "directory index of \"{}\" is forbidden", path);
+    return Outcome::Respond(Status::kForbidden);
+  }
+  files::Lookup found = OpenFile(exchange, path, files::Want::kContent);
+  if (!found) return RefuseFile(exchange, path, found.error);
+  switch (found.file->kind()) {
+    case files::Kind::kRegular:
+      return SendFile(exchange, exchange.request.path, std::move(found.file));
+    case files::Kind::kDirectory:
+      return RedirectToFolder(exchange);
+    case files::Kind::kOther:
+      break;
+  }
+  pipeline::Report(exchange, log::Level::kCrit, "\"{}\" is not a regular file", path);
+  return Outcome::Respond(Status::kNotFound);
+}
+
+constexpr pipeline::PhaseHook kPhases[] = {{Phase::kContent, Handle, nullptr}};
+
+}  // namespace
+
+// Export
+
+const pipeline::Module kStaticFiles =
+    pipeline::DefineModule<Settings, Draft, Merge>("static_files", {}, {.phases = kPhases});
+
+}  // namespace colmeia::modules

@@ -1,0 +1,12 @@
+// stub_status: shows how busy the server is, in nginx's text, over all workers.
+//
+// Phase: content.
+#pragma once
+
+#include "pipeline/module.h"
+
+namespace colmeia::modules {
+
+extern const pipeline::Module kStubStatus;
+
+}  // namespace colmeia::modules

@@ -1,0 +1,161 @@
+#include "modules/try_files.h"
+
+#include <cstring>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/setters.h"
+#include "files/store.h"
+#include "modules/open_file_cache.h"
+#include "pipeline/core_settings.h"
+#include "pipeline/exchange.h"
+#include "pipeline/path.h"
+#include "pipeline/report.h"
+#include "pipeline/site.h"
+#include "util/strings.h"
+
+namespace colmeia::modules {
+namespace {
+
+using config::AtLeast;
+using config::Call;
+using config::Directive;
+using config::In;
+using config::Word;
+using http::Status;
+using pipeline::Exchange;
+using pipeline::MergeContext;
+using pipeline::Outcome;
+using pipeline::Phase;
+using pipeline::PlacedText;
+using pipeline::Template;
+
+struct Candidate {
+  Template path;
+  bool folder = false;  // written with a slash at its end
+};
+
+struct Settings {
+  std::vector<Candidate> candidates;  // empty: no try_files here
+  std::optional<Status> status;       // the fall-back is =code ...
+  Template target;                    // ... or a path or "@name"
+};
+
+struct Draft {
+  std::vector<PlacedText> words;  // the fall-back is the last one
+  std::optional<Status> status;
+};
+
+// Directives
+
+void SetTryFiles(Draft& draft, const Call& call) {
+  if (!draft.words.empty()) return call.Duplicate();
+  for (const Word& word : call.args()) draft.words.push_back({word.text, word.span});
+  const Word& last = call.args().back();
+  if (!last.text.starts_with('=')) return;
+  const auto code = util::ParseNumber<unsigned>(std::string_view(last.text).substr(1));
+  // nginx takes any number up to 999; below 200 and above 599 none is an answer.
+  if (!code || *code < 200 || *code > 599) return call.InvalidValue(last, "expected =CODE, such as =404");
+  draft.status = static_cast<Status>(*code);
+}
+
+constexpr Directive kDirectives[] = {
+    {.name = "try_files",
+     .contexts = In::kServer | In::kLocation,
+     .arity = AtLeast(2),
+     .setter = config::Set<&SetTryFiles>,
+     .syntax = "file ... uri | file ... =code",
+     .default_value = "",
+     .doc = "Serve the first path that exists, a folder when written with a slash; else go on with the last argument."},
+};
+
+// Merge
+
+Settings Merge(const Settings&, const Draft& own, MergeContext& context) {
+  Settings out;
+  out.status = own.status;
+  for (std::size_t i = 0; i < own.words.size(); ++i) {
+    PlacedText word = own.words[i];
+    if (i + 1 == own.words.size()) {
+      if (!own.status) out.target = context.Compile(word);
+      break;
+    }
+    const bool folder = word.text.size() > 1 && word.text.ends_with('/');
+    if (folder) word.text.pop_back();
+    out.candidates.push_back({context.Compile(word), folder});
+  }
+  return out;
+}
+
+// Behaviour
+
+// The path by which the location finds what the candidate names. An alias stands for the location's own name: a
+// candidate that does not begin with it lies below the alias all the same.
+std::string_view WithinLocation(Exchange& exchange, std::string_view path) {
+  if (!path.starts_with('/')) path = exchange.arena.Concat("/", path);
+  const auto& alias = exchange.settings<pipeline::CoreSettings>().alias;
+  if (!alias || *alias == pipeline::kWholePath) return path;
+  const std::string_view name = exchange.location->name;
+  return path.starts_with(name) ? path : exchange.arena.Concat(name, name.ends_with('/') ? path.substr(1) : path);
+}
+
+// Whether the candidate exists as the kind that was asked for.
+bool Exists(Exchange& exchange, std::string_view path, bool folder) {
+  if (Climbs(path)) return false;
+  const std::string_view file = pipeline::MapPath(exchange, path);
+  const files::Lookup found = OpenFile(exchange, file, files::Want::kFacts);
+  if (found) return (found.file->kind() == files::Kind::kDirectory) == folder;
+  if (!IsMissing(found.error)) {
+    pipeline::Report(exchange, log::Level::kCrit, "stat() \"{}\" failed ({}: {})", file, found.error,
+                     std::strerror(found.error));
+  }
+  return false;
+}
+
+Outcome FallBack(Exchange& exchange, const Settings& settings) {
+  if (settings.status) {
+    if (*settings.status == Status::kClose || http::Code(*settings.status) < 300) {
+      exchange.response.status = *settings.status;
+      return Outcome::Done();
+    }
+    return Outcome::Respond(*settings.status);
+  }
+  const std::string_view target = settings.target.Evaluate(exchange);
+  if (target.starts_with('@')) {
+    exchange.named_location = target;
+    return Outcome::Reroute();
+  }
+  const std::size_t question = target.find('?');
+  std::string_view path = target.substr(0, question);
+  if (Climbs(path)) return Outcome::Respond(Status::kBadRequest);
+  if (!path.starts_with('/')) path = exchange.arena.Concat("/", path);
+  exchange.named_location = {};
+  exchange.SetPath(path, question == std::string_view::npos ? std::string_view{} : target.substr(question + 1));
+  return Outcome::Reroute();
+}
+
+Outcome Handle(Exchange& exchange) {
+  const Settings& settings = exchange.settings<Settings>();
+  for (const Candidate& candidate : settings.candidates) {
+    std::string_view path = WithinLocation(exchange, candidate.path.Evaluate(exchange));
+    if (!Exists(exchange, path, candidate.folder)) continue;
+    if (candidate.folder && !path.ends_with('/')) path = exchange.arena.Concat(path, "/");
+    exchange.request.path = path;
+    return Outcome::Pass();
+  }
+  return FallBack(exchange, settings);
+}
+
+bool Applies(const pipeline::SettingsSet& settings) { return !settings.Get<Settings>().candidates.empty(); }
+
+constexpr pipeline::PhaseHook kPhases[] = {{Phase::kPrecontent, Handle, Applies}};
+
+}  // namespace
+
+// Export
+
+const pipeline::Module kTryFiles = pipeline::DefineModule<Settings, Draft, Merge>(
+    "try_files", kDirectives, {.phases = kPhases}, pipeline::Inherit::kNothing);
+
+}  // namespace colmeia::modules

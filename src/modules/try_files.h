@@ -1,0 +1,12 @@
+// try_files: answers with the first of several paths that exists; the last one is a fall-back.
+//
+// Phase: precontent. A path that exists is served in the same location; only the fall-back chooses a location anew.
+#pragma once
+
+#include "pipeline/module.h"
+
+namespace colmeia::modules {
+
+extern const pipeline::Module kTryFiles;
+
+}  // namespace colmeia::modules
