@@ -1,7 +1,18 @@
 #include "app/modules.h"
 
+#include "modules/access.h"
+#include "modules/autoindex.h"
+#include "modules/conditional.h"
 #include "modules/events.h"
+#include "modules/hash_sizes.h"
+#include "modules/index.h"
+#include "modules/open_file_cache.h"
 #include "modules/process.h"
+#include "modules/ranges.h"
+#include "modules/return.h"
+#include "modules/static_files.h"
+#include "modules/stub_status.h"
+#include "modules/try_files.h"
 #include "pipeline/core_module.h"
 
 namespace colmeia::app {
@@ -11,6 +22,19 @@ const pipeline::ModuleList& Modules() {
       &modules::kProcess,
       &modules::kEvents,
       &pipeline::kCore,
+      &modules::kHashSizes,
+      &modules::kOpenFileCache,
+      // Handlers, in the order of their phases.
+      &modules::kReturn,
+      &modules::kAccess,
+      &modules::kTryFiles,
+      &modules::kStubStatus,
+      &modules::kIndex,
+      &modules::kAutoindex,
+      &modules::kStaticFiles,
+      // Filters of the head: what is sent, then which part of it, then what is said about it.
+      &modules::kConditional,
+      &modules::kRanges,
   });
   return kList;
 }

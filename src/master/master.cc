@@ -219,7 +219,12 @@ void Master::Perform(const Adopt& action) {
   adopt.seats = action.seats;
   adopt.listeners = sockets;
   adopt.logs = static_cast<std::uint32_t>(open->logs.size());
-  adopt.identity = ipc::Encode(open->plan->identity);
+  // One row of the affinity is enough for one seat, and a frame has its limit.
+  ipc::Identity identity = open->plan->identity;
+  if (!identity.affinity.empty()) {
+    identity.affinity = {identity.affinity[std::min<std::size_t>(action.seat, identity.affinity.size() - 1)]};
+  }
+  adopt.identity = ipc::Encode(identity);
   child->Send(adopt, {texts_.at(action.generation).get(), board_.fd(), trace_.fd()});
   SendListeners(*child, *open, action);
   for (std::uint32_t i = 0; i < open->logs.size(); ++i) {
@@ -269,7 +274,7 @@ void Master::Perform(const SetState& action) {
       if (action.pid != 0) board_.Occupy(action.slot, {action.pid, action.generation, action.seat});
       break;
     case SlotState::kEmpty:
-      if (board_.Read(action.slot).state != SlotState::kEmpty) board_.Retire(action.slot);
+      board_.Retire(action.slot);
       break;
     default:
       board_.SetState(action.slot, action.state);

@@ -3,8 +3,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <algorithm>
-
 #include <fmt/core.h>
 
 #include "log/error_log.h"
@@ -17,20 +15,17 @@ void Alert(const Result<>& result) {
   if (!result) log::Main().Write(log::Level::kAlert, result.error().message);
 }
 
-std::vector<unsigned> CpusOf(const ipc::Identity& identity, std::uint32_t seat) {
-  if (identity.affinity.empty()) return {};
-  const auto& cpus = identity.affinity[std::min<std::size_t>(seat, identity.affinity.size() - 1)];
-  return {cpus.begin(), cpus.end()};
-}
-
 }  // namespace
 
-Result<> Become(const ipc::Identity& identity, std::uint32_t seat, pid_t master) {
+Result<> Become(const ipc::Identity& identity, pid_t master) {
   // 1. What a user may lose the right to do: priority and limits.
   if (identity.priority != 0) Alert(sys::SetNice(identity.priority));
   if (identity.rlimit_nofile != 0) Alert(sys::SetOpenFileLimit(identity.rlimit_nofile));
   // 2. Affinity.
-  if (const auto cpus = CpusOf(identity, seat); !cpus.empty()) Alert(sys::SetAffinity(cpus));
+  if (!identity.affinity.empty()) {
+    const auto& cpus = identity.affinity.front();
+    Alert(sys::SetAffinity({cpus.begin(), cpus.end()}));
+  }
 
   if (identity.change_user) {
     // 3. Supplementary groups, then the group, then the user: the last one takes away the right to the others.

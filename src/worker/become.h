@@ -4,15 +4,14 @@
 
 #include <sys/types.h>
 
-#include <cstdint>
-
 #include "ipc/plan.h"
 #include "util/result.h"
 
 namespace colmeia::worker {
 
-// `master` is the pid of the parent whose death ends this process, 0 for none. Failures of the first three steps are
-// alerts, as in nginx; every later one is returned, and the worker must not serve.
-[[nodiscard]] Result<> Become(const ipc::Identity& identity, std::uint32_t seat, pid_t master);
+// `identity` holds this seat's affinity only. `master` is the pid of the parent whose death ends this process, 0 for
+// none. Failures of the first three steps are alerts, as in nginx; every later one is returned, and the worker must not
+// serve.
+[[nodiscard]] Result<> Become(const ipc::Identity& identity, pid_t master);
 
 }  // namespace colmeia::worker

@@ -70,7 +70,7 @@ class Worker final : public ipc::ChannelListener {
     if (!complete) return GiveUp(complete.error().message);
     if (!*complete) return;
     Adoption adoption = reader_.Finish();
-    if (auto became = Become(adoption.identity, adoption.seat, getppid()); !became)
+    if (auto became = Become(adoption.identity, getppid()); !became)
       return GiveUp(became.error().message);
     auto server = Server::Create(loop_, std::move(adoption), modules_);
     if (!server) return GiveUp(server.error().message);
@@ -154,7 +154,7 @@ int RunAdopted(sys::UniqueFd channel, const pipeline::ModuleList& modules) {
 int RunAlone(Adoption adoption, const pipeline::ModuleList& modules,
              const std::function<void(const std::string& failure)>& on_ready) {
   loop::Loop loop;
-  if (auto became = Become(adoption.identity, adoption.seat, 0); !became) {
+  if (auto became = Become(adoption.identity, 0); !became) {
     on_ready(became.error().message);
     return kExitFailed;
   }

@@ -1,0 +1,78 @@
+#include "pipeline/variables.h"
+
+#include <gmock/gmock.h>
+
+#include "pipeline/site_fixture.h"
+
+namespace colmeia::pipeline {
+namespace {
+
+struct Case {
+  const char* text;
+  const char* value;
+};
+
+class VariablesTest : public SiteTest, public testing::WithParamInterface<Case> {};
+
+TEST_P(VariablesTest, HasItsValue) {
+  LoadServer(std::string("location / { say \"<") + GetParam().text + ">\"; }");
+  services.wall_ms = 1700000000123;
+
+  EXPECT_EQ(Get("/dir/file", "a=1&B=two&empty=&flag"), std::string("<") + GetParam().value + ">");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Core, VariablesTest,
+    testing::Values(Case{"$uri", "/dir/file"}, Case{"$args", "a=1&B=two&empty=&flag"},
+                    Case{"$uri$is_args$args", "/dir/file?a=1&B=two&empty=&flag"},
+                    Case{"$arg_a/$arg_b/$arg_empty/$arg_flag/$arg_none", "1/two///"},
+                    Case{"$request_method $request_uri", "GET /dir/file"}, Case{"$request", "GET /dir/file HTTP/1.1"},
+                    Case{"$host", "example.org"}, Case{"$server_name:$server_port", "example.org:80"},
+                    Case{"$server_addr", "127.0.0.1"}, Case{"$scheme", "http"},
+                    Case{"$remote_addr:$remote_port", "192.0.2.7:4711"}, Case{"$document_root", "/srv/html"},
+                    Case{"$request_filename", "/srv/html/dir/file"}, Case{"$hostname $pid", "machine 42"},
+                    Case{"$msec", "1700000000.123"}, Case{"$connection $connection_requests", "9 2"},
+                    Case{"$http_user_agent", ""}, Case{"${uri}x", "/dir/filex"}, Case{"$server_protocol", "HTTP/1.1"}));
+
+using TemplateTest = SiteTest;
+
+TEST_F(TemplateTest, RefusesAnUnknownVariableAtItsPlace) {
+  Load("http { server { location / { say $nonsense; } } }");
+
+  EXPECT_EQ(site, nullptr);
+  EXPECT_THAT(mistakes, testing::StartsWith("/etc/test.conf:1:34: unknown \"nonsense\" variable\n"));
+}
+
+TEST_F(TemplateTest, RefusesAnUnclosedBrace) {
+  auto compiled = Template::Compile("${uri", {});
+
+  ASSERT_FALSE(compiled);
+  EXPECT_EQ(compiled.error().message, "the closing bracket in \"uri\" variable is missing");
+}
+
+TEST_F(TemplateTest, JoinsFieldsOfOneName) {
+  LoadServer("location / { say \"$http_x_tag|$http_cookie|$cookie_b\"; }");
+  Get("/");
+  exchange.response.body.Clear();
+  exchange.request.fields.Add("X-Tag", "one");
+  exchange.request.fields.Add("x-tag", "two");
+  exchange.request.fields.Add("Cookie", "a=1; b=2");
+
+  Runner::Run(exchange);
+
+  EXPECT_EQ(BodyText(), "one, two|a=1; b=2|2");
+}
+
+TEST_F(TemplateTest, ReadsTheUserOfBasicAuthorization) {
+  LoadServer("location / { say \"$remote_user\"; }");
+  Get("/");
+  exchange.response.body.Clear();
+  exchange.request.fields.Add("Authorization", "Basic YW5hOnNlY3JldA==");
+
+  Runner::Run(exchange);
+
+  EXPECT_EQ(BodyText(), "ana");
+}
+
+}  // namespace
+}  // namespace colmeia::pipeline
