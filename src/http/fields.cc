@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "util/check.h"
 #include "util/strings.h"
@@ -74,8 +75,8 @@ constexpr std::array<std::string_view, kIds> kNames = {
 };
 static_assert(kNames[static_cast<std::size_t>(HeaderId::kXRealIp)] == "X-Real-IP");
 
-// A perfect hash over length, first, last and one middle character, letters in lower case. The factors are searched for
-// when this file is compiled, so that a new name needs no thought.
+// A perfect hash over length, first, last and one middle character, whose case does not matter. The factors are
+// searched for when this file is compiled, so that a new name needs no thought.
 struct Hash {
   unsigned length = 0;
   unsigned first = 0;
@@ -84,12 +85,13 @@ struct Hash {
 };
 constexpr std::size_t kBuckets = 512;
 
-constexpr unsigned Lower(char c) { return static_cast<unsigned char>(util::ToLower(c)); }
+// The same for both cases of a letter. Other characters may collide; the comparison tells them apart.
+constexpr unsigned Fold(char c) { return static_cast<unsigned char>(c) | 0x20U; }
 
 // REQUIRES: `name` is not empty.
 constexpr std::size_t Bucket(const Hash& hash, std::string_view name) {
-  return (name.size() * hash.length + Lower(name.front()) * hash.first + Lower(name[name.size() / 2]) * hash.middle +
-          Lower(name.back()) * hash.last) %
+  return (name.size() * hash.length + Fold(name.front()) * hash.first + Fold(name[name.size() / 2]) * hash.middle +
+          Fold(name.back()) * hash.last) %
          kBuckets;
 }
 
@@ -134,12 +136,63 @@ bool SameName(std::string_view a, std::string_view b) {
   return true;
 }
 
+// A known name, made for comparing eight characters at once: `text` in lower case, and in `fold` the bit that may
+// differ in each of its letters. Both are padded with zeros.
+struct Folded {
+  static constexpr std::size_t kSize = 32;
+  alignas(8) std::array<char, kSize> text{};
+  alignas(8) std::array<char, kSize> fold{};
+};
+
+constexpr std::array<Folded, kIds> MakeFolded() {
+  std::array<Folded, kIds> all{};
+  for (std::size_t id = 0; id < kIds; ++id) {
+    for (std::size_t i = 0; i < kNames[id].size(); ++i) {
+      all[id].text[i] = util::ToLower(kNames[id][i]);
+      all[id].fold[i] = util::IsAlpha(kNames[id][i]) ? 0x20 : 0;
+    }
+  }
+  return all;
+}
+
+constexpr std::array<Folded, kIds> kFolded = MakeFolded();
+
+template <class Word>
+bool SameWord(const Folded& known, const char* name, std::size_t at) {
+  Word word = 0;
+  Word text = 0;
+  Word fold = 0;
+  std::memcpy(&word, name + at, sizeof word);
+  std::memcpy(&text, known.text.data() + at, sizeof text);
+  std::memcpy(&fold, known.fold.data() + at, sizeof fold);
+  return static_cast<Word>(word | fold) == text;
+}
+
+// Whole words, the last one overlapping the one before. REQUIRES: both names are equally long.
+bool SameAsKnown(const Folded& known, std::string_view name) {
+  const std::size_t size = name.size();
+  if (size >= 8) {
+    for (std::size_t at = 0; at + 8 < size; at += 8) {
+      if (!SameWord<std::uint64_t>(known, name.data(), at)) return false;
+    }
+    return SameWord<std::uint64_t>(known, name.data(), size - 8);
+  }
+  if (size >= 4) {
+    return SameWord<std::uint32_t>(known, name.data(), 0) && SameWord<std::uint32_t>(known, name.data(), size - 4);
+  }
+  for (std::size_t at = 0; at < size; ++at) {
+    if (!SameWord<std::uint8_t>(known, name.data(), at)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 HeaderId FindHeaderId(std::string_view name) {
   if (name.empty()) return HeaderId::kOther;
   const HeaderId id = kTable[Bucket(kHash, name)];
-  return SameName(kNames[static_cast<std::size_t>(id)], name) ? id : HeaderId::kOther;
+  const auto index = static_cast<std::size_t>(id);
+  return kNames[index].size() == name.size() && SameAsKnown(kFolded[index], name) ? id : HeaderId::kOther;
 }
 
 std::string_view HeaderName(HeaderId id) { return kNames[static_cast<std::size_t>(id)]; }
