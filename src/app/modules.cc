@@ -1,10 +1,12 @@
 #include "app/modules.h"
 
 #include "modules/access.h"
+#include "modules/access_log.h"
 #include "modules/autoindex.h"
 #include "modules/conditional.h"
 #include "modules/events.h"
 #include "modules/hash_sizes.h"
+#include "modules/headers.h"
 #include "modules/index.h"
 #include "modules/open_file_cache.h"
 #include "modules/process.h"
@@ -35,6 +37,8 @@ const pipeline::ModuleList& Modules() {
       // Filters of the head: what is sent, then which part of it, then what is said about it.
       &modules::kConditional,
       &modules::kRanges,
+      &modules::kHeaders,
+      &modules::kAccessLog,
   });
   return kList;
 }

@@ -196,7 +196,7 @@ Result<std::optional<Received>> Channel::Receive() {
       return sys::FailErrno("cannot receive on the channel");
     }
     std::vector<sys::UniqueFd> fds = TakeDescriptors(header);
-    if (size == 0) return Fail(why_stopped_.empty() ? "the channel was closed by the peer" : why_stopped_);
+    if (size == 0) return Fail(why_stopped_);  // empty: a plain end
     if ((header.msg_flags & MSG_CTRUNC) != 0) return Fail("descriptors of a message were lost on the way");
     Result<Received> received = Accept({buffer.data(), static_cast<std::size_t>(size)}, std::move(fds));
     if (!received) return tl::unexpected(std::move(received.error()));

@@ -69,8 +69,8 @@ class ChannelListener {
   // May move from `received`, and may destroy the channel.
   virtual void OnMessage(Received& received) = 0;
 
-  // The channel is of no more use: the peer closed it or was broken; `why` is a sentence without the peer's name. May
-  // destroy the channel.
+  // The channel is of no more use. `why` is empty when the peer closed its end, otherwise a sentence about what was
+  // wrong with it, without its name. May destroy the channel.
   virtual void OnClosed(std::string why) = 0;
 
   // Every frame, before OnMessage and inside Send. For recording only: must not touch the channel.
