@@ -30,10 +30,10 @@ std::optional<util::TimePoint> Supervisor::NextDeadline() const {
   for (const Generation& generation : generations_) {
     consider(generation.deadline);
     if (generation.stage != Stage::kServing) continue;
-    for (std::uint32_t seat = 0; seat < generation.seats.size(); ++seat) {
+    for (const std::uint32_t seat : EmptySeats(generation)) {
       // A seat that is due but empty lacks a slot: the event that frees one fills it.
       const util::TimePoint start = generation.seats[seat].next_start();
-      if (start > now_ && !slots_.Occupant(generation.number, seat)) consider(start);
+      if (start > now_) consider(start);
     }
   }
   consider(reopening_.deadline());

@@ -127,6 +127,7 @@ class Supervisor {
   [[nodiscard]] const Generation* Find(std::uint32_t number) const;
   [[nodiscard]] Generation* Rising();
   [[nodiscard]] std::size_t ReadySeats(const Generation& generation) const;
+  [[nodiscard]] std::vector<std::uint32_t> EmptySeats(const Generation& generation) const;
   [[nodiscard]] util::Milliseconds DrainLimit(std::uint32_t generation) const;  // 0 = none
 
   // supervisor_workers.cc: the way of one worker.

@@ -107,6 +107,20 @@ std::size_t Supervisor::ReadySeats(const Generation& generation) const {
   return ready;
 }
 
+std::vector<std::uint32_t> Supervisor::EmptySeats(const Generation& generation) const {
+  std::vector<bool> filled(generation.seats.size());
+  for (std::uint32_t i = 0; i < slots_.used(); ++i) {
+    const Slot& slot = slots_[i];
+    if (!slot.living() || !slot.seated || slot.generation != generation.number) continue;
+    if (slot.seat < filled.size()) filled[slot.seat] = true;
+  }
+  std::vector<std::uint32_t> empty;
+  for (std::uint32_t seat = 0; seat < filled.size(); ++seat) {
+    if (!filled[seat]) empty.push_back(seat);
+  }
+  return empty;
+}
+
 util::Milliseconds Supervisor::DrainLimit(std::uint32_t number) const {
   const Generation* generation = Find(number);
   if (generation == nullptr || generation->plan == nullptr) return kRejectedDrain;

@@ -2,7 +2,7 @@
 // nothing to do, so no event needs to know which steps it makes necessary.
 #include <algorithm>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include "master/supervisor.h"
 #include "master/words.h"
@@ -32,10 +32,10 @@ void Supervisor::PromoteWhenReady() {
 }
 
 void Supervisor::FillSeats() {
-  for (Generation& generation : generations_) {
-    for (std::uint32_t seat = 0; seat < generation.seats.size(); ++seat) {
-      if (!generation.wants_workers()) break;
-      if (generation.seats[seat].next_start() > now_ || slots_.Occupant(generation.number, seat)) continue;
+  for (const Generation& generation : generations_) {
+    if (!generation.wants_workers()) continue;
+    for (const std::uint32_t seat : EmptySeats(generation)) {
+      if (generation.seats[seat].next_start() > now_) continue;
       const std::optional<std::uint32_t> slot = slots_.Take(generation.number, seat);
       if (slot) SpawnInto(generation, seat, *slot);
     }
@@ -96,14 +96,11 @@ void Supervisor::UpdateDegraded() {
   const std::size_t wanted = serving->seats.size();
   const std::size_t ready = ReadySeats(*serving);
   if (!degraded_) {
-    std::string empty;
-    for (std::uint32_t seat = 0; seat < wanted; ++seat) {
-      if (!slots_.Occupant(serving->number, seat)) empty += fmt::format("{}{}", empty.empty() ? "" : ", ", seat);
-    }
+    const std::vector<std::uint32_t> empty = EmptySeats(*serving);
     if (empty.empty()) return;
     degraded_ = true;
     Say(Level::kError, fmt::format("degraded: {} of {} serve, worker {} cannot be started just now", ready,
-                                   Count(wanted, "worker"), empty));
+                                   Count(wanted, "worker"), fmt::join(empty, ", ")));
     return;
   }
   if (ready < wanted) {
