@@ -1,0 +1,155 @@
+// Connections over socket pairs, on a loop that the test turns.
+#pragma once
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "http1/connection.h"
+#include "http1/shared.h"
+#include "http1/small_site.h"
+#include "loop/loop.h"
+#include "loop/poll_pool.h"
+#include "loop/timer.h"
+#include "scoreboard/layout.h"
+#include "sys/sockets.h"
+
+namespace colmeia::http1 {
+
+using namespace std::chrono_literals;  // NOLINT: for tests
+
+// The other end of a connection.
+class Client {
+ public:
+  explicit Client(int fd) : fd_(fd) {}
+  ~Client() { Close(); }
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  void Send(std::string_view bytes) const {
+    ASSERT_EQ(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+  }
+  void FinishSending() const { ::shutdown(fd_, SHUT_WR); }
+  void Close() {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = -1;
+  }
+
+  // Takes what has arrived, at most `limit` bytes; returns how many.
+  std::size_t Take(std::size_t limit = 1 << 20) {
+    const std::size_t before = received.size();
+    received.resize(before + limit);
+    const ssize_t got = ::recv(fd_, received.data() + before, limit, MSG_DONTWAIT);
+    received.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    if (got == 0) ended = true;
+    if (got < 0 && errno != EAGAIN) ended = reset = true;
+    return static_cast<std::size_t>(std::max<ssize_t>(got, 0));
+  }
+  [[nodiscard]] int fd() const { return fd_; }
+
+  std::string received;
+  bool ended = false;  // the server has closed, or shut down its side
+  bool reset = false;
+
+ private:
+  int fd_;
+};
+
+class ConnectionFixture : public testing::Test, public ConnectionOwner {
+ protected:
+  ~ConnectionFixture() override {
+    while (!connections.empty()) connections.back()->Abort();
+    EXPECT_EQ(Gauge(scoreboard::Gauge::kConnections), 0u);
+    EXPECT_EQ(Gauge(scoreboard::Gauge::kReading), 0u);
+    EXPECT_EQ(Gauge(scoreboard::Gauge::kWriting), 0u);
+    EXPECT_EQ(Gauge(scoreboard::Gauge::kWaiting), 0u);
+    if (shared_ != nullptr) {
+      EXPECT_EQ(shared_->works.taken(), 0u);
+    }
+  }
+
+  Shared& shared() {
+    if (shared_ == nullptr) {
+      shared_ = std::make_unique<Shared>(loop, polls, site.services, scoreboard::SlotWriter(slot), *this);
+    }
+    return *shared_;
+  }
+
+  // A connection, not opened yet; its client's end is Client `client`.
+  Connection& Connect(int send_buffer = 0) {
+    int fds[2];
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
+    if (send_buffer > 0) ::setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof(send_buffer));
+    client = std::make_unique<Client>(fds[1]);
+    const sys::Address peer = sys::Address::FromIp("192.0.2.7", 4711).value();
+    connections.push_back(
+        std::make_unique<Connection>(shared(), site.listener(), sys::UniqueFd(fds[0]), peer, ++number));
+    return *connections.back();
+  }
+  Connection& Open(int send_buffer = 0) {
+    Connection& connection = Connect(send_buffer);
+    connection.Open();
+    return connection;
+  }
+
+  // Turns the loop until `done`, or fails after some seconds.
+  void Until(const std::function<bool()>& done, std::string_view what) {
+    loop::Timer tick(loop, [] {});
+    tick.StartEvery(5ms);
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    while (!done()) {
+      if (std::chrono::steady_clock::now() > deadline) {
+        ADD_FAILURE() << "nothing came of it: " << what;
+        return;
+      }
+      loop.RunOnce();
+      if (client->fd() >= 0 && takes) client->Take();
+    }
+  }
+  void UntilReceived(std::string_view end) {
+    Until([&] { return client->received.ends_with(end); }, end);
+  }
+  void UntilEnded() {
+    Until([&] { return client->ended; }, "the end of the connection");
+  }
+  void UntilGone() {
+    Until([&] { return connections.empty(); }, "the removal of the connection");
+  }
+  void Turn(int times = 3) {
+    for (int i = 0; i < times; ++i) loop.Turn();
+  }
+
+  std::uint64_t Gauge(scoreboard::Gauge gauge) { return scoreboard::SlotWriter(slot).Get(gauge); }
+  std::uint64_t Total(scoreboard::Total total) { return scoreboard::SlotWriter(slot).Get(total); }
+
+  // ConnectionOwner
+  void Remove(Connection& connection) override {
+    std::erase_if(connections, [&](const auto& one) { return one.get() == &connection; });
+  }
+  void OnIdle(Connection&) override { ++idle; }
+  void OnBusy(Connection&) override { --idle; }
+
+  scoreboard::Slot slot{};
+  loop::Loop loop;
+  loop::PollPool polls{loop};
+  SmallSite site;
+  std::vector<std::unique_ptr<Connection>> connections;
+  std::unique_ptr<Client> client;
+  bool takes = true;  // Until() reads what the client gets
+  int idle = 0;
+  std::uint64_t number = 0;
+
+ private:
+  std::unique_ptr<Shared> shared_;
+};
+
+}  // namespace colmeia::http1

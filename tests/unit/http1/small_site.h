@@ -1,0 +1,137 @@
+// A site of one server, built by hand, whose answers need no module: for tests of connections.
+#pragma once
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http1/listener.h"
+#include "log/error_log.h"
+#include "pipeline/core_settings.h"
+#include "pipeline/exchange.h"
+#include "pipeline/services.h"
+#include "pipeline/site.h"
+#include "util/strings.h"
+
+namespace colmeia::http1 {
+
+// What the log phase saw of an exchange.
+struct Logged {
+  std::string line;
+  int status = 0;
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t body_bytes_sent = 0;
+  std::uint64_t request_length = 0;
+};
+
+class SmallSite {
+ public:
+  SmallSite() {
+    pipeline::SettingsIndex<pipeline::CoreSettings>::value = 0;
+    current_ = this;
+    file_ = ::memfd_create("small_site", MFD_CLOEXEC);
+    services.error_logs = {&error_log};
+    services.hostname = "hive";
+  }
+  ~SmallSite() { ::close(file_); }
+  SmallSite(const SmallSite&) = delete;
+  SmallSite& operator=(const SmallSite&) = delete;
+
+  // Settings may be changed until the first call.
+  Listener& listener() {
+    if (listener_ == nullptr) Build();
+    return *listener_;
+  }
+
+  // "/file" serves this.
+  void SetFile(std::string_view bytes) {
+    EXPECT_EQ(::ftruncate(file_, 0), 0);
+    EXPECT_EQ(::pwrite(file_, bytes.data(), bytes.size(), 0), static_cast<ssize_t>(bytes.size()));
+    file_size_ = bytes.size();
+  }
+  void CutFile(std::size_t size) { EXPECT_EQ(::ftruncate(file_, static_cast<off_t>(size)), 0); }
+
+  pipeline::CoreSettings core;
+  pipeline::Services services;
+  log::ErrorLog error_log;
+  std::vector<Logged> logged;
+  int handled = 0;
+
+ private:
+  static pipeline::Outcome Answer(pipeline::Exchange& ex) {
+    SmallSite& site = *current_;
+    ++site.handled;
+    pipeline::Response& response = ex.response;
+    const std::string_view path = ex.request.path;
+    const auto add = [&](std::string_view bytes) { response.body.Add(pipeline::Piece::Memory(bytes)); };
+    response.content_type = "text/plain";
+    if (path == "/hello") {
+      add("hello\n");
+    } else if (path == "/big") {
+      const auto size = util::ParseNumber<std::size_t>(ex.request.args).value_or(0);
+      char* const bytes = ex.arena.Allocate(size);
+      std::memset(bytes, 'x', size);
+      add({bytes, size});
+    } else if (path == "/file") {
+      add("[");
+      response.body.Add(pipeline::Piece::File(site.file_, 0, site.file_size_));
+      add("]");
+    } else if (path == "/target") {
+      add(ex.request.target);  // a view of the head
+    } else if (path == "/host") {
+      add(ex.request.host);
+    } else if (path == "/tagged") {
+      response.etag = "\"abc\"";
+      response.last_modified = "Sun, 06 Nov 1994 08:49:37 GMT";
+      response.accepts_ranges = true;
+      add("tagged\n");
+    } else if (path == "/304") {
+      response.status = http::Status::kNotModified;
+      response.etag = "\"abc\"";
+    } else if (path == "/204") {
+      response.status = http::Status::kNoContent;
+    } else if (path == "/444") {
+      return pipeline::Outcome::Respond(http::Status::kClose);
+    } else {
+      return pipeline::Outcome::Respond(http::Status::kNotFound);
+    }
+    return pipeline::Outcome::Done();
+  }
+
+  static void Log(pipeline::Exchange& ex) {
+    current_->logged.push_back({std::string(ex.request.line), http::Code(ex.response.status), ex.response.bytes_sent,
+                                ex.response.body_bytes_sent, ex.request.length});
+  }
+
+  void Build() {
+    server_ = std::make_unique<pipeline::Server>();
+    server_->name = "small";
+    server_->self = std::make_unique<pipeline::Location>();
+    pipeline::Location& self = *server_->self;
+    self.kind = pipeline::LocationKind::kServer;
+    self.settings = pipeline::SettingsSet({std::make_shared<const pipeline::CoreSettings>(core)});
+    self.handlers = {Answer};
+    self.loggers = {Log};
+    server_->table.Finish();
+    socket_.address = sys::Address::FromIp("127.0.0.1", 80).value();
+    socket_.name = "127.0.0.1:80";
+    socket_.hosts.SetDefault(server_.get());
+    listener_ = std::make_unique<Listener>(socket_);
+  }
+
+  static inline SmallSite* current_ = nullptr;
+  std::unique_ptr<pipeline::Server> server_;
+  pipeline::ListenSocket socket_;
+  std::unique_ptr<Listener> listener_;
+  int file_ = -1;
+  std::size_t file_size_ = 0;
+};
+
+}  // namespace colmeia::http1
