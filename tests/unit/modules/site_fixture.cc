@@ -1,0 +1,155 @@
+#include "modules/site_fixture.h"
+
+#include <unistd.h>
+
+#include "modules/access.h"
+#include "modules/access_log.h"
+#include "modules/autoindex.h"
+#include "modules/conditional.h"
+#include "modules/events.h"
+#include "modules/hash_sizes.h"
+#include "modules/headers.h"
+#include "modules/index.h"
+#include "modules/open_file_cache.h"
+#include "modules/process.h"
+#include "modules/ranges.h"
+#include "modules/return.h"
+#include "modules/static_files.h"
+#include "modules/stub_status.h"
+#include "modules/try_files.h"
+#include "pipeline/core_module.h"
+
+namespace colmeia::modules {
+namespace {
+
+class NoResolver final : public pipeline::Resolver {
+ public:
+  Result<std::vector<sys::Address>> Resolve(const std::string& host) override {
+    return Fail("no names in tests: " + host);
+  }
+};
+
+}  // namespace
+
+const pipeline::ModuleList& TestModules() {
+  static const pipeline::ModuleList kList({&kProcess, &kEvents, &pipeline::kCore, &kHashSizes, &kOpenFileCache,
+                                           &kReturn, &kAccess, &kTryFiles, &kStubStatus, &kIndex, &kAutoindex,
+                                           &kStaticFiles, &kConditional, &kRanges, &kHeaders, &kAccessLog});
+  return kList;
+}
+
+SiteTest::SiteTest()
+    : peer(*sys::Address::FromIp("192.0.2.7", 40000)),
+      error_file_(*sys::OpenFile(folder / "error.log", O_RDWR | O_CREAT | O_APPEND)),
+      error_log_({{.fd = error_file_.get(), .level = log::Level::kInfo}}),
+      local_(*sys::Address::FromIp("192.0.2.1", 80)) {
+  services.files = &store;
+  services.now = util::TimePoint{} + std::chrono::hours(1);
+  services.wall_ms = 1'795'000'000'000;  // Wed, 18 Nov 2026 11:06:40 GMT
+  services.hostname = "hive";
+  services.pid = 4711;
+}
+
+std::unique_ptr<const pipeline::Site> SiteTest::Build(const std::string& text, config::Diagnostics& diagnostics) {
+  config::Source source = config::Source::FromText("test.conf", text);
+  source.prefix = folder.path() + "/";
+  source.conf_path = folder / "test.conf";
+  NoResolver resolver;
+  return pipeline::BuildSite(source, {.modules = &TestModules(), .resolver = &resolver}, diagnostics);
+}
+
+void SiteTest::Configure(const std::string& text) {
+  config::Diagnostics diagnostics;
+  site = Build(text, diagnostics);
+  ASSERT_NE(site, nullptr) << diagnostics.Render();
+  services.site = site.get();
+  OpenLogs();
+}
+
+void SiteTest::Serve(const std::string& text) {
+  Configure("http { access_log off; server { listen 80; server_name hive.example; root " + folder.path() + "; " + text +
+            "\n} }");
+}
+
+std::string SiteTest::ErrorsOfWhole(const std::string& text) {
+  config::Diagnostics diagnostics;
+  Build(text, diagnostics);
+  return diagnostics.Render();
+}
+
+std::string SiteTest::ErrorsOf(const std::string& text) {
+  return ErrorsOfWhole("http { server { listen 80; " + text + "\n} }");
+}
+
+void SiteTest::OpenLogs() {
+  services.error_logs.assign(site->error_logs.size(), &error_log_);
+  services.logs.clear();
+  access_logs_.clear();
+  access_paths_.clear();
+  for (const pipeline::LogFile& file : site->logs) {
+    const std::string path = folder / ("log-" + std::to_string(access_paths_.size()));
+    access_paths_.push_back(path);
+    access_logs_.push_back(std::make_unique<log::AccessLog>(*sys::OpenFile(path, O_WRONLY | O_CREAT | O_APPEND)));
+    services.logs.push_back(access_logs_.back().get());
+    static_cast<void>(file);
+  }
+}
+
+Answer SiteTest::Ask(std::string_view method, std::string_view target, RequestFields fields) {
+  pipeline::ConnectionFacts facts;
+  facts.number = 12;
+  facts.requests = ++requests_;
+  facts.peer = &peer;
+  facts.local = &local_;
+  const std::string line = std::string(method) + " " + std::string(target) + " HTTP/1.1";
+  const std::size_t question = target.find('?');
+
+  exchange.Reset();
+  exchange.connection = &facts;
+  exchange.services = &services;
+  exchange.server = site->listeners.at(0).hosts.default_server();
+  exchange.started = services.now;
+  pipeline::Request& request = exchange.request;
+  request.method = http::FindMethod(method);
+  request.method_text = method;
+  request.head_only = request.method == http::Method::kHead;
+  request.line = line;
+  request.target = target;
+  request.path = target.substr(0, question);
+  if (question != std::string_view::npos) request.args = target.substr(question + 1);
+  request.host = "hive.example";
+  for (const auto& [name, value] : fields) request.fields.Add(name, value);
+
+  pipeline::Runner::Run(exchange);
+  pipeline::Response& response = exchange.response;
+  Answer answer{.status = http::Code(response.status), .body = {}, .fields = {}};
+  for (const pipeline::Piece& piece : response.body.pieces()) {
+    if (piece.in_memory()) {
+      answer.body += piece.memory;
+    } else {
+      std::string part(piece.length, '\0');
+      EXPECT_EQ(pread(piece.fd, part.data(), part.size(), piece.offset), static_cast<ssize_t>(part.size()));
+      answer.body += part;
+    }
+  }
+  const auto add = [&](std::string_view name, std::string_view value) {
+    if (!value.empty()) answer.fields.emplace_back(name, value);
+  };
+  add("Content-Type", response.content_type);
+  add("Last-Modified", response.last_modified);
+  add("ETag", response.etag);
+  add("Accept-Ranges", response.accepts_ranges ? "bytes" : "");
+  for (const http::Field& field : response.fields) add(field.name, field.value);
+  response.body_bytes_sent = response.body.length();
+  pipeline::Runner::Log(exchange);
+  return answer;
+}
+
+std::string SiteTest::ErrorLogText() const { return *sys::ReadFile(folder / "error.log"); }
+
+std::string SiteTest::AccessLogText(std::size_t ordinal) {
+  access_logs_.at(ordinal)->Flush();
+  return *sys::ReadFile(access_paths_.at(ordinal));
+}
+
+}  // namespace colmeia::modules

@@ -1,0 +1,98 @@
+#include "modules/try_files.h"
+
+#include <filesystem>
+
+#include "modules/site_fixture.h"
+
+namespace colmeia::modules {
+namespace {
+
+using testing::HasSubstr;
+
+using TryFilesTest = SiteTest;
+
+TEST_F(TryFilesTest, ServesTheFirstThatExists) {
+  folder.Write("b.html", "b");
+  Serve("try_files $uri $uri.html =404;");
+  EXPECT_EQ(Get("/b").body, "b");
+  EXPECT_EQ(Get("/b")["Content-Type"], "text/html");
+  EXPECT_EQ(Get("/none").status, 404);
+  EXPECT_EQ(ErrorLogText(), "");
+}
+
+TEST_F(TryFilesTest, TellsFoldersFromFiles) {
+  std::filesystem::create_directory(folder / "dir");
+  folder.Write("dir/index.html", "index");
+  Serve("location / { try_files $uri =404; } location /dir { try_files $uri $uri/ =404; }");
+  EXPECT_EQ(Get("/dir").body, "index");
+  EXPECT_EQ(Get("/").status, 404);
+}
+
+TEST_F(TryFilesTest, FallsBackToAPathWithArguments) {
+  Serve("location / { try_files $uri /app?path=$uri&$args; } location /app { return 200 \"$uri|$args\"; }");
+  EXPECT_EQ(Get("/x?y=1").body, "/app|path=/x&y=1");
+}
+
+TEST_F(TryFilesTest, FallsBackToANamedLocation) {
+  Serve("location / { try_files $uri @app; } location @app { return 200 \"app $uri\"; }");
+  EXPECT_EQ(Get("/x").body, "app /x");
+}
+
+TEST_F(TryFilesTest, FallsBackToAStatus) {
+  Serve("try_files $uri =418;");
+  EXPECT_EQ(Get("/x").status, 418);
+}
+
+TEST_F(TryFilesTest, ServesAFoundFileInItsOwnLocation) {
+  folder.Write("a.txt", "file");
+  Serve("location /a { default_type text/x-here; try_files /a.txt =404; } location = /a.txt { return 403; }");
+  EXPECT_EQ(Get("/a").body, "file");
+}
+
+TEST_F(TryFilesTest, KnowsAliases) {
+  std::filesystem::create_directory(folder / "real");
+  folder.Write("real/a", "aliased");
+  folder.Write("real/fallback", "fallback");
+  Serve("location /seen/ { alias " + folder.path() + "/real/; try_files $uri /fallback =404; }");
+  EXPECT_EQ(Get("/seen/a").body, "aliased");
+  EXPECT_EQ(Get("/seen/b").body, "fallback");
+}
+
+TEST_F(TryFilesTest, NeverClimbsOutOfTheRoot) {
+  std::filesystem::create_directory(folder / "root");
+  folder.Write("secret", "secret");
+  Serve("location / { root " + folder.path() +
+        "/root; try_files /$arg_f =404; }"
+        "location /f { root " +
+        folder.path() + "/root; try_files /none /$arg_f; }");
+  EXPECT_EQ(Get("/?f=../secret").status, 404);
+  EXPECT_EQ(Get("/f?f=../secret").status, 400);
+}
+
+TEST_F(TryFilesTest, LooksOnceAtAWarmFile) {
+  folder.Write("a", "x");
+  Serve("try_files $uri =404;");
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  std::uint64_t loads = 0;
+  do {
+    loads = store.counters().loads;
+    Get("/a");
+  } while (store.counters().loads != loads && std::chrono::steady_clock::now() < deadline);
+  const std::uint64_t looks = store.counters().looks;
+  EXPECT_EQ(Get("/a").body, "x");
+  EXPECT_EQ(store.counters().looks - looks, 1u);
+}
+
+TEST_F(TryFilesTest, EndsACycle) {
+  Serve("location / { try_files /none /loop; }");
+  EXPECT_EQ(Get("/x").status, 500);
+  EXPECT_THAT(ErrorLogText(), HasSubstr("rewrite or internal redirection cycle"));
+}
+
+TEST_F(TryFilesTest, RefusesACodeThatIsNone) {
+  EXPECT_THAT(ErrorsOf("try_files $uri =x;"), HasSubstr("expected =CODE"));
+  EXPECT_THAT(ErrorsOf("try_files $uri;"), HasSubstr("number of arguments"));
+}
+
+}  // namespace
+}  // namespace colmeia::modules
