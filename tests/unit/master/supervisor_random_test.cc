@@ -18,14 +18,25 @@ namespace {
 // supervisor's books is seen.
 class World {
  public:
-  explicit World(unsigned seed) : random_(seed) {}
+  // Every third world is a wild one; in the others accidents are rare enough for long lives.
+  explicit World(unsigned seed) : random_(seed), accidents_(seed % 3 == 0 ? 40 : 600) {}
+
+  // How often things came to pass, so that a test may know that it tested something.
+  struct Tally {
+    int promotions = 0;
+    int rollbacks = 0;
+    int spawns = 0;
+    int kills = 0;
+    int orders = 0;
+  };
+  [[nodiscard]] const Tally& tally() const { return tally_; }
 
   void Begin() { Happens(Start{Toss(2) ? RandomPlan() : nullptr}); }
 
   // One random thing happens.
   void Step() {
-    clock_.Advance(util::Milliseconds(Pick(400)));
-    if (Toss(50)) clock_.Advance(std::chrono::seconds(Pick(20)));
+    clock_.Advance(util::Milliseconds(Pick(100)));
+    if (Toss(300)) clock_.Advance(std::chrono::seconds(Pick(20)));
     const auto deadline = supervisor_.NextDeadline();
     if (deadline && *deadline <= clock_.Now()) Happens(Deadline{});
     switch (Pick(14)) {
@@ -35,7 +46,7 @@ class World {
       case 2:
         return AnswerOpen();
       case 3:
-        if (Toss(12)) Happens(Signal{RandomSignal(), 1, Toss(10) ? false : true});
+        if (Toss(2)) Happens(Signal{RandomSignal(), 1, Toss(10) ? false : true});
         return;
       case 4:
         if (reopening_) Happens(LogsReopened{{{Pick(8), Pick(5)}, {Pick(8), Pick(5)}}, {}, 1});
@@ -49,7 +60,7 @@ class World {
 
   // The server is told to stop, and the world grows old: killed processes die, others leave if they like.
   void End() {
-    Happens(Signal{SIGTERM, 1, true});
+    Happens(Signal{Toss(2) ? SIGTERM : SIGQUIT, 1, true});
     for (int i = 0; i < 10000 && !left_; ++i) {
       for (const std::uint32_t generation : std::set<std::uint32_t>(compiling_)) {
         compiling_.erase(generation);
@@ -61,6 +72,7 @@ class World {
         if (processes_.contains(slot) && (processes_[slot].killed || Toss(5))) Die(slot);
       }
       if (left_) return;
+      if (Toss(200)) Happens(Signal{SIGTERM, 1, true});
       const auto deadline = supervisor_.NextDeadline();
       if (deadline) clock_.Advance(std::max(*deadline - clock_.Now(), util::Duration::zero()));
       Happens(Deadline{});
@@ -98,7 +110,7 @@ class World {
     static constexpr int kSignals[] = {SIGHUP,   SIGHUP,  SIGHUP,  SIGUSR1, SIGUSR2, SIGTTIN, SIGTTOU,
                                        SIGWINCH, SIGQUIT, SIGALRM, SIGTTIN, SIGTTOU, SIGUSR1};
     const int signal = kSignals[Pick(13)];
-    return signal == SIGQUIT && !Toss(4) ? SIGHUP : signal;
+    return signal == SIGQUIT && !Toss(40) ? SIGHUP : signal;
   }
 
   void AnswerCompile() {
@@ -128,7 +140,7 @@ class World {
     if (process.killed && !process.reaped) return Die(slot);
     if (process.reaped) return CloseChannel(slot);
     if (process.channel_closed) return Reap(slot, 1, 0);
-    switch (Pick(40)) {
+    switch (Pick(accidents_)) {
       case 0:
         return Die(slot);
       case 1:
@@ -193,7 +205,7 @@ class World {
         SCOPED_TRACE(Describe(action));
         Check(action);
         if (const auto* spawn = std::get_if<Spawn>(&action)) {
-          if (Toss(15)) {
+          if (Toss(accidents_)) {
             events.push_back(SpawnFailed{spawn->slot, "no"});
           } else {
             events.push_back(Spawned{spawn->slot, ++last_pid_});
@@ -214,7 +226,17 @@ class World {
 
   void NoteStop(int signal) { stopping_ = stopping_ || signal == SIGTERM || signal == SIGQUIT; }
 
+  void Count(const Action& action) {
+    tally_.spawns += std::holds_alternative<Spawn>(action) ? 1 : 0;
+    tally_.kills += std::holds_alternative<Kill>(action) ? 1 : 0;
+    tally_.orders += std::holds_alternative<Send>(action) ? 1 : 0;
+    tally_.promotions += std::holds_alternative<Promote>(action) ? 1 : 0;
+    const auto* reloaded = std::get_if<Reloaded>(&action);
+    tally_.rollbacks += reloaded != nullptr && reloaded->outcome != Outcome::kOk ? 1 : 0;
+  }
+
   void Check(const Action& action) {
+    Count(action);
     EXPECT_FALSE(left_) << "nothing comes after Leave";
     if (const auto* spawn = std::get_if<Spawn>(&action)) {
       EXPECT_FALSE(stopping_) << "no spawn while stopping";
@@ -267,6 +289,8 @@ class World {
   }
 
   std::mt19937 random_;
+  std::uint32_t accidents_;  // one of the accidents happens once in so many turns
+  Tally tally_;
   util::ManualClock clock_;
   Supervisor supervisor_;
   std::map<std::uint32_t, Process> processes_;
@@ -279,14 +303,25 @@ class World {
 };
 
 TEST(SupervisorRandomTest, KeepsItsInvariantsWhateverHappens) {
+  World::Tally all;
   for (unsigned seed = 1; seed <= 300; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     World world(seed);
     world.Begin();
-    for (int step = 0; step < 400 && !world.left() && !testing::Test::HasFailure(); ++step) world.Step();
+    for (int step = 0; step < 1500 && !world.left() && !testing::Test::HasFailure(); ++step) world.Step();
     if (!world.left()) world.End();
     ASSERT_FALSE(testing::Test::HasFailure());
+    all.promotions += world.tally().promotions;
+    all.rollbacks += world.tally().rollbacks;
+    all.spawns += world.tally().spawns;
+    all.kills += world.tally().kills;
+    all.orders += world.tally().orders;
   }
+  EXPECT_GT(all.promotions, 1000);
+  EXPECT_GT(all.rollbacks, 300);
+  EXPECT_GT(all.spawns, 5000);
+  EXPECT_GT(all.kills, 500);
+  EXPECT_GT(all.orders, 3000);
 }
 
 }  // namespace
