@@ -28,9 +28,6 @@ enum class Stage {
   kRetiring,   // its workers are told to leave; closed when the last one is gone
 };
 
-// Of the log and of tests: "compiling", "opening", ...
-[[nodiscard]] const char* StageName(Stage stage);
-
 struct Generation {
   std::uint32_t number = 0;
   Stage stage = Stage::kCompiling;
