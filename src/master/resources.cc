@@ -85,6 +85,8 @@ Result<> Resources::Open(std::uint32_t generation, std::shared_ptr<const ipc::Pl
   }
 
   if (pid_file) next_pid_file_ = std::move(pid_file);
+  // The beginnings of the first generation stand in its own log: there is no other.
+  if (main_logs_.empty()) WriteTo(opened);
   generations_.emplace(generation, std::move(opened));
   return {};
 }
@@ -156,16 +158,33 @@ void Resources::Promote(std::uint32_t generation) {
     next_pid_file_ = {};
   }
   const OpenGeneration& current = generations_.at(generation);
-  std::vector<log::ErrorLog::Target> targets;
-  for (const ipc::PlannedErrorLog& planned : current.plan->error_logs) {
-    targets.push_back({current.logs[planned.log]->fd.get(), static_cast<log::Level>(planned.level)});
-  }
-  log::Main().SetTargets(targets);
-  if (targets.empty()) return;
+  WriteTo(current);
+  if (current.plan->daemon) LetGoOfTerminal();
+  if (main_logs_.empty()) return;
   // Whatever a library or the kernel's abort message says on descriptor 2 is in the log as well.
-  if (auto fd = sys::Duplicate(targets.front().fd)) {
-    if (auto redirected = sys::Redirect(*fd, STDERR_FILENO); !redirected) {
-      log::Main().Print(log::Level::kAlert, "master: descriptor 2 stays where it was: {}", redirected.error().message);
+  if (auto redirected = sys::Redirect(main_logs_.front()->fd, STDERR_FILENO); !redirected) {
+    log::Main().Print(log::Level::kAlert, "master: descriptor 2 stays where it was: {}", redirected.error().message);
+  }
+}
+
+void Resources::WriteTo(const OpenGeneration& generation) {
+  std::vector<std::shared_ptr<OpenLog>> logs;
+  std::vector<log::ErrorLog::Target> targets;
+  for (const ipc::PlannedErrorLog& planned : generation.plan->error_logs) {
+    logs.push_back(generation.logs[planned.log]);
+    targets.push_back({logs.back()->fd.get(), static_cast<log::Level>(planned.level)});
+  }
+  log::Main().SetTargets(std::move(targets));
+  main_logs_ = std::move(logs);
+}
+
+// Whoever reads what the launcher says waits for the end of it, which would not come while a daemon holds the pipe.
+void Resources::LetGoOfTerminal() {
+  auto null = sys::OpenFile("/dev/null", O_RDWR);
+  if (!null) return;
+  for (const sys::UniqueFd* const fd : {&original_stdout_, &original_stderr_}) {
+    if (auto redirected = sys::Redirect(*null, fd->get()); !redirected) {
+      log::Main().Write(log::Level::kAlert, redirected.error().message);
     }
   }
 }

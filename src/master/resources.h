@@ -49,7 +49,9 @@ class Resources {
   // Gives every `reuseport` listener of a generation a socket for each of `seats`.
   Result<> GrowClones(std::uint32_t generation, std::uint32_t seats);
 
-  // The master's messages go to the error logs of this generation from here on, and descriptor 2 with them.
+  // The master's messages go to the error logs of this generation from here on, and descriptor 2 with them. (Messages
+  // go to those of the first generation as soon as it is open.) A daemon lets go of descriptors 1 and 2 of its
+  // launcher.
   void Promote(std::uint32_t generation);
 
   void CloseListeners(std::uint32_t generation);
@@ -73,11 +75,14 @@ class Resources {
   static Result<> OpenSockets(OpenListener& listener, const ipc::PlannedListener& planned, std::size_t wanted);
   Result<std::shared_ptr<OpenLog>> OpenOne(const ipc::PlannedLog& planned);
   Result<sys::UniqueFd> OpenLogFile(const std::string& path) const;
+  void WriteTo(const OpenGeneration& generation);
+  void LetGoOfTerminal();
   static void RemoveSocketFile(const OpenListener& listener);
   template <class Resource, class Match>
   std::shared_ptr<Resource> FindOpen(std::vector<std::shared_ptr<Resource>> OpenGeneration::*list, Match match) const;
 
   std::map<std::uint32_t, OpenGeneration> generations_;
+  std::vector<std::shared_ptr<OpenLog>> main_logs_;  // that the master writes to; they outlive their generation
   sys::PidFile pid_file_;
   sys::PidFile next_pid_file_;  // of a generation that is not current yet
   sys::UniqueFd original_stdout_;

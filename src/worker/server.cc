@@ -122,6 +122,12 @@ void Server::OpenLogs() {
     services_.error_logs.push_back(error_logs_.back().get());
   }
   log::Main().SetTargets(error_logs_.front()->targets());
+  // Whatever a library or a sanitizer says on descriptor 2 is in the log as well.
+  if (const auto& main = site_->error_logs.front(); !main.empty()) {
+    if (auto redirected = sys::Redirect(adoption_.logs[main.front().log].fd, STDERR_FILENO); !redirected) {
+      log::Main().Print(log::Level::kAlert, "worker: descriptor 2 stays where it was: {}", redirected.error().message);
+    }
+  }
 }
 
 void Server::Start() {
