@@ -192,10 +192,10 @@ def test_e_names_the_error_log_when_the_configuration_does_not(prepare):
     server = prepare(SITE)
     server.configure('daemon off; pid logs/colmeia.pid; events { } ' + SITE, bare=True)
 
-    server.launch('-e', 'logs/early.log')
-    server.wait_for(lambda: 'serves with' in server.read('logs/early.log'), 'the log that -e names')
+    server.start('-e', 'logs/early.log')
+    server.get('/missing')
 
-    assert server.stop() == 0
+    server.wait_for(lambda: re.search(r'\[error\].*/missing', server.read('logs/early.log')), 'a line in the log that -e names')
 
 
 def test_t_binds_nothing_that_is_in_use(hive):

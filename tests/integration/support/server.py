@@ -80,9 +80,10 @@ class Server:
     def configure(self, config, bare=False):
         """Writes the configuration; a running master reads it when told to reload."""
         config = textwrap.dedent(config).lstrip('\n')
+        self._logs_elsewhere = bare
         if not bare:
             missing = {name: text for name, text in DEFAULTS.items()
-                       if not re.search(rf'(^|[\s;{{}}]){name}[\s{{]', config)}
+                       if not re.search(rf'(^|[;{{}}])\s*{name}[\s{{]', config)}
             config = ' '.join(missing.values()) + '\n' + config
             self._logs_elsewhere = 'error_log' not in missing
         return self.write('colmeia.conf', self.expand(config))
