@@ -21,6 +21,11 @@ if(NOT EXPECTED_INCLUDE_DIR)
   message(FATAL_ERROR "colmeia needs tl::expected, which is missing here. On Debian: apt-get install libexpected-dev.")
 endif()
 
+find_path(NLOHMANN_JSON_INCLUDE_DIR nlohmann/json.hpp)
+if(NOT NLOHMANN_JSON_INCLUDE_DIR)
+  message(FATAL_ERROR "colmeia needs nlohmann's JSON, which is missing here. On Debian: apt-get install nlohmann-json3-dev.")
+endif()
+
 # llhttp comes as C sources. The strict parser is chosen on the first line of llhttp.c, before any
 # header is read, so the macro must stand on the compiler's command line (tests/unit/h1 guards it).
 set(COLMEIA_LLHTTP_SOURCE_DIR /usr/share/llhttp CACHE PATH "Folder with llhttp.c, api.c and http.c")

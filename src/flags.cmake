@@ -8,7 +8,7 @@ target_compile_options(colmeia_flags INTERFACE
   -fno-strict-aliasing)
 target_compile_definitions(colmeia_flags INTERFACE _GNU_SOURCE COLMEIA_VERSION="${PROJECT_VERSION}")
 target_include_directories(colmeia_flags INTERFACE ${PROJECT_SOURCE_DIR}/src)
-target_include_directories(colmeia_flags SYSTEM INTERFACE ${EXPECTED_INCLUDE_DIR})
+target_include_directories(colmeia_flags SYSTEM INTERFACE ${EXPECTED_INCLUDE_DIR} ${NLOHMANN_JSON_INCLUDE_DIR})
 target_link_libraries(colmeia_flags INTERFACE PkgConfig::FMT)
 
 if(COLMEIA_SANITIZE)

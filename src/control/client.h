@@ -1,0 +1,49 @@
+// Client: one blocking connection to a control socket, for the command line. Every call has a deadline.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+
+#include "http/method.h"
+#include "sys/unique_fd.h"
+#include "util/clock.h"
+#include "util/result.h"
+
+namespace colmeia::control {
+
+struct Response {
+  int status = 0;
+  std::string body;
+};
+
+class Client {
+ public:
+  // The error's code: ENOENT or ECONNREFUSED when no server listens at `path`, EACCES or EPERM when we may not connect,
+  // ETIMEDOUT.
+  [[nodiscard]] static Result<Client> Connect(const std::string& path, util::TimePoint deadline);
+
+  // Asks and waits. ETIMEDOUT when the answer did not come in time, ECONNRESET when the server left without one.
+  [[nodiscard]] Result<Response> Ask(http::Method method, std::string_view path, std::string_view body,
+                                     util::TimePoint deadline);
+
+  // Waits until the process at the other end has ended; false when it lives on at the deadline.
+  [[nodiscard]] bool AwaitEnd(util::TimePoint deadline);
+
+  // Of the process that listens; 0 when it is in a PID namespace that we cannot see.
+  [[nodiscard]] pid_t server_pid() const { return server_pid_; }
+
+ private:
+  Client(std::string path, sys::UniqueFd fd, sys::UniqueFd process, pid_t pid)
+      : path_(std::move(path)), fd_(std::move(fd)), process_(std::move(process)), server_pid_(pid) {}
+  Result<> Send(std::string_view bytes, util::TimePoint deadline);
+  Result<Response> Receive(util::TimePoint deadline);
+
+  std::string path_;
+  sys::UniqueFd fd_;
+  sys::UniqueFd process_;  // a pidfd of the server; none on kernels without them
+  pid_t server_pid_ = 0;
+};
+
+}  // namespace colmeia::control

@@ -1,0 +1,185 @@
+#include "control/json.h"
+
+#include <optional>
+#include <vector>
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include "control/fields.h"
+
+namespace colmeia::control {
+namespace {
+
+using Json = nlohmann::ordered_json;  // members in the order of Fields
+
+template <class T>
+Json Write(const T& value);
+
+struct Writer {
+  Json& out;
+
+  template <class Member>
+  void operator()(const Field& field, const Member& member) const {
+    out[std::string(field.name)] = Write(member);
+  }
+};
+
+template <class T>
+struct IsList : std::false_type {};
+template <class T>
+struct IsList<std::vector<T>> : std::true_type {};
+
+template <class T>
+Json Write(const T& value) {
+  if constexpr (HasFields<T>) {
+    Json out = Json::object();
+    T::Fields(value, Writer{out});
+    return out;
+  } else if constexpr (IsList<T>::value) {
+    Json out = Json::array();
+    for (const auto& one : value) out.push_back(Write(one));
+    return out;
+  } else if constexpr (std::is_same_v<T, std::optional<std::uint64_t>>) {
+    return value ? Json(*value) : Json(nullptr);
+  } else {
+    return Json(value);
+  }
+}
+
+// What is wrong with a text that was read, as the path to the first wrong member; empty while nothing is.
+template <class T>
+std::string Read(const Json& in, T& value);
+
+struct Reader {
+  const Json& in;
+  std::string& wrong;
+
+  template <class Member>
+  void operator()(const Field& field, Member& member) const {
+    const auto at = in.find(std::string(field.name));
+    if (at == in.end() || !wrong.empty()) return;
+    if (std::string inner = Read(*at, member); !inner.empty()) wrong = fmt::format("{}{}", field.name, inner);
+  }
+};
+
+template <class T>
+std::string Read(const Json& in, T& value) {
+  if constexpr (HasFields<T>) {
+    if (!in.is_object()) return " is no object";
+    std::string wrong;
+    T::Fields(value, Reader{in, wrong});
+    return wrong.empty() ? wrong : "." + wrong;
+  } else if constexpr (IsList<T>::value) {
+    if (!in.is_array()) return " is no array";
+    value.clear();
+    for (const Json& one : in) {
+      if (std::string inner = Read(one, value.emplace_back()); !inner.empty()) return "[]" + inner;
+    }
+  } else if constexpr (std::is_same_v<T, std::optional<std::uint64_t>>) {
+    if (in.is_null()) {
+      value.reset();
+    } else if (in.is_number_unsigned()) {
+      value = in.get<std::uint64_t>();
+    } else {
+      return " is no number";
+    }
+  } else if constexpr (std::is_same_v<T, bool>) {
+    if (!in.is_boolean()) return " is neither true nor false";
+    value = in.get<bool>();
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    if (!in.is_string()) return " is no text";
+    value = in.get<std::string>();
+  } else {
+    static_assert(std::is_same_v<T, std::uint64_t>);
+    if (!in.is_number_unsigned()) return " is no number";
+    value = in.get<std::uint64_t>();
+  }
+  return {};
+}
+
+// Texts of configurations and paths may hold any byte; JSON only holds Unicode.
+std::string Text(const Json& json, int indent = -1) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+std::optional<Json> Parse(std::string_view text) {
+  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded()) return std::nullopt;
+  return json;
+}
+
+template <class T>
+Result<T> ReadWhole(std::string_view text) {
+  const std::optional<Json> json = Parse(text);
+  if (!json || !json->is_object()) return Fail("the server's answer is no JSON object");
+  T out;
+  if (const std::string wrong = Read(*json, out); !wrong.empty()) {
+    return Fail(fmt::format("the server's answer has a member that is not understood: {}", wrong.substr(1)));
+  }
+  return out;
+}
+
+Json RoutesJson() {
+  Json list = Json::array();
+  for (const Route& route : Routes()) {
+    Json one;
+    one["method"] = http::MethodName(route.method);
+    one["path"] = route.path;
+    one["body"] = route.argument.empty() ? Json(nullptr) : Json{{std::string(route.argument), "number"}};
+    one["meaning"] = route.meaning;
+    list.push_back(std::move(one));
+  }
+  return Json{{"routes", std::move(list)}};
+}
+
+}  // namespace
+
+std::string ViewJson(View view, const Status& status) {
+  switch (view) {
+    case View::kRoutes:
+      return Text(RoutesJson());
+    case View::kHealth:
+      return Text(Write(HealthOf(status.server)));
+    case View::kStatus:
+      return Text(Write(status));
+    case View::kWorkers:
+      return Text(Json{{"workers", Write(status.workers)}});
+    case View::kGenerations:
+      return Text(Json{{"generations", Write(status.generations)}});
+  }
+  return "{}";
+}
+
+http::Status ViewStatus(View view, const Status& status) {
+  return view == View::kHealth && !HealthOf(status.server).ok ? http::Status::kServiceUnavailable : http::Status::kOk;
+}
+
+std::string AnswerJson(const Answer& answer) { return Text(Write(answer)); }
+
+Result<Status> ReadStatus(std::string_view json) { return ReadWhole<Status>(json); }
+Result<Health> ReadHealth(std::string_view json) { return ReadWhole<Health>(json); }
+Result<Answer> ReadAnswer(std::string_view json) { return ReadWhole<Answer>(json); }
+
+Result<std::uint32_t> ReadArgument(const Route& route, std::string_view body) {
+  const std::string wanted = route.argument.empty()
+                                 ? fmt::format("{} takes no body, or an empty object", route.path)
+                                 : fmt::format(R"({} takes {{"{}": number}}, the number being {} or more)", route.path,
+                                               route.argument, route.least);
+  if (body.empty() && route.argument.empty()) return 0;
+  const std::optional<Json> json = Parse(body);
+  if (!json || !json->is_object()) return Fail(wanted);
+  if (route.argument.empty()) return json->empty() ? Result<std::uint32_t>(0) : Fail(wanted);
+  const auto at = json->find(std::string(route.argument));
+  if (at == json->end() || json->size() != 1 || !at->is_number_unsigned()) return Fail(wanted);
+  const auto number = at->get<std::uint64_t>();
+  if (number < route.least || number > UINT32_MAX) return Fail(wanted);
+  return static_cast<std::uint32_t>(number);
+}
+
+std::string Pretty(std::string_view json) {
+  const std::optional<Json> parsed = Parse(json);
+  return parsed ? Text(*parsed, 2) : std::string(json);
+}
+
+}  // namespace colmeia::control

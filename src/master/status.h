@@ -1,0 +1,17 @@
+// What the control socket's questions are answered from: the supervisor's records, the scoreboard's counts and what is
+// open, as one value. It asks no worker and waits for nothing.
+#pragma once
+
+#include "control/status.h"
+#include "master/resources.h"
+#include "master/supervisor.h"
+#include "scoreboard/board.h"
+#include "util/clock.h"
+
+namespace colmeia::master {
+
+// `now` is of the same clock as the supervisor's.
+[[nodiscard]] control::Status CollectStatus(const Supervisor& supervisor, const scoreboard::Board& board,
+                                            const Resources& resources, util::TimePoint now);
+
+}  // namespace colmeia::master
