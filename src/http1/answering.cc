@@ -78,6 +78,7 @@ void Connection::Begin(Work& work, bool body_has_begun) {
   request.content_length = head.content_length;
   std::swap(request.fields, head.fields);
   work.keep_alive = head.keep_alive;
+  const pipeline::Serving::Scope serving(shared_.services.serving, request.line);
 
   http::Target target;
   if (const http::Fault fault = http::ParseTarget(head.method, head.target, exchange.arena, target)) {

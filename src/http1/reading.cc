@@ -1,4 +1,5 @@
 // http1::Connection: bytes from the client become requests.
+#include <cerrno>
 #include <cstring>
 
 #include "http1/connection.h"
@@ -117,7 +118,10 @@ void Connection::OnEnd() {
 }
 
 void Connection::OnReadError(int code) {
-  log().PrintFor(number_, log::Level::kInfo, "recv() failed ({}: {}) while {}, client: {}", code, std::strerror(code),
+  // Clients that have had all their answers may go as they like.
+  const bool is_harmless = state_ == State::kIdle && code == ECONNRESET;
+  log().PrintFor(number_, is_harmless ? log::Level::kDebug : log::Level::kInfo,
+                 "recv() failed ({}: {}) while {}, client: {}", code, std::strerror(code),
                  state_ == State::kBody ? "reading client request body" : "waiting for request",
                  peer_.Expand().HostText());
   Close();

@@ -56,7 +56,6 @@ std::string& Work::OwnText() {
 
 void Work::Reset() {
   exchange.Reset();
-  facts = pipeline::ConnectionFacts{};
   head = {};
   body.StartFixed(0);
   body_limit = 0;
