@@ -1,0 +1,51 @@
+"""Conditional requests: 304 and 412."""
+
+import os
+
+SITE = """
+    http { server { listen 127.0.0.1:%%PORT%%; root html; location /before/ { if_modified_since before; }
+           location /off/ { if_modified_since off; } location /untagged/ { etag off; } } }
+    """
+FILES = {f'html/{name}a': 'hello' for name in ['', 'before/', 'off/', 'untagged/']}
+DATE = 'Sun, 06 Nov 1994 08:49:37 GMT'
+LATER = 'Sun, 06 Nov 1994 08:49:38 GMT'
+TAG = '"2ebc98a1-5"'
+
+
+def dated(server):
+    for name in FILES:
+        os.utime(server.prefix / name, (784111777, 784111777))
+    return server
+
+
+def test_a_good_copy_needs_no_body(hive):
+    server = dated(hive(SITE, files=FILES))
+
+    with server.connect() as connection:
+        response = connection.get('/a', {'If-None-Match': f'"other", W/{TAG}'})
+        assert response.status == 304
+        assert {name for name, _ in response.headers} == {'Server', 'Date', 'Last-Modified', 'Connection', 'ETag'}
+        assert connection.get('/a', {'If-None-Match': '*'}).status == 304
+        assert connection.get('/a', {'If-None-Match': '"other"', 'If-Modified-Since': DATE}).status == 200
+        assert connection.get('/a', {'If-Modified-Since': DATE}).status == 304
+        assert connection.get('/a', {'If-Modified-Since': LATER}).status == 200
+        assert connection.get('/a', {'If-Modified-Since': 'yesterday'}).status == 200
+        assert connection.get('/a', {'If-None-Match': TAG}, method='HEAD').status == 304
+
+
+def test_how_dates_compare_is_configurable(hive):
+    server = dated(hive(SITE, files=FILES))
+
+    assert server.get('/before/a', {'If-Modified-Since': LATER}).status == 304
+    assert server.get('/off/a', {'If-Modified-Since': DATE}).status == 200
+    assert server.get('/untagged/a').header('ETag') is None
+    assert server.get('/untagged/a', {'If-Modified-Since': DATE}).status == 304
+
+
+def test_a_precondition_that_fails_is_412(hive):
+    server = dated(hive(SITE, files=FILES))
+
+    assert server.get('/a', {'If-Match': '"other"'}).status == 412
+    assert server.get('/a', {'If-Match': TAG}).status == 200
+    assert server.get('/a', {'If-Unmodified-Since': 'Sun, 06 Nov 1994 08:49:36 GMT'}).status == 412
+    assert server.get('/a', {'If-Unmodified-Since': DATE}).status == 200

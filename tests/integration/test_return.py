@@ -1,0 +1,38 @@
+"""return: answers at once."""
+
+
+def test_texts_statuses_and_redirections(hive):
+    server = hive("""
+        http { default_type text/plain; server { listen 127.0.0.1:%%PORT%%; server_name hive.example;
+               location /text { return 200 "hello $arg_who"; }
+               location /none { return 204; }
+               location /gone { return 410; }
+               location /moved { return 301 /new$is_args$args; }
+               location /away { return https://example.org$request_uri; }
+               location /close { return 444; } } }
+        """)
+
+    response = server.get('/text?who=bee')
+    assert (response.status, response.text, response.header('Content-Type')) == (200, 'hello bee', 'text/plain')
+    assert (server.get('/none').status, server.get('/none').header('Content-Type')) == (204, None)
+    assert '410 Gone' in server.get('/gone').text
+    assert server.get('/moved?a=b').status == 301
+    assert server.get('/moved?a=b').header('Location') == f'http://localhost:{server.port}/new?a=b'
+    assert server.get('/away').status == 302
+    assert server.get('/away').header('Location') == 'https://example.org/away'
+    assert server.raw('GET /close HTTP/1.1\r\nHost: x\r\n\r\n') == b''
+
+
+def test_the_servers_own_comes_first(hive):
+    server = hive('http { server { listen 127.0.0.1:%%PORT%%; return 503 away; location / { return 200 here; } } }')
+
+    assert (server.get('/').status, server.get('/').text) == (503, 'away')
+
+
+def test_a_decoded_path_cannot_end_a_field(hive):
+    server = hive('http { server { listen 127.0.0.1:%%PORT%%; return 302 https://example.org$uri; } }')
+
+    response = server.get('/a%0d%0aSet-Cookie:%20x=1')
+
+    assert response.status == 302
+    assert response.header('Set-Cookie') is None
