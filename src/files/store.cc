@@ -86,7 +86,8 @@ Store::Entry* Store::Find(std::string_view path) {
   return at == entries_.end() ? nullptr : &at->second;
 }
 
-void Store::Keep(std::string_view path, Entry* entry, std::shared_ptr<const File> file, bool settled, RequestId request) {
+void Store::Keep(std::string_view path, Entry* entry, std::shared_ptr<const File> file, bool settled,
+                 RequestId request) {
   if (entry == nullptr) {
     const auto [at, added] = entries_.try_emplace(std::string(path));
     entry = &at->second;

@@ -192,4 +192,3 @@ def test_a_warm_request_costs_one_stat(hive):
     calls = [line.split('(')[0] for line in trace.read_text().splitlines()]
     assert sum(call in ('newfstatat', 'stat', 'statx') for call in calls) == 5
     assert not [call for call in calls if call in ('open', 'openat', 'read', 'pread64', 'mmap')]
-
