@@ -108,6 +108,8 @@ void DetachFromTerminal() {
 int Serve(const ipc::Compile& command_line, master::CompilerResult compiled, const std::vector<std::string>& arguments,
           master::StartListener on_start) {
   sys::SetTitle(MasterTitle(arguments));
+  // Until the logs are open only the result of the start is told, and that by `on_start`.
+  log::Main().SetTargets({});
   auto master = master::Master::Create({command_line, compiled.plan, std::move(compiled.text), on_start});
   if (!master) {
     on_start(Outcome::kResources, master.error().message);

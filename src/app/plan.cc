@@ -45,16 +45,14 @@ std::vector<std::vector<std::uint32_t>> AffinityOf(const ProcessSettings& proces
   return seats;
 }
 
-ipc::Identity IdentityOf(const ProcessSettings& process, std::uint32_t workers, config::Diagnostics& diagnostics) {
+ipc::Identity IdentityOf(const ProcessSettings& process, std::uint32_t workers, const config::Source& source,
+                         config::Diagnostics& diagnostics) {
   ipc::Identity identity;
-  const auto complain = [&](const std::string& message) {
-    diagnostics.Error(process.user_place.empty() ? message : fmt::format("{}: {}", process.user_place, message));
-  };
   if (geteuid() == 0) {
     auto user = sys::LookUpUser(process.user, process.group);
-    // The default group of `nobody` differs from system to system; a name that was written must exist.
     if (!user) {
-      complain(user.error().message);
+      const bool given = process.user_place.length > 0;
+      diagnostics.Error(given ? source.Locate(process.user_place) : config::Place{}, user.error().message);
     } else {
       identity.change_user = true;
       identity.uid = user->uid;
@@ -94,23 +92,13 @@ std::vector<std::string> EnvironmentOf(const ProcessSettings& process) {
   return out;
 }
 
-void AddWarnings(const ProcessSettings& process, config::Diagnostics& diagnostics, ipc::Plan& plan) {
-  plan.warnings = diagnostics.Render();
-  if (geteuid() != 0 && process.user_given) {
-    plan.warnings += fmt::format(
-        "{}: the \"user\" directive makes sense only if the master process runs with super-user "
-        "privileges, ignored\n",
-        process.user_place);
-  }
-}
-
 }  // namespace
 
 ipc::Plan MakePlan(const pipeline::Site& site, const config::Source& source, config::Diagnostics& diagnostics) {
   const auto& process = site.main.Get<ProcessSettings>();
   ipc::Plan plan;
   plan.workers = process.workers.value_or(sys::UsableCpus());
-  plan.identity = IdentityOf(process, plan.workers, diagnostics);
+  plan.identity = IdentityOf(process, plan.workers, source, diagnostics);
   for (const pipeline::ListenSocket& listener : site.listeners) {
     plan.listeners.push_back({.name = listener.name,
                               .address = std::string(listener.address.bytes()),
@@ -126,13 +114,23 @@ ipc::Plan MakePlan(const pipeline::Site& site, const config::Source& source, con
   plan.daemon = process.daemon;
   plan.master_process = process.master_process;
   plan.pid_path = process.pid;
+  plan.control_path = process.control;
   plan.prefix = source.prefix;
   plan.conf_path = source.conf_path;
   plan.environment = EnvironmentOf(process);
   plan.shutdown_timeout = process.shutdown_timeout;
   plan.start_timeout = process.start_timeout;
+  plan.watchdog = process.watchdog;
+  plan.max_requests = process.max_requests;
+  plan.max_memory = process.max_memory;
+  plan.max_generations = process.max_generations;
   plan.worker_connections = site.main.Get<modules::EventsSettings>().worker_connections;
-  AddWarnings(process, diagnostics, plan);
+  if (geteuid() != 0 && process.user_place.length > 0) {
+    diagnostics.Warn(
+        source.Locate(process.user_place),
+        "the \"user\" directive makes sense only if the master process runs with super-user privileges, ignored");
+  }
+  plan.warnings = diagnostics.Render();
   return plan;
 }
 

@@ -71,16 +71,22 @@ struct Plan {
   bool daemon = true;
   bool master_process = true;
   std::string pid_path{};                  // absolute
+  std::string control_path{};              // of the control socket, absolute; empty = none
   std::string prefix{};                    // absolute, with a slash at the end
   std::string conf_path{};                 // absolute
   std::vector<std::string> environment{};  // NAME=value, all that a worker's environment holds beside TZ
   Milliseconds shutdown_timeout{0};        // worker_shutdown_timeout; 0 = no limit
   Milliseconds start_timeout{10000};       // worker_start_timeout
+  Milliseconds watchdog{10000};            // worker_watchdog; 0 = off
+  std::uint64_t max_requests = 0;          // worker_max_requests; 0 = off
+  std::uint64_t max_memory = 0;            // worker_max_memory, bytes; 0 = off
+  std::uint32_t max_generations = 8;       // that drain at the same time
   std::uint32_t worker_connections = 512;
   std::string warnings{};  // of the compiler, for the log; one or more lines, or empty
   static constexpr auto Fields(auto& self, auto& f) {
     return f(self.identity, self.listeners, self.logs, self.error_logs, self.workers, self.daemon, self.master_process,
-             self.pid_path, self.prefix, self.conf_path, self.environment, self.shutdown_timeout, self.start_timeout,
+             self.pid_path, self.control_path, self.prefix, self.conf_path, self.environment, self.shutdown_timeout,
+             self.start_timeout, self.watchdog, self.max_requests, self.max_memory, self.max_generations,
              self.worker_connections, self.warnings);
   }
   bool operator==(const Plan&) const = default;

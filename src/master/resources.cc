@@ -222,6 +222,7 @@ Resources::Reopened Resources::ReopenLogs() {
     for (const auto& log : generation.logs) {
       if (std::find(done.begin(), done.end(), log.get()) != done.end()) continue;
       done.push_back(log.get());
+      if (log->path == "stderr" || log->path.starts_with("/dev/std")) continue;  // nothing there to open anew
       auto fresh = OpenLogFile(log->path);
       auto redirected = fresh ? sys::Redirect(*fresh, log->fd.get()) : Result<>(tl::unexpected(fresh.error()));
       if (redirected) {

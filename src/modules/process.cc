@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "config/setters.h"
+#include "util/strings.h"
 
 namespace colmeia::modules {
 namespace {
@@ -18,10 +19,11 @@ using pipeline::MergeContext;
 
 struct Draft {
   std::optional<std::vector<std::string>> user;
-  std::string user_place;
+  config::Span user_place;
   std::optional<bool> daemon;
   std::optional<bool> master_process;
   std::optional<std::string> pid;
+  std::optional<std::string> control;
   std::optional<std::uint32_t> workers;
   bool workers_given = false;
   std::optional<std::uint64_t> rlimit_nofile;
@@ -29,6 +31,10 @@ struct Draft {
   std::optional<ProcessSettings::Affinity> affinity;
   std::optional<util::Milliseconds> shutdown_timeout;
   std::optional<util::Milliseconds> start_timeout;
+  std::optional<util::Milliseconds> watchdog;
+  std::optional<std::uint64_t> max_requests;
+  std::optional<std::uint64_t> max_memory;
+  std::optional<std::uint32_t> max_generations;
   std::optional<std::string> working_directory;
   std::vector<std::string> environment;
   std::optional<bool> pcre_jit;
@@ -42,7 +48,7 @@ void SetUser(Draft& draft, const Call& call) {
   if (draft.user) return call.Duplicate();
   draft.user.emplace();
   for (const Word& word : call.args()) draft.user->push_back(word.text);
-  draft.user_place = call.place().ToString();
+  draft.user_place = config::Join(call.args().front().span, call.args().back().span);
 }
 
 void SetWorkers(Draft& draft, const Call& call) {
@@ -71,6 +77,24 @@ void SetAffinity(Draft& draft, const Call& call) {
     }
     draft.affinity->masks.push_back(mask.text);
   }
+}
+
+// A tenth of it is how often an idle worker wakes, and a shorter one would take a busy machine for a hung worker.
+constexpr util::Milliseconds kShortestWatchdog{100};
+
+void SetWatchdog(Draft& draft, const Call& call) {
+  if (draft.watchdog) return call.Duplicate();
+  const Word& word = call.args()[0];
+  if (util::EqualsIgnoreCase(word.text, "off")) {
+    draft.watchdog = util::Milliseconds{0};
+    return;
+  }
+  const auto period = config::ReadTime(call, word);
+  if (!period) return;
+  if (period->count() != 0 && *period < kShortestWatchdog) {
+    return call.InvalidValue(word, "it must be off, or a time of at least 100ms");
+  }
+  draft.watchdog = *period;
 }
 
 void AddEnvironment(Draft& draft, const Call& call) {
@@ -110,6 +134,15 @@ constexpr Directive kDirectives[] = {
      .syntax = "file",
      .default_value = "logs/colmeia.pid",
      .doc = "The file that holds the master's process id, and that keeps a second one from starting."},
+    {.name = "control",
+     .contexts = In::kMain,
+     .arity = Args(1),
+     .setter = config::SetString<&Draft::control>,
+     .syntax = "file | off",
+     .default_value = "logs/colmeia.control",
+     .doc = "The Unix socket on which the master answers colmeia ctl, and curl, of root and its own user only; by "
+            "default beside the pid file.",
+     .own = true},
     {.name = "worker_processes",
      .contexts = In::kMain,
      .arity = Args(1),
@@ -153,6 +186,38 @@ constexpr Directive kDirectives[] = {
      .default_value = "10s",
      .doc = "How long a new worker may take until it serves before it is given up.",
      .own = true},
+    {.name = "worker_watchdog",
+     .contexts = In::kMain,
+     .arity = Args(1),
+     .setter = config::Set<&SetWatchdog>,
+     .syntax = "time | off",
+     .default_value = "10s",
+     .doc = "How long a worker may show no sign of life before it is taken for hung, killed and replaced.",
+     .own = true},
+    {.name = "worker_max_requests",
+     .contexts = In::kMain,
+     .arity = Args(1),
+     .setter = config::SetNumber<&Draft::max_requests>,
+     .syntax = "number",
+     .default_value = "0",
+     .doc = "After how many requests a worker is replaced, one worker at a time; 0 is never.",
+     .own = true},
+    {.name = "worker_max_memory",
+     .contexts = In::kMain,
+     .arity = Args(1),
+     .setter = config::SetSize<&Draft::max_memory>,
+     .syntax = "size",
+     .default_value = "0",
+     .doc = "At how much resident memory a worker is replaced, one worker at a time; 0 is never.",
+     .own = true},
+    {.name = "max_generations",
+     .contexts = In::kMain,
+     .arity = Args(1),
+     .setter = config::SetNumber<&Draft::max_generations, 1, 512>,
+     .syntax = "number",
+     .default_value = "8",
+     .doc = "How many old generations may drain at once; the oldest beyond it gets worker_shutdown_timeout, or 30s.",
+     .own = true},
     {.name = "working_directory",
      .contexts = In::kMain,
      .arity = Args(1),
@@ -178,23 +243,34 @@ constexpr Directive kDirectives[] = {
 
 // Merge
 
+// "/run/colmeia.pid" has its control socket at "/run/colmeia.control".
+std::string BesidePidFile(std::string_view pid) {
+  static constexpr std::string_view kSuffix = ".pid";
+  if (pid.ends_with(kSuffix)) pid.remove_suffix(kSuffix.size());
+  return std::string(pid) + ".control";
+}
+
 ProcessSettings Merge(const ProcessSettings& outer, const Draft& own, MergeContext& context) {
   ProcessSettings out = outer;
   if (own.user) {
     out.user = own.user->front();
     if (own.user->size() > 1) out.group = own.user->back();
-    out.user_given = true;
     out.user_place = own.user_place;
   }
   out.daemon = own.daemon.value_or(outer.daemon);
   out.master_process = own.master_process.value_or(outer.master_process);
   out.pid = context.FromPrefix(own.pid.value_or("logs/colmeia.pid"));
+  if (own.control != "off") out.control = own.control ? context.FromPrefix(*own.control) : BesidePidFile(out.pid);
   out.workers = own.workers;
   out.rlimit_nofile = own.rlimit_nofile.value_or(outer.rlimit_nofile);
   out.priority = own.priority.value_or(outer.priority);
   out.affinity = own.affinity.value_or(outer.affinity);
   out.shutdown_timeout = own.shutdown_timeout.value_or(outer.shutdown_timeout);
   out.start_timeout = own.start_timeout.value_or(outer.start_timeout);
+  out.watchdog = own.watchdog.value_or(outer.watchdog);
+  out.max_requests = own.max_requests.value_or(outer.max_requests);
+  out.max_memory = own.max_memory.value_or(outer.max_memory);
+  out.max_generations = own.max_generations.value_or(outer.max_generations);
   if (own.working_directory) out.working_directory = context.FromPrefix(*own.working_directory);
   out.environment = own.environment;
   return out;

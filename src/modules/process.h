@@ -23,17 +23,21 @@ struct ProcessSettings {
 
   std::string user = "nobody";
   std::string group;        // empty: the group that the user's name stands for
-  bool user_given = false;  // a `user` directive was written ...
-  std::string user_place;   // ... here, as "file:line"
+  config::Span user_place;  // of the words of the `user` directive; empty when there is none
   bool daemon = true;
   bool master_process = true;
   std::string pid;                       // absolute
+  std::string control;                   // absolute; empty: no control socket
   std::optional<std::uint32_t> workers;  // empty: auto
   std::uint64_t rlimit_nofile = 0;       // 0: leave alone
   int priority = 0;                      // nice value, 0: leave alone
   Affinity affinity;
   util::Milliseconds shutdown_timeout{0};  // 0: no limit
   util::Milliseconds start_timeout{10000};
+  util::Milliseconds watchdog{10000};    // 0: off
+  std::uint64_t max_requests = 0;        // 0: off
+  std::uint64_t max_memory = 0;          // bytes, 0: off
+  std::uint32_t max_generations = 8;     // that drain at the same time
   std::string working_directory;         // absolute; empty: leave alone
   std::vector<std::string> environment;  // NAME or NAME=value, in the order written
 };

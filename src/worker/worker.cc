@@ -9,6 +9,7 @@
 #include "sys/descriptors.h"
 #include "sys/title.h"
 #include "worker/become.h"
+#include "worker/crash_report.h"
 #include "worker/server.h"
 
 namespace colmeia::worker {
@@ -65,13 +66,15 @@ class Worker final : public ipc::ChannelListener {
   }
 
   void OnAdoption(ipc::Received& received) {
-    if (std::holds_alternative<ipc::Stop>(received.message)) return Leave(kExitOk);
+    // Told to leave before it began: nobody is served yet.
+    const bool unwanted =
+        std::holds_alternative<ipc::Stop>(received.message) || std::holds_alternative<ipc::Drain>(received.message);
+    if (unwanted) return Leave(kExitOk);
     auto complete = reader_.Take(received);
     if (!complete) return GiveUp(complete.error().message);
     if (!*complete) return;
     Adoption adoption = reader_.Finish();
-    if (auto became = Become(adoption.identity, getppid()); !became)
-      return GiveUp(became.error().message);
+    if (auto became = Become(adoption.identity, getppid()); !became) return GiveUp(became.error().message);
     auto server = Server::Create(loop_, std::move(adoption), modules_);
     if (!server) return GiveUp(server.error().message);
     server_ = *std::move(server);
@@ -148,11 +151,13 @@ class Worker final : public ipc::ChannelListener {
 }  // namespace
 
 int RunAdopted(sys::UniqueFd channel, const pipeline::ModuleList& modules) {
+  InstallCrashReport();
   return Worker(std::move(channel), modules).Run();
 }
 
 int RunAlone(Adoption adoption, const pipeline::ModuleList& modules,
              const std::function<void(const std::string& failure)>& on_ready) {
+  InstallCrashReport();
   loop::Loop loop;
   if (auto became = Become(adoption.identity, 0); !became) {
     on_ready(became.error().message);

@@ -134,7 +134,7 @@ def test_an_unknown_user_is_told_while_testing(prepare):
 
     assert done.returncode == 1
     assert 'no-such-user' in done.stderr
-    assert re.search(r'colmeia\.conf:\d+:.* there is no user "no-such-user"', done.stderr)
+    assert re.search(r'colmeia\.conf:\d+:\d+: there is no user "no-such-user"', done.stderr)
 
 
 @needs_root

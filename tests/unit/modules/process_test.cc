@@ -18,12 +18,16 @@ class ProcessTest : public SiteTest {
 TEST_F(ProcessTest, HasDefaults) {
   const ProcessSettings& process = Read("");
   EXPECT_EQ(process.user, "nobody");
-  EXPECT_FALSE(process.user_given);
+  EXPECT_EQ(process.user_place.length, 0u);
   EXPECT_TRUE(process.daemon);
   EXPECT_TRUE(process.master_process);
   EXPECT_EQ(process.pid, folder / "logs/colmeia.pid");
   EXPECT_EQ(process.workers, std::nullopt);
   EXPECT_EQ(process.start_timeout, std::chrono::seconds(10));
+  EXPECT_EQ(process.watchdog, std::chrono::seconds(10));
+  EXPECT_EQ(process.max_requests, 0u);
+  EXPECT_EQ(process.max_memory, 0u);
+  EXPECT_EQ(process.max_generations, 8u);
 }
 
 TEST_F(ProcessTest, ReadsWhatIsWritten) {
@@ -33,7 +37,7 @@ TEST_F(ProcessTest, ReadsWhatIsWritten) {
       "worker_start_timeout 500ms; working_directory cores; env HOME; env A=b; pcre_jit on;");
   EXPECT_EQ(process.user, "www-data");
   EXPECT_EQ(process.group, "www");
-  EXPECT_EQ(process.user_place, "test.conf:1");
+  EXPECT_GT(process.user_place.length, 0u);
   EXPECT_FALSE(process.daemon);
   EXPECT_FALSE(process.master_process);
   EXPECT_EQ(process.pid, "/run/x.pid");
@@ -46,6 +50,20 @@ TEST_F(ProcessTest, ReadsWhatIsWritten) {
   EXPECT_EQ(process.start_timeout, std::chrono::milliseconds(500));
   EXPECT_EQ(process.working_directory, folder / "cores");
   EXPECT_THAT(process.environment, testing::ElementsAre("HOME", "A=b"));
+}
+
+TEST_F(ProcessTest, ReadsTheLimitsOfAWorkersLife) {
+  const ProcessSettings& process =
+      Read("worker_watchdog 2s; worker_max_requests 1000; worker_max_memory 64m; max_generations 2;");
+  EXPECT_EQ(process.watchdog, std::chrono::seconds(2));
+  EXPECT_EQ(process.max_requests, 1000u);
+  EXPECT_EQ(process.max_memory, 64u << 20);
+  EXPECT_EQ(process.max_generations, 2u);
+}
+
+TEST_F(ProcessTest, TurnsTheWatchdogOff) {
+  EXPECT_EQ(Read("worker_watchdog off;").watchdog.count(), 0);
+  EXPECT_EQ(Read("worker_watchdog 0;").watchdog.count(), 0);
 }
 
 TEST_F(ProcessTest, KnowsAuto) {
@@ -61,6 +79,9 @@ TEST_F(ProcessTest, RefusesNonsense) {
   EXPECT_THAT(ErrorsOfWhole("worker_cpu_affinity 0102;"), HasSubstr("expected a mask of CPUs"));
   EXPECT_THAT(ErrorsOfWhole("worker_cpu_affinity auto 01 10;"), HasSubstr("number of arguments"));
   EXPECT_THAT(ErrorsOfWhole("worker_priority 20;"), HasSubstr("worker_priority"));
+  EXPECT_THAT(ErrorsOfWhole("worker_watchdog 50ms;"), HasSubstr("at least 100ms"));
+  EXPECT_THAT(ErrorsOfWhole("worker_watchdog soon;"), HasSubstr("worker_watchdog"));
+  EXPECT_THAT(ErrorsOfWhole("max_generations 0;"), HasSubstr("from 1 to 512"));
   EXPECT_THAT(ErrorsOfWhole("env =x;"), HasSubstr("expected NAME"));
   EXPECT_THAT(ErrorsOfWhole("user a; user b;"), HasSubstr("duplicate"));
 }
