@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pipeline/serving.h"
 #include "util/clock.h"
 
 namespace colmeia::files {
@@ -50,6 +51,7 @@ struct Services {
   TimeTexts times;
   std::string_view hostname;
   int pid = 0;
+  Serving serving;  // what is being answered just now
 };
 
 }  // namespace colmeia::pipeline

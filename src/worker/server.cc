@@ -10,13 +10,18 @@
 #include "config/diagnostic.h"
 #include "config/source.h"
 #include "modules/events.h"
+#include "modules/process.h"
 #include "pipeline/builder.h"
 #include "sys/descriptors.h"
+#include "worker/crash_report.h"
 
 namespace colmeia::worker {
 namespace {
 
-constexpr std::chrono::seconds kHeartbeatEvery{1};
+// Of the watchdog's period: so often a loop without work shows that it would turn.
+constexpr int kBeatsPerPeriod = 10;
+// Without a watchdog, for those who look at the board.
+constexpr util::Milliseconds kUnwatchedBeat{1000};
 
 std::chrono::nanoseconds MonotonicNow() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(util::SystemClock().Now().time_since_epoch());
@@ -67,9 +72,11 @@ Server::Server(loop::Loop& loop, Adoption adoption)
       before_sleep_(loop, [this] { OnTurnEnds(); }),
       heartbeat_(loop, [] {}),
       last_turn_(MonotonicNow()),
-      last_idle_(loop.IdleTime()) {}
+      last_idle_(loop.IdleTime()) {
+  LendServing(&services_.serving);
+}
 
-Server::~Server() = default;
+Server::~Server() { LendServing(nullptr); }
 
 Result<> Server::Build(const pipeline::ModuleList& modules) {
   auto source = config::Source::Parse(adoption_.config.source);
@@ -131,7 +138,8 @@ void Server::OpenLogs() {
 }
 
 void Server::Start() {
-  heartbeat_.StartEvery(kHeartbeatEvery);
+  const util::Milliseconds watchdog = site_->main.Get<modules::ProcessSettings>().watchdog;
+  heartbeat_.StartEvery(watchdog.count() > 0 ? watchdog / kBeatsPerPeriod : kUnwatchedBeat);
   acceptor_->Start();
 }
 

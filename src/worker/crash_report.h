@@ -1,0 +1,30 @@
+// A crash report: what a dying worker says about itself in the error log (descriptor 2), before it dies of the same
+// signal with the same status and core dump as it would have without.
+//
+//   2026/11/23 11:34:00 [alert] 1234#1234: worker crashed: signal 11 (SIGSEGV), address not mapped, at address 0x8
+//     serving "GET /a HTTP/1.1"
+//     build 5f2c..., colmeia 0.1.0
+//     #0 /usr/sbin/colmeia+0x4f2a1 _ZN7colmeia8pipeline6Runner3RunERNS0_8ExchangeE
+//     #1 ...
+//
+// SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT. The last one is also what the master sends to a hung worker, so the same
+// report shows where that one was.
+//
+// Everything is prepared at the start: the handler runs on a stack of its own, takes no lock, allocates nothing, and
+// writes once. Names are those of the program's symbol table, as the linker knows them (c++filt makes them readable);
+// a frame of another module, or of a stripped program, has its offset in the file, which addr2line understands. The
+// time is that of the zone's offset at the start of the process.
+#pragma once
+
+#include "pipeline/serving.h"
+
+namespace colmeia::worker {
+
+// Once in a process that is to be a worker, as early as possible. A signal that has a handler already keeps it: a
+// sanitizer's report says more than ours. Never fails: what cannot be had is missing in the report.
+void InstallCrashReport();
+
+// Where the report finds the request that is being served; nullptr: nowhere. It must outlive this, or be taken back.
+void LendServing(const pipeline::Serving* serving);
+
+}  // namespace colmeia::worker
