@@ -18,12 +18,14 @@
 #include <cstddef>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "control/request.h"
 #include "control/socket_file.h"
+#include "h1/parser.h"
 #include "http/status.h"
 #include "loop/loop.h"
 #include "loop/poll.h"
@@ -91,12 +93,13 @@ class Server {
   loop::Loop& loop_;
   Handler& handler_;
   const Limits limits_;
+  const h1::HeadLimits head_limits_;
   SocketFile file_;
   std::unique_ptr<loop::Poll> accepting_;
-  loop::Timer times_;      // the next connection's patience ends, or accepting is tried again
-  bool paused_ = false;    // no descriptor was left for a client
-  RequestId last_id_ = 0;  // given out
-  std::list<std::unique_ptr<Connection>> connections_;  // in order of arrival
+  loop::Timer times_;                      // the next connection's patience ends, or accepting is tried again
+  std::optional<util::TimePoint> paused_;  // no descriptor was left for a client: until then
+  RequestId last_id_ = 0;                  // given out
+  std::list<std::unique_ptr<Connection>> connections_;
 };
 
 }  // namespace colmeia::control

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "sys/unique_fd.h"
+#include "util/clock.h"
 #include "util/result.h"
 
 namespace colmeia::control {
@@ -48,7 +49,7 @@ class SocketFile {
 };
 
 // A blocking connection to a socket file, for clients. Fails with ENOENT or ECONNREFUSED when nobody listens, EACCES
-// when we may not, EAGAIN when `limit_ms` passed before there was room for us.
-[[nodiscard]] Result<sys::UniqueFd> ConnectTo(const std::string& path, int limit_ms);
+// when we may not, EAGAIN when `limit` passed before there was room for us.
+[[nodiscard]] Result<sys::UniqueFd> ConnectTo(const std::string& path, util::Milliseconds limit);
 
 }  // namespace colmeia::control
