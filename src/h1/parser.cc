@@ -213,8 +213,9 @@ Fault Parser::EarlyFault(std::string_view partial_line) const {
 // Judges one complete line. `size` does not count its line end.
 Fault Parser::TakeLine(char* line, std::size_t size) {
   if (line_ == Line::kRequest) {
-    line_ = Line::kField;
-    return ParseRequestLine({line, size}, request_line_);
+    const Fault fault = ParseRequestLine({line, size}, request_line_);
+    if (!fault) line_ = Line::kField;
+    return fault;
   }
   if (++field_lines_ > limits_->fields) return kManyFields;
   const FieldLine verdict = CheckFieldLine(line, size);

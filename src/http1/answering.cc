@@ -48,8 +48,11 @@ Work& Connection::NewWork(std::string_view head) {
   work.facts.number = number_;
   work.facts.requests = requests_;
   work.facts.peer = &work.peer;
-  work.facts.local =
-      listener_.wildcard ? pipeline::LocalAddress::Of(fd_.get()) : pipeline::LocalAddress(&listener_.socket.address);
+  if (listener_.wildcard) {
+    work.facts.local.AskLater(fd_.get());
+  } else {
+    work.facts.local.Know(&listener_.socket.address);
+  }
   work.facts.fd = fd_.get();
   pipeline::Exchange& exchange = work.exchange;
   exchange.connection = &work.facts;

@@ -16,7 +16,7 @@ void Move(std::string_view& view, const char* from, std::size_t size, const char
 
 const sys::Address& LocalAddress::Ask() const {
   if (fd_ >= 0) {
-    if (Result<sys::Address> address = sys::Address::LocalOf(fd_)) asked_ = *address;
+    asked_ = sys::Address::LocalOf(fd_).value_or(sys::Address());
     fd_ = -1;
   }
   return asked_;

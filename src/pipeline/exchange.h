@@ -32,14 +32,19 @@ struct Services;
 class LocalAddress {
  public:
   LocalAddress() = default;
-  LocalAddress(const sys::Address* known) : known_(known) {}   // outlives this
-  static LocalAddress Of(int fd) { return LocalAddress(fd); }  // lent
+  LocalAddress(const sys::Address* known) : known_(known) {}  // outlives this
+
+  // It is this one, which outlives this; or that of a socket, which is lent. Neither touches more than two words.
+  void Know(const sys::Address* known) { known_ = known; }
+  void AskLater(int fd) {
+    known_ = nullptr;
+    fd_ = fd;
+  }
 
   [[nodiscard]] const sys::Address& operator*() const { return known_ != nullptr ? *known_ : Ask(); }
   [[nodiscard]] const sys::Address* operator->() const { return &**this; }
 
  private:
-  explicit LocalAddress(int fd) : fd_(fd) {}
   const sys::Address& Ask() const;
 
   const sys::Address* known_ = nullptr;
