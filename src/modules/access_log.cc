@@ -1,6 +1,7 @@
 #include "modules/access_log.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -73,14 +74,28 @@ struct Draft {
 
 constexpr char kHexDigits[] = "0123456789ABCDEF";
 
-// Calls `replace(c)` for each character that `must` names, and appends the runs between them whole.
-template <class Must, class Replace>
-void AppendReplaced(std::string& out, std::string_view text, Must must, Replace replace) {
+// Which bytes an escape has to replace, by value.
+using ByteSet = std::array<bool, 256>;
+
+constexpr ByteSet MakeByteSet(bool beyond_ascii) {
+  ByteSet set{};
+  for (std::size_t byte = 0; byte < set.size(); ++byte) {
+    set[byte] = byte < 0x20 || byte == '"' || byte == '\\' || (beyond_ascii && byte > 0x7e);
+  }
+  return set;
+}
+constexpr ByteSet kUnsafeInLine = MakeByteSet(true);
+constexpr ByteSet kUnsafeInJson = MakeByteSet(false);
+
+// Appends the runs between the bytes of `set` whole, and calls `replace(byte)` for those.
+template <class Replace>
+void AppendReplaced(std::string& out, std::string_view text, const ByteSet& set, Replace replace) {
   std::size_t begin = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!must(text[i])) continue;
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (!set[byte]) continue;
     out.append(text, begin, i - begin);
-    replace(static_cast<unsigned char>(text[i]));
+    replace(byte);
     begin = i + 1;
   }
   out.append(text, begin, text.size() - begin);
@@ -92,35 +107,27 @@ void EscapeDefault(std::string& out, std::optional<std::string_view> value) {
     out += '-';
     return;
   }
-  AppendReplaced(
-      out, *value,
-      [](char c) {
-        const auto byte = static_cast<unsigned char>(c);
-        return byte < 0x20 || byte > 0x7e || c == '"' || c == '\\';
-      },
-      [&out](unsigned char byte) {
-        const char escape[] = {'\\', 'x', kHexDigits[byte >> 4], kHexDigits[byte & 0xf]};
-        out.append(escape, sizeof escape);
-      });
+  AppendReplaced(out, *value, kUnsafeInLine, [&out](unsigned char byte) {
+    const char escape[] = {'\\', 'x', kHexDigits[byte >> 4], kHexDigits[byte & 0xf]};
+    out.append(escape, sizeof escape);
+  });
 }
 
 // escape=json: for values between quotes of a JSON text.
 void EscapeJson(std::string& out, std::optional<std::string_view> value) {
   if (!value) return;
-  AppendReplaced(
-      out, *value, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; },
-      [&out](unsigned char byte) {
-        static constexpr std::string_view kFrom = "\"\\\n\r\t\b\f";
-        static constexpr std::string_view kTo = "\"\\nrtbf";
-        out += '\\';
-        const std::size_t at = kFrom.find(static_cast<char>(byte));
-        if (at != std::string_view::npos) {
-          out += kTo[at];
-        } else {
-          const char escape[] = {'u', '0', '0', kHexDigits[byte >> 4], kHexDigits[byte & 0xf]};
-          out.append(escape, sizeof escape);
-        }
-      });
+  AppendReplaced(out, *value, kUnsafeInJson, [&out](unsigned char byte) {
+    static constexpr std::string_view kFrom = "\"\\\n\r\t\b\f";
+    static constexpr std::string_view kTo = "\"\\nrtbf";
+    out += '\\';
+    const std::size_t at = kFrom.find(static_cast<char>(byte));
+    if (at != std::string_view::npos) {
+      out += kTo[at];
+    } else {
+      const char escape[] = {'u', '0', '0', kHexDigits[byte >> 4], kHexDigits[byte & 0xf]};
+      out.append(escape, sizeof escape);
+    }
+  });
 }
 
 void EscapeNone(std::string& out, std::optional<std::string_view> value) { out += value.value_or(std::string_view{}); }
