@@ -1,8 +1,8 @@
 // What the master shall do, as values: the output of the Supervisor (master/supervisor.h), performed by the shell in
 // the order given.
 //
-// Performing an action may raise events at once (SpawnFailed, ResourcesOpened). The shell queues them until all actions
-// of the present event are performed; it never calls Supervisor::On() from within.
+// Performing an action may raise events at once (SpawnFailed, ResourcesOpened, UpgradeSpawned). The shell queues them
+// until all actions of the present event are performed; it never calls Supervisor::On() from within.
 #pragma once
 
 #include <cstdint>
@@ -19,13 +19,13 @@ namespace colmeia::master {
 using scoreboard::ServerState;
 using scoreboard::SlotState;
 
-// What a start or a reload ended with; the exit code of the command that asked for it.
+// What a start, a reload or a request ended with; the exit code of the command that asked for it.
 enum class Outcome : int {
   kOk = 0,
-  kConfiguration = 1,  // the configuration has mistakes
+  kConfiguration = 1,  // the configuration, or what was asked for, has a mistake
   kResources = 2,      // an address, a file or the pid file could not be had
   kTimedOut = 4,       // a child did not finish in time
-  kRolledBack = 5,     // a worker failed to start, or the master was told to stop meanwhile
+  kRolledBack = 5,     // a child failed, something else came in between, or it cannot be done just now
 };
 
 // --- Generations ---
@@ -65,6 +65,15 @@ struct CloseGeneration {
   std::uint32_t generation = 0;
 };
 
+// So many seats of the current generation serve: the first worker of each has become ready, or seats were given up.
+// Comes after Promote, and whenever the number changes; when it shrinks, before the workers of those seats are told to
+// drain. Seats 0..seats-1 are meant; a seat between two workers counts. The clones of the others have nobody who
+// accepts.
+struct SeatsChanged {
+  std::uint32_t generation = 0;
+  std::uint32_t seats = 0;
+};
+
 // --- Workers ---
 
 // Start a worker process in this slot. Answered by Spawned or SpawnFailed.
@@ -88,7 +97,7 @@ struct Send {
   ipc::Message message;
 };
 
-// kill(2) the process in this slot. A process that is gone meanwhile is no error.
+// kill(2) the process in this slot (SIGKILL; SIGABRT for one that hangs). One that is gone meanwhile is no error.
 struct Kill {
   std::uint32_t slot = 0;
   int signal = 0;
@@ -135,11 +144,46 @@ struct StartFailed {
   std::string why;
 };
 
-// The end of a reload, for whoever waits for it: one for each generation after the first that was begun.
+// The result of a Request, exactly once for each, unless its RequesterGone came first. The texts may have several
+// lines.
+struct Reply {
+  std::uint64_t id = 0;
+  Outcome outcome = Outcome::kOk;
+  std::string message;
+};
+
+// A generation after the first is begun. Reloaded follows, once for each.
+struct Reloading {
+  std::uint32_t generation = 0;
+};
+
+// The end of a reload: promoted, or rolled back with a reason.
 struct Reloaded {
   std::uint32_t generation = 0;
   Outcome outcome = Outcome::kOk;
   std::string why;  // empty when it succeeded
+};
+
+// --- A new binary ---
+
+// Put our pid file and control socket aside (.oldbin) and start the binary's present file with all listeners and a
+// handover channel. Answered by UpgradeSpawned or UpgradeFailed.
+struct StartUpgrade {};
+
+// kill(2) the new master.
+struct ForwardSignal {
+  int number = 0;
+};
+
+// The new binary came to nothing and no process of it is left: take the pid file and the control socket back under
+// their names, close the handover channel.
+struct AbandonUpgrade {};
+
+// The new master is the only one from now on; none of our workers is left. Tell the service manager its pid, remove our
+// .oldbin files, close the listeners and the handover channel. Leave follows; with `daemon off` not before the new
+// master has ended.
+struct CompleteUpgrade {
+  pid_t pid = 0;
 };
 
 // No child is left. Remove the pid file, close everything, end with this exit code. The last action ever.
@@ -148,7 +192,8 @@ struct Leave {
 };
 
 using Action =
-    std::variant<Compile, CancelCompile, OpenResources, Promote, CloseListeners, CloseGeneration, Spawn, Adopt, Send,
-                 Kill, CloseChannel, SetState, SetServer, ReopenLogs, Log, Started, StartFailed, Reloaded, Leave>;
+    std::variant<Compile, CancelCompile, OpenResources, Promote, CloseListeners, CloseGeneration, SeatsChanged, Spawn,
+                 Adopt, Send, Kill, CloseChannel, SetState, SetServer, ReopenLogs, Log, Started, StartFailed, Reply,
+                 Reloading, Reloaded, StartUpgrade, ForwardSignal, AbandonUpgrade, CompleteUpgrade, Leave>;
 
 }  // namespace colmeia::master

@@ -13,8 +13,10 @@
 #include <variant>
 #include <vector>
 
+#include "control/command.h"
 #include "ipc/messages.h"
 #include "ipc/plan.h"
+#include "util/clock.h"
 
 namespace colmeia::master {
 
@@ -25,12 +27,31 @@ using PlanPtr = std::shared_ptr<const ipc::Plan>;
 // there is a master) generation 1 begins by opening its resources; with nullptr it begins by compiling.
 struct Start {
   PlanPtr plan;
+  pid_t old_master = 0;  // this binary was started by a running master, to take over from it; 0 = it was not
+  bool tells_main_pid =
+      false;  // a service manager follows us to a new master (NOTIFY_SOCKET): nobody has to stay for it
 };
+
+// Start::old_master has gone its way (CompleteUpgrade, or its death): the handover channel has ended.
+struct Independent {};
 
 struct Signal {
   int number = 0;
   pid_t sender = 0;          // 0 when unknown
   bool from_process = true;  // sent by kill() and its kin, not by a terminal or the kernel
+};
+
+// An operator asks over the control socket. Answered by Reply exactly once, when the result is known, and before Leave
+// in any case; not answered any more after RequesterGone.
+struct Request {
+  std::uint64_t id = 0;  // never given out twice
+  control::Order order;
+  pid_t sender = 0;  // 0 when unknown
+};
+
+// Nobody waits for the reply any more. What was asked for goes on.
+struct RequesterGone {
+  std::uint64_t id = 0;
 };
 
 // Answers Compile, exactly once for each, also after CancelCompile: the compiler child has been reaped.
@@ -91,10 +112,46 @@ struct LogsReopened {
   std::uint32_t files = 0;            // that were opened anew
 };
 
+// A worker that serves or drains has shown no sign of life for too long. Harmless for any other.
+struct Stale {
+  std::uint32_t slot = 0;
+  util::Milliseconds age{0};  // since the last sign
+  bool traced = false;        // a debugger holds it: it is reported, once a silence, and left alone
+  std::string description;    // what is known of it, one line
+};
+
+// A worker that was told as Stale shows life again.
+struct Fresh {
+  std::uint32_t slot = 0;
+};
+
+// A ready worker has served long enough, or has grown too large. May be told again and again while it lasts.
+struct Recycle {
+  std::uint32_t slot = 0;
+  std::string why;  // follows its name in the log: "has served 1004 requests (worker_max_requests 1000)"
+};
+
+// Answer StartUpgrade. First UpgradeSpawned, or UpgradeFailed when there is no process: then nothing else follows.
+struct UpgradeSpawned {
+  pid_t pid = 0;
+};
+// The new binary serves: all its workers are ready.
+struct UpgradeReady {};
+// It cannot: said by the new binary itself, whose exit follows, or by the shell when there is no process.
+struct UpgradeFailed {
+  std::string why;  // may have several lines
+};
+// The new master was reaped. Exactly once for each UpgradeSpawned, unless we leave before.
+struct UpgradeExited {
+  int code = 0;
+  int signal = 0;  // that killed it, or 0
+};
+
 // NextDeadline() has come. Harmless when it has not: every event looks at the clock.
 struct Deadline {};
 
-using Event = std::variant<Start, Signal, Compiled, ResourcesOpened, ResourcesFailed, Spawned, SpawnFailed, Received,
-                           ChannelClosed, Exit, LogsReopened, Deadline>;
+using Event = std::variant<Start, Independent, Signal, Request, RequesterGone, Compiled, ResourcesOpened,
+                           ResourcesFailed, Spawned, SpawnFailed, Received, ChannelClosed, Exit, LogsReopened, Stale,
+                           Fresh, Recycle, UpgradeSpawned, UpgradeReady, UpgradeFailed, UpgradeExited, Deadline>;
 
 }  // namespace colmeia::master

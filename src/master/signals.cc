@@ -9,19 +9,19 @@ namespace colmeia::master {
 namespace {
 
 constexpr SignalRow kTable[] = {
-    {SIGTERM, "SIGTERM", "stop", Request::kStop, "exiting", "Fast stop: workers leave at once.", false},
-    {SIGINT, "SIGINT", "", Request::kStop, "exiting", "Fast stop, as SIGTERM.", false},
-    {SIGQUIT, "SIGQUIT", "quit", Request::kQuit, "shutting down",
+    {SIGTERM, "SIGTERM", "stop", Wish::kStop, "exiting", "Fast stop: workers leave at once.", false},
+    {SIGINT, "SIGINT", "", Wish::kStop, "exiting", "Fast stop, as SIGTERM.", false},
+    {SIGQUIT, "SIGQUIT", "quit", Wish::kQuit, "shutting down",
      "Graceful stop: workers finish what is open, for at most worker_shutdown_timeout.", false},
-    {SIGHUP, "SIGHUP", "reload", Request::kReload, "reconfiguring",
+    {SIGHUP, "SIGHUP", "reload", Wish::kReload, "reconfiguring",
      "Reload: new workers from the configuration file; once all are ready the old ones finish and leave.", false},
-    {SIGUSR1, "SIGUSR1", "reopen", Request::kReopen, "reopening logs",
-     "Open the log files anew, after they were renamed.", false},
-    {SIGUSR2, "SIGUSR2", "", Request::kUpgrade, "changing binary", "Start the new binary beside this one.", false},
-    {SIGWINCH, "SIGWINCH", "", Request::kRetire, "gracefully shutting down workers",
+    {SIGUSR1, "SIGUSR1", "reopen", Wish::kReopen, "reopening logs", "Open the log files anew, after they were renamed.",
+     false},
+    {SIGUSR2, "SIGUSR2", "", Wish::kUpgrade, "changing binary", "Start the new binary beside this one.", false},
+    {SIGWINCH, "SIGWINCH", "", Wish::kRetire, "gracefully shutting down workers",
      "Workers finish what is open and leave; the master stays and keeps the listening sockets.", true},
-    {SIGTTIN, "SIGTTIN", "", Request::kMore, "one worker more", "Start one more worker.", true},
-    {SIGTTOU, "SIGTTOU", "", Request::kFewer, "one worker fewer", "One worker finishes what is open and leaves.", true},
+    {SIGTTIN, "SIGTTIN", "", Wish::kMore, "one worker more", "Start one more worker.", true},
+    {SIGTTOU, "SIGTTOU", "", Wish::kFewer, "one worker fewer", "One worker finishes what is open and leaves.", true},
 };
 
 }  // namespace

@@ -12,7 +12,7 @@
 namespace colmeia::master {
 
 // What the sender of a signal wants. These are nginx's, but for the last two.
-enum class Request {
+enum class Wish {
   kStop,     // leave now
   kQuit,     // finish what is open, then leave
   kReload,   // a new generation from the configuration file
@@ -27,7 +27,7 @@ struct SignalRow {
   int number;
   std::string_view name;  // "SIGTERM"
   std::string_view verb;  // of `-s`; empty where there is none
-  Request request;
+  Wish wish;
   std::string_view action;   // ends the log line "signal 15 (SIGTERM) received from 456, exiting"
   std::string_view meaning;  // one sentence for the manual
   bool processes_only;       // terminals and the kernel send it for reasons of their own: such ones do not count

@@ -94,6 +94,8 @@ class Supervisor {
   void Handle(const Exit& event);
   void Handle(const LogsReopened& event);
   void Handle(const Deadline& event);
+  template <class Other>
+  void Handle(const Other&) {}
   void CheckDeadlines();
 
   // supervisor_reconcile.cc: the comparison of what is wanted with what lives.

@@ -14,21 +14,21 @@ void Supervisor::Handle(const Signal& event) {
   const SignalRow* row = FindSignal(event.number);
   if (row == nullptr) return Say(Level::kNotice, received + ", ignored");
   if (row->processes_only && !event.from_process) return Say(Level::kDebug, received + ", ignored: no process sent it");
-  switch (row->request) {
-    case Request::kStop:
+  switch (row->wish) {
+    case Wish::kStop:
       return Stop(*row, received);
-    case Request::kQuit:
+    case Wish::kQuit:
       return Quit(*row, received);
-    case Request::kReload:
+    case Wish::kReload:
       return Reload(*row, received);
-    case Request::kReopen:
+    case Wish::kReopen:
       return Reopen(*row, received);
-    case Request::kUpgrade:
+    case Wish::kUpgrade:
       return Say(Level::kError, received + ", ignored: this version cannot hand over to a new binary");
-    case Request::kRetire:
+    case Wish::kRetire:
       return Retire(*row, received);
-    case Request::kMore:
-    case Request::kFewer:
+    case Wish::kMore:
+    case Wish::kFewer:
       return Scale(*row, received);
   }
 }
@@ -117,7 +117,7 @@ void Supervisor::Scale(const SignalRow& row, const std::string& received) {
     return Say(Level::kNotice, received + ", ignored: workers were retired, reload to have them back");
   }
   const std::size_t workers = generation->seats.size();
-  if (row.request == Request::kMore) {
+  if (row.wish == Wish::kMore) {
     if (workers >= kMostWorkers) {
       return Say(Level::kNotice, fmt::format("{}, ignored: there are {} already", received, Count(workers, "worker")));
     }

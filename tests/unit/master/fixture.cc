@@ -50,6 +50,16 @@ std::string Describe(const Action& action) {
                                it.why.empty() ? "" : " ", it.why);
           },
           [](const Leave& it) { return fmt::format("leave {}", it.exit_code); },
+          [](const SeatsChanged& it) { return fmt::format("seats {} of {}", it.seats, it.generation); },
+          [](const Reply& it) {
+            return fmt::format("reply {}: {}{}{}", it.id, static_cast<int>(it.outcome), it.message.empty() ? "" : " ",
+                               it.message);
+          },
+          [](const Reloading& it) { return fmt::format("reloading {}", it.generation); },
+          [](const StartUpgrade&) { return std::string("start-upgrade"); },
+          [](const ForwardSignal& it) { return fmt::format("forward {}", it.number); },
+          [](const AbandonUpgrade&) { return std::string("abandon-upgrade"); },
+          [](const CompleteUpgrade& it) { return fmt::format("complete-upgrade {}", it.pid); },
           [](const SetState&) { return std::string(); },
           [](const SetServer&) { return std::string(); },
           [](const master::Log&) { return std::string(); },
