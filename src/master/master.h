@@ -64,6 +64,8 @@ class Master final : public ChildListener {
   void Perform(const StartFailed& action);
   void Perform(const Reloaded& action);
   void Perform(const Leave& action);
+  template <class Other>
+  void Perform(const Other&) {}
 
   void SendListeners(WorkerChild& child, const OpenGeneration& open, const Adopt& seat);
   [[nodiscard]] WorkerChild* FindWorker(std::uint32_t slot);
