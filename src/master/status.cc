@@ -1,0 +1,200 @@
+#include "master/status.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <map>
+#include <string_view>
+
+#include <fmt/core.h>
+
+namespace colmeia::master {
+namespace {
+
+using scoreboard::Gauge;
+using scoreboard::Total;
+
+constexpr std::string_view StageName(Stage stage) {
+  switch (stage) {
+    case Stage::kCompiling:
+      return "compiling";
+    case Stage::kOpening:
+      return "opening";
+    case Stage::kStarting:
+      return "starting";
+    case Stage::kServing:
+      return "serving";
+    case Stage::kResting:
+      return "resting";
+    case Stage::kRetiring:
+      return "retiring";
+  }
+  return "?";
+}
+
+std::string_view ServerStateText(const Supervisor& supervisor) {
+  switch (supervisor.phase()) {
+    case Phase::kIdle:
+    case Phase::kStarting:
+      return "starting";
+    case Phase::kServing:
+      if (supervisor.current() != nullptr && supervisor.current()->stage == Stage::kResting) return "resting";
+      return supervisor.degraded() ? "degraded" : "serving";
+    case Phase::kQuitting:
+      return "quitting";
+    case Phase::kStopping:
+    case Phase::kLeft:
+      break;
+  }
+  return "stopping";
+}
+
+// "2026-11-23T12:45:54Z"; empty for 0.
+std::string TimeText(std::uint64_t wall_ms) {
+  if (wall_ms == 0) return {};
+  const auto seconds = static_cast<std::time_t>(wall_ms / 1000);
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                     utc.tm_hour, utc.tm_min, utc.tm_sec);
+}
+
+// Milliseconds from a stamp of CLOCK_MONOTONIC, which std::chrono::steady_clock is. The loop's clock may lag behind a
+// fresh stamp.
+std::uint64_t Since(std::uint64_t stamp_ns, util::TimePoint now) {
+  const auto now_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(now.time_since_epoch()).count());
+  return now_ns > stamp_ns ? (now_ns - stamp_ns) / 1'000'000 : 0;
+}
+
+std::optional<std::uint64_t> Until(const std::optional<util::TimePoint>& deadline, util::TimePoint now) {
+  if (!deadline) return std::nullopt;
+  const auto left = std::chrono::ceil<util::Milliseconds>(*deadline - now).count();
+  return left > 0 ? static_cast<std::uint64_t>(left) : 0;
+}
+
+control::Counts CountsOf(const scoreboard::Counts& counts) {
+  return {.connections = counts[Gauge::kConnections],
+          .reading = counts[Gauge::kReading],
+          .writing = counts[Gauge::kWriting],
+          .waiting = counts[Gauge::kWaiting],
+          .accepts = counts[Total::kAccepts],
+          .handled = counts[Total::kHandled],
+          .requests = counts[Total::kRequests],
+          .bytes_in = counts[Total::kBytesIn],
+          .bytes_out = counts[Total::kBytesOut],
+          .responses = {.s1xx = counts[Total::kResponses1xx],
+                        .s2xx = counts[Total::kResponses2xx],
+                        .s3xx = counts[Total::kResponses3xx],
+                        .s4xx = counts[Total::kResponses4xx],
+                        .s5xx = counts[Total::kResponses5xx]},
+          .wasted_accepts = counts[Total::kWastedAccepts],
+          .loop_turns = counts[Total::kLoopTurns],
+          .lag = {.last_ns = counts[Gauge::kLagLastNs], .longest_ns = counts[Gauge::kLagMaxNs]}};
+}
+
+control::WorkerStatus WorkerOf(std::uint32_t index, const Slot& slot, const scoreboard::SlotView& view,
+                               util::TimePoint now) {
+  control::WorkerStatus out;
+  out.slot = index;
+  out.seat = slot.seat;
+  out.generation = slot.generation;
+  out.pid = static_cast<std::uint64_t>(slot.pid);
+  out.state = scoreboard::SlotStateName(slot.state);
+  out.deadline_ms = Until(slot.deadline, now);
+  out.reason = slot.why;
+  if (view.state == SlotState::kEmpty) return out;  // there is no process yet
+  out.started = TimeText(view.started_wall_ms);
+  out.uptime_ms = Since(view.started_ns, now);
+  if (view.heartbeat_ns != 0) out.heartbeat_age_ms = Since(view.heartbeat_ns, now);
+  out.counts = CountsOf(view.counts);
+  return out;
+}
+
+// `workers` are all living ones.
+control::GenerationStatus GenerationOf(const Generation& generation, const std::vector<control::WorkerStatus>& workers,
+                                       const SlotTable& slots) {
+  control::GenerationStatus out;
+  out.number = generation.number;
+  out.state = generation.rejected ? "rejected" : StageName(generation.stage);
+  out.workers = generation.wants_workers() ? generation.seats.size() : 0;
+  bool unlimited = false;
+  for (const control::WorkerStatus& worker : workers) {
+    if (worker.generation != generation.number) continue;
+    const Slot& slot = slots[static_cast<std::uint32_t>(worker.slot)];
+    ++out.living;
+    if (slot.state == SlotState::kReady) ++out.ready;
+    out.connections += worker.counts.connections;
+    out.age_ms = std::max(out.age_ms.value_or(0), worker.uptime_ms);
+    if (slot.order == Order::kNone) continue;
+    unlimited = unlimited || !worker.deadline_ms;
+    if (worker.deadline_ms) out.deadline_ms = std::max(out.deadline_ms.value_or(0), *worker.deadline_ms);
+  }
+  if (unlimited) out.deadline_ms.reset();
+  return out;
+}
+
+std::vector<control::ListenerStatus> ListenersOf(const Supervisor& supervisor, const Resources& resources) {
+  std::vector<control::ListenerStatus> out;
+  std::map<const OpenListener*, std::size_t> known;  // place in `out`
+  for (const Generation& generation : supervisor.generations()) {
+    const OpenGeneration* const open = resources.Find(generation.number);
+    if (open == nullptr) continue;
+    for (const auto& listener : open->listeners) {
+      const auto [at, fresh] = known.emplace(listener.get(), out.size());
+      if (fresh) {
+        out.push_back({.address = listener->name,
+                       .sockets = listener->sockets.size(),
+                       .reuseport = listener->reuseport,
+                       .first_generation = generation.number,
+                       .last_generation = generation.number});
+      }
+      out[at->second].last_generation = generation.number;
+    }
+  }
+  return out;
+}
+
+control::ServerStatus ServerOf(const Supervisor& supervisor, const scoreboard::ServerView& view, util::TimePoint now) {
+  control::ServerStatus out;
+  out.version = COLMEIA_VERSION;
+  out.pid = static_cast<std::uint64_t>(getpid());
+  out.state = ServerStateText(supervisor);
+  out.degraded = supervisor.degraded();
+  out.started = TimeText(view.started_wall_ms);
+  out.uptime_ms = Since(view.started_ns, now);
+  const Generation* const current = supervisor.current();
+  if (current == nullptr) return out;
+  out.generation = current->number;
+  out.workers_wanted = current->wants_workers() ? current->seats.size() : 0;
+  const SlotTable& slots = supervisor.slots();
+  for (std::uint32_t index = 0; index < slots.used(); ++index) {
+    const Slot& slot = slots[index];
+    if (slot.state == SlotState::kReady && slot.seated && slot.generation == current->number) ++out.workers_ready;
+  }
+  if (current->plan == nullptr) return out;
+  out.configuration = current->plan->conf_path;
+  out.pid_file = current->plan->pid_path;
+  return out;
+}
+
+}  // namespace
+
+control::Status CollectStatus(const Supervisor& supervisor, const scoreboard::Board& board, const Resources& resources,
+                              util::TimePoint now) {
+  control::Status out;
+  out.server = ServerOf(supervisor, board.Server(), now);
+  const SlotTable& slots = supervisor.slots();
+  for (std::uint32_t index = 0; index < slots.used(); ++index) {
+    if (slots.Lives(index)) out.workers.push_back(WorkerOf(index, slots[index], board.Read(index), now));
+  }
+  for (const Generation& generation : supervisor.generations()) {
+    out.generations.push_back(GenerationOf(generation, out.workers, slots));
+  }
+  out.listeners = ListenersOf(supervisor, resources);
+  out.totals = CountsOf(board.Sum());
+  return out;
+}
+
+}  // namespace colmeia::master
