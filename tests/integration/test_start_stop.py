@@ -176,6 +176,17 @@ def test_a_signal_ends_master_and_workers_with_status_0(hive, number):
     assert re.search(rf'signal {int(number)} \({number.name}\) received from {os.getpid()}', server.error_log)
 
 
+@pytest.mark.parametrize('number', [SIGINT, SIGQUIT])
+def test_a_key_of_the_terminal_reaches_all_processes_and_ends_them_in_peace(hive, number):
+    """A terminal signals its whole foreground group: workers may leave before the master has heard of it."""
+    server = hive(SITE)
+
+    os.killpg(server.pid, number)
+
+    assert server.wait_exit() == 0
+    assert not re.search(r'\[(error|crit|alert|emerg)\]', server.error_log)
+
+
 def test_term_ends_open_connections_at_once(hive):
     server = hive(SITE, files=FILES)
     with server.connect() as busy, server.connect() as idle:

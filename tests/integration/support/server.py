@@ -83,7 +83,7 @@ class Server:
         self._logs_elsewhere = bare
         if not bare:
             missing = {name: text for name, text in DEFAULTS.items()
-                       if not re.search(rf'(^|[;{{}}])\s*{name}[\s{{]', config)}
+                       if not re.search(rf'(^|[;{{}}])\s*{name}[\s{{]', config, re.MULTILINE)}
             config = ' '.join(missing.values()) + '\n' + config
             self._logs_elsewhere = 'error_log' not in missing
         return self.write('colmeia.conf', self.expand(config))
