@@ -143,7 +143,8 @@ std::string BuildText() {
 std::string HelpText() {
   std::string text =
       VersionText() +
-      "Usage: colmeia [-?hvVtTq] [-s signal] [-p prefix] [-c file] [-e file] [-g directives]\n\nOptions:\n";
+      "Usage: colmeia [-?hvVtTq] [-s signal] [-p prefix] [-c file] [-e file] [-g directives]\n"
+      "       colmeia ctl [-h] ...    ask the running server, and tell it what to do\n\nOptions:\n";
   for (const Option& option : kOptions) {
     const std::string left =
         option.takes_value ? fmt::format("-{} {}", option.letter, option.value) : fmt::format("-{}", option.letter);

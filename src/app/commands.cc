@@ -1,16 +1,21 @@
 #include "app/commands.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <optional>
 
 #include <fmt/format.h>
 
 #include "app/compile.h"
+#include "app/ctl.h"
 #include "app/launch.h"
 #include "app/say.h"
+#include "control/client.h"
+#include "control/routes.h"
 #include "master/signals.h"
 #include "sys/address.h"
 #include "sys/error.h"
@@ -38,6 +43,31 @@ Result<> TryResources(const ipc::Plan& plan) {
     if (socket && address->family() == AF_UNIX) unlink(std::string(address->UnixPath()).c_str());
   }
   return {};
+}
+
+// Gives the order over the control socket; nothing when nobody answers there.
+std::optional<int> OrderOverSocket(const std::string& path, const std::string& verb) {
+  if (path.empty()) return std::nullopt;
+  const control::Route& route = *control::FindVerb(verb, false);
+  const util::TimePoint deadline = util::SystemClock().Now() + route.patience;
+  auto client = control::Client::Connect(path, deadline);
+  if (!client) return std::nullopt;
+  const control::Answer answer = Order(*client, route, 0, deadline);
+  if (!answer.ok) Say(log::Level::kError, answer.message.empty() ? answer.outcome : answer.message);
+  return static_cast<int>(answer.exit_code);
+}
+
+// The end of a master is the end of its lock.
+int AwaitEnd(const std::string& pid_path, pid_t pid, util::TimePoint deadline) {
+  static constexpr int kLookAgainMs = 10;
+  while (sys::PidFile::RunningPid(pid_path).value_or(0) == pid) {
+    if (util::SystemClock().Now() > deadline) {
+      Say(log::Level::kError, fmt::format("process {} was told to leave and has not ended yet", pid));
+      return control::kTimedOut;
+    }
+    poll(nullptr, 0, kLookAgainMs);
+  }
+  return kExitOk;
 }
 
 void Dump(const config::Source& source) {
@@ -77,6 +107,8 @@ int SendSignal(const CommandLine& command_line) {
     SayText(compilation.diagnostics);
     return kExitConfiguration;
   }
+  const std::string& control = compilation.plan.control_path;
+  if (const auto answered = OrderOverSocket(control, command_line.verb)) return *answered;
   const std::string& path = compilation.plan.pid_path;
   auto pid = sys::PidFile::RunningPid(path);
   if (!pid) {
@@ -88,6 +120,11 @@ int SendSignal(const CommandLine& command_line) {
     Say(log::Level::kAlert, sys::ErrnoError(fmt::format("cannot send {} to process {}", row.name, *pid)).message);
     return errno == ESRCH ? kExitNotRunning : kExitResources;
   }
+  const control::Route& route = *control::FindVerb(row.verb, false);
+  if (EndsServer(route)) return AwaitEnd(path, *pid, util::SystemClock().Now() + route.patience);
+  Say(log::Level::kNotice,
+      fmt::format("{} to process {}: sent; result unknown, as nobody answers at a control socket{}{}", row.name, *pid,
+                  control.empty() ? "" : " ", control));
   return kExitOk;
 }
 

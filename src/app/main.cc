@@ -10,6 +10,7 @@
 #include "app/command_line.h"
 #include "app/commands.h"
 #include "app/compile.h"
+#include "app/ctl.h"
 #include "app/launch.h"
 #include "app/modules.h"
 #include "app/say.h"
@@ -23,6 +24,7 @@ namespace colmeia::app {
 namespace {
 
 int RunCommand(const std::vector<std::string>& arguments) {
+  if (arguments.size() > 1 && arguments[1] == "ctl") return RunControl({arguments.begin() + 2, arguments.end()});
   const auto command_line = ParseCommandLine({arguments.begin() + 1, arguments.end()});
   if (!command_line) {
     Say(log::Level::kEmerg, command_line.error().message);

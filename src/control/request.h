@@ -16,9 +16,9 @@ using RequestId = std::uint64_t;
 struct Request {
   RequestId id = 0;
   http::Method method = http::Method::kUnknown;
-  std::string path;   // decoded, begins with "/"
-  std::string query;  // as sent, without the "?"
-  std::string body;
+  std::string path{};   // decoded, begins with "/"
+  std::string query{};  // as sent, without the "?"
+  std::string body{};
   pid_t peer_pid = 0;  // of the process that connected; 0 when it is in a PID namespace that we cannot see
   uid_t peer_uid = 0;
 };

@@ -35,9 +35,9 @@ struct Counts {
 
   std::uint64_t connections = 0, reading = 0, writing = 0, waiting = 0;
   std::uint64_t accepts = 0, handled = 0, requests = 0, bytes_in = 0, bytes_out = 0;
-  Responses responses;
+  Responses responses{};
   std::uint64_t wasted_accepts = 0, loop_turns = 0;
-  Lag lag;
+  Lag lag{};
 
   static constexpr void Fields(auto& self, auto&& visit) {
     visit(Field{"connections", "CONNS", Unit::kNumber, "open connections"}, self.connections);
@@ -60,12 +60,12 @@ struct Counts {
 
 struct WorkerStatus {
   std::uint64_t slot = 0, seat = 0, generation = 0, pid = 0;
-  std::string state;
-  std::string started;
+  std::string state{};
+  std::string started{};
   std::uint64_t uptime_ms = 0;
-  std::optional<std::uint64_t> heartbeat_age_ms, deadline_ms;
-  std::string reason;
-  Counts counts;
+  std::optional<std::uint64_t> heartbeat_age_ms{}, deadline_ms{};
+  std::string reason{};
+  Counts counts{};
 
   static constexpr void Fields(auto& self, auto&& visit) {
     visit(Field{"slot", "SLOT", Unit::kNumber, "its place in the table of processes; what drain takes"}, self.slot);
@@ -87,9 +87,9 @@ struct WorkerStatus {
 
 struct GenerationStatus {
   std::uint64_t number = 0;
-  std::string state;
+  std::string state{};
   std::uint64_t workers = 0, living = 0, ready = 0, connections = 0;
-  std::optional<std::uint64_t> age_ms, deadline_ms;
+  std::optional<std::uint64_t> age_ms{}, deadline_ms{};
 
   static constexpr void Fields(auto& self, auto&& visit) {
     visit(Field{"number", "GEN", Unit::kNumber, "counted from 1"}, self.number);
@@ -107,7 +107,7 @@ struct GenerationStatus {
 };
 
 struct ListenerStatus {
-  std::string address;
+  std::string address{};
   std::uint64_t sockets = 0;
   bool reuseport = false;
   std::uint64_t first_generation = 0, last_generation = 0;
@@ -124,14 +124,14 @@ struct ListenerStatus {
 };
 
 struct ServerStatus {
-  std::string version;
+  std::string version{};
   std::uint64_t pid = 0;
-  std::string state;
+  std::string state{};
   bool degraded = false;
   std::uint64_t generation = 0, workers_wanted = 0, workers_ready = 0;
-  std::string started;
+  std::string started{};
   std::uint64_t uptime_ms = 0;
-  std::string configuration, pid_file;
+  std::string configuration{}, pid_file{};
 
   static constexpr void Fields(auto& self, auto&& visit) {
     visit(Field{"version", "VERSION", Unit::kText, "of the running binary"}, self.version);
@@ -158,7 +158,7 @@ struct Status {
   std::vector<WorkerStatus> workers;
   std::vector<GenerationStatus> generations;
   std::vector<ListenerStatus> listeners;
-  Counts totals;
+  Counts totals{};
 
   static constexpr void Fields(auto& self, auto&& visit) {
     visit(Field{"server", "", Unit::kGroup, "the server as a whole"}, self.server);
@@ -173,7 +173,7 @@ struct Status {
 // GET /health.
 struct Health {
   bool ok = false;
-  std::string state;
+  std::string state{};
   std::uint64_t generation = 0, workers_ready = 0, workers_wanted = 0, uptime_ms = 0;
 
   static constexpr void Fields(auto& self, auto&& visit) {

@@ -4,37 +4,12 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "control/full_status.h"
+
 namespace colmeia::control {
 namespace {
 
 using testing::HasSubstr;
-
-// A status in which every member has a value of its own.
-struct Numberer {
-  std::uint64_t& last;
-
-  void operator()(const Field& field, auto& member) const {
-    using Member = std::remove_reference_t<decltype(member)>;
-    if constexpr (HasFields<Member>) {
-      Member::Fields(member, *this);
-    } else if constexpr (std::is_same_v<Member, bool>) {
-      member = !member;
-    } else if constexpr (std::is_same_v<Member, std::string>) {
-      member = std::string(field.name) + std::to_string(++last);
-    } else if constexpr (requires { member.emplace_back(); }) {
-      for (int i = 0; i < 2; ++i) Member::value_type::Fields(member.emplace_back(), *this);
-    } else {
-      member = ++last;
-    }
-  }
-};
-
-Status FullStatus() {
-  Status status;
-  std::uint64_t last = 0;
-  Status::Fields(status, Numberer{last});
-  return status;
-}
 
 class JsonTest : public testing::Test {};
 

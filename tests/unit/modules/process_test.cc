@@ -73,6 +73,14 @@ TEST_F(ProcessTest, KnowsAuto) {
   EXPECT_THAT(process.affinity.masks, testing::ElementsAre("0110"));
 }
 
+TEST_F(ProcessTest, PutsTheControlSocketBesideThePidFile) {
+  EXPECT_EQ(Read("").control, folder / "logs/colmeia.control");
+  EXPECT_EQ(Read("pid /run/x.pid;").control, "/run/x.control");
+  EXPECT_EQ(Read("pid run/master;").control, folder / "run/master.control");
+  EXPECT_EQ(Read("control run/ctl.sock; pid /run/x.pid;").control, folder / "run/ctl.sock");
+  EXPECT_EQ(Read("control off;").control, "");
+}
+
 TEST_F(ProcessTest, RefusesNonsense) {
   EXPECT_THAT(ErrorsOfWhole("worker_processes 0;"), HasSubstr("worker_processes"));
   EXPECT_THAT(ErrorsOfWhole("worker_processes many;"), HasSubstr("worker_processes"));

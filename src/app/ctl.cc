@@ -1,0 +1,277 @@
+#include "app/ctl.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include <fmt/format.h>
+
+#include "app/compile.h"
+#include "app/ctl_text.h"
+#include "app/say.h"
+#include "control/json.h"
+#include "sys/files.h"
+#include "util/strings.h"
+#include "util/units.h"
+
+namespace colmeia::app {
+namespace {
+
+using control::Answer;
+using control::Client;
+using control::Command;
+using control::MakeAnswer;
+using control::Response;
+using control::Route;
+using control::View;
+
+constexpr std::string_view kUsage =
+    "Usage: colmeia ctl [-p prefix] [-c file] [-g directives] [--socket path] [--json] [--timeout time] [VERB [N]]\n";
+constexpr std::string_view kExitCodes =
+    "\nExit codes: 0 done, 1 configuration or command line, 2 a right or a resource could not be had (health: workers\n"
+    "            are missing), 3 not running, 4 timed out, 5 rolled back: nothing has changed.\n";
+
+void Print(std::string_view text) {
+  // Whoever closed descriptor 1 does not want to read.
+  static_cast<void>(sys::WriteAll(STDOUT_FILENO, text));
+}
+
+int Complain(int exit_code, std::string_view why) {
+  Say(log::Level::kError, why);
+  return exit_code;
+}
+
+std::size_t TerminalWidth() {
+  static constexpr std::size_t kUnknown = 100;
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kUnknown;
+  return size.ws_col;
+}
+
+util::TimePoint In(util::Milliseconds time) { return util::SystemClock().Now() + time; }
+
+std::string UnknownVerb(const std::string& verb) {
+  std::vector<std::string_view> verbs;
+  for (const Route& route : control::Routes()) {
+    if (!route.verb.empty()) verbs.push_back(route.verb);
+  }
+  const std::string_view close = util::Closest(verb, verbs);
+  return close.empty() ? fmt::format("there is no verb \"{}\"; colmeia ctl -h lists them", verb)
+                       : fmt::format("there is no verb \"{}\"; did you mean \"{}\"?", verb, close);
+}
+
+// The route that was meant, or why there is none.
+Result<const Route*> RouteFor(const ControlLine& line) {
+  const Route* const route = control::FindVerb(line.verb, line.number.has_value());
+  if (route != nullptr) {
+    if (line.number.value_or(route->least) >= route->least) return route;
+    return Fail(fmt::format("\"{}\" takes a number of {} or more", line.verb, route->least));
+  }
+  if (control::FindVerb(line.verb, true) != nullptr) {
+    return Fail(fmt::format("\"{}\" needs a number: colmeia ctl {} N", line.verb, line.verb));
+  }
+  if (control::FindVerb(line.verb, false) != nullptr) return Fail(fmt::format("\"{}\" takes no number", line.verb));
+  return Fail(UnknownVerb(line.verb));
+}
+
+// The socket's path, or an exit code after it was said why there is none.
+tl::expected<std::string, int> FindSocket(const ControlLine& line) {
+  if (!line.socket.empty()) return line.socket;
+  const Compilation compilation = CompileConfiguration(line.compile);
+  if (!compilation.ok) {
+    SayText(compilation.diagnostics);
+    return tl::unexpected(Complain(control::kConfiguration,
+                                   "the configuration that names the control socket has mistakes; name the socket "
+                                   "with --socket to go without it"));
+  }
+  if (compilation.plan.control_path.empty()) {
+    return tl::unexpected(
+        Complain(control::kConfiguration,
+                 fmt::format("there is no control socket: {} says \"control off\"", compilation.plan.conf_path)));
+  }
+  return compilation.plan.control_path;
+}
+
+int ExitCodeOf(const Error& error) {
+  switch (error.code) {
+    case ETIMEDOUT:
+      return control::kTimedOut;
+    case EACCES:
+    case EPERM:
+      return control::kResources;
+    default:
+      return control::kNotRunning;
+  }
+}
+
+std::string WhyNot(const Error& error) {
+  if (error.code == ENOENT || error.code == ECONNREFUSED) return "not running: " + error.message;
+  return error.message;
+}
+
+int Show(View view, const std::string& body) {
+  if (view == View::kHealth) {
+    const auto health = control::ReadHealth(body);
+    if (!health) return Complain(control::kConfiguration, health.error().message);
+    Print(HealthText(*health));
+    return health->ok ? control::kDone : control::kResources;
+  }
+  const auto status = control::ReadStatus(body);
+  if (!status) return Complain(control::kConfiguration, status.error().message);
+  const std::size_t width = TerminalWidth();
+  switch (view) {
+    case View::kWorkers:
+      Print(WorkersText(*status, width));
+      break;
+    case View::kGenerations:
+      Print(GenerationsText(*status, width));
+      break;
+    default:
+      Print(StatusText(*status, width));
+  }
+  return control::kDone;
+}
+
+int AskView(Client& client, const Route& route, bool json, util::TimePoint deadline) {
+  const auto response = client.Ask(route.method, route.path, {}, deadline);
+  if (!response) return Complain(ExitCodeOf(response.error()), response.error().message);
+  const View view = std::get<View>(route.asks);
+  if (response->status != 200 && view != View::kHealth) {
+    const auto answer = control::ReadAnswer(response->body);
+    return Complain(answer ? static_cast<int>(answer->exit_code) : control::kResources,
+                    answer ? answer->message : fmt::format("the server answered with status {}", response->status));
+  }
+  if (!json) return Show(view, response->body);
+  Print(control::Pretty(response->body) + "\n");
+  return response->status == 200 ? control::kDone : control::kResources;
+}
+
+int GiveOrder(Client& client, const Route& route, const ControlLine& line, util::TimePoint deadline) {
+  const Answer answer = Order(client, route, line.number.value_or(0), deadline);
+  if (line.json) {
+    Print(control::Pretty(control::AnswerJson(answer)) + "\n");
+  } else if (answer.ok) {
+    Print((answer.message.empty() ? std::string(route.verb) + ": done" : answer.message) + "\n");
+  } else {
+    Say(log::Level::kError, answer.message.empty() ? answer.outcome : answer.message);
+  }
+  return static_cast<int>(answer.exit_code);
+}
+
+// Without a verb: how it is going, and what can be asked.
+int Introduce(const ControlLine& line) {
+  int code = control::kNotRunning;
+  const auto socket = FindSocket(line);
+  if (!socket) {
+    code = socket.error();
+  } else if (auto client = Client::Connect(*socket, In(line.timeout.value_or(util::Milliseconds(5000)))); !client) {
+    code = Complain(ExitCodeOf(client.error()), WhyNot(client.error()));
+  } else {
+    const Route& health = *control::FindVerb("health", false);
+    code = AskView(*client, health, line.json, In(line.timeout.value_or(health.patience)));
+  }
+  if (!line.json) Print(fmt::format("\n{}\nVerbs:\n{}", kUsage, VerbsText()));
+  return code;
+}
+
+}  // namespace
+
+Result<ControlLine> ParseControlLine(const std::vector<std::string>& arguments) {
+  ControlLine line;
+  struct Valued {
+    std::string_view name;
+    std::string& into;
+  };
+  std::string timeout;
+  const Valued valued[] = {{"-p", line.compile.prefix},
+                           {"-c", line.compile.conf},
+                           {"-g", line.compile.directives},
+                           {"--socket", line.socket},
+                           {"--timeout", timeout}};
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    if (argument == "-h" || argument == "-?" || argument == "--help") {
+      line.help = true;
+      continue;
+    }
+    if (argument == "--json") {
+      line.json = true;
+      continue;
+    }
+    bool taken = false;
+    for (const auto& [name, into] : valued) {
+      const bool is_long = name.starts_with("--");
+      if (argument == name) {
+        if (i + 1 == arguments.size()) return Fail(fmt::format("option \"{}\" requires a value", name));
+        into = arguments[++i];
+      } else if (is_long ? argument.starts_with(std::string(name) + "=") : argument.starts_with(name)) {
+        into = argument.substr(name.size() + (is_long ? 1 : 0));
+      } else {
+        continue;
+      }
+      if (into.empty()) return Fail(fmt::format("option \"{}\" requires a value", name));
+      taken = true;
+      break;
+    }
+    if (taken) continue;
+    if (argument.starts_with('-')) return Fail(fmt::format("invalid option: \"{}\"; see colmeia ctl -h", argument));
+    if (line.verb.empty()) {
+      line.verb = argument;
+    } else if (const auto number = util::ParseNumber<std::uint32_t>(argument); number && !line.number) {
+      line.number = number;
+    } else {
+      return Fail(fmt::format("\"{}\" is no number that \"{}\" takes", argument, line.verb));
+    }
+  }
+  if (!timeout.empty()) {
+    line.timeout = util::ParseTime(timeout);
+    if (!line.timeout) return Fail(fmt::format("\"--timeout {}\" is no time such as 30s or 500ms", timeout));
+  }
+  return line;
+}
+
+bool EndsServer(const Route& route) {
+  const auto* const command = std::get_if<Command>(&route.asks);
+  return command != nullptr && (*command == Command::kQuit || *command == Command::kStop);
+}
+
+Answer Order(Client& client, const Route& route, std::uint32_t argument, util::TimePoint deadline) {
+  const bool ends = EndsServer(route);
+  const auto response = client.Ask(route.method, route.path, control::BodyFor(route, argument), deadline);
+  Answer answer = MakeAnswer(control::kDone, {});
+  if (response) {
+    auto read = control::ReadAnswer(response->body);
+    if (!read) return MakeAnswer(control::kConfiguration, read.error().message);
+    answer = *std::move(read);
+  } else if (response.error().code != ECONNRESET || !ends) {
+    // One that was told to leave may be gone before it has answered.
+    return MakeAnswer(ExitCodeOf(response.error()), response.error().message);
+  }
+  if (answer.ok && ends && !client.AwaitEnd(deadline)) {
+    return MakeAnswer(control::kTimedOut,
+                      fmt::format("process {} was told to {} and has not ended yet", client.server_pid(), route.verb));
+  }
+  return answer;
+}
+
+int RunControl(const std::vector<std::string>& arguments) {
+  const auto line = ParseControlLine(arguments);
+  if (!line) return Complain(control::kConfiguration, line.error().message);
+  if (line->help) {
+    Print(fmt::format("{}\nVerbs:\n{}{}", kUsage, VerbsText(), kExitCodes));
+    return control::kDone;
+  }
+  if (line->verb.empty()) return Introduce(*line);
+  const auto route = RouteFor(*line);
+  if (!route) return Complain(control::kConfiguration, route.error().message);
+  const auto socket = FindSocket(*line);
+  if (!socket) return socket.error();
+  const util::TimePoint deadline = In(line->timeout.value_or((*route)->patience));
+  auto client = Client::Connect(*socket, deadline);
+  if (!client) return Complain(ExitCodeOf(client.error()), WhyNot(client.error()));
+  return std::holds_alternative<View>((*route)->asks) ? AskView(*client, **route, line->json, deadline)
+                                                      : GiveOrder(*client, **route, *line, deadline);
+}
+
+}  // namespace colmeia::app
