@@ -6,6 +6,7 @@
 #include <sys/un.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
 #include <cstring>
 #include <memory>
@@ -203,8 +204,15 @@ std::string Address::ToString() const {
 std::string Address::HostText() const {
   char text[INET6_ADDRSTRLEN] = "";
   switch (family()) {
-    case AF_INET:
-      return inet_ntop(AF_INET, &As<sockaddr_in>(storage_).sin_addr, text, sizeof(text));
+    case AF_INET: {
+      // Every line of an access log has it, and inet_ntop takes ten times as long.
+      char* end = text;
+      for (const char byte : HostBytes()) {
+        if (end != text) *end++ = '.';
+        end = std::to_chars(end, text + sizeof(text), static_cast<unsigned>(static_cast<unsigned char>(byte))).ptr;
+      }
+      return {text, end};
+    }
     case AF_INET6:
       return inet_ntop(AF_INET6, &As<sockaddr_in6>(storage_).sin6_addr, text, sizeof(text));
     case AF_UNIX:
