@@ -137,7 +137,7 @@ std::string BuildText() {
 #else
                                      "gcc", __VERSION__,
 #endif
-                                     "libuv, llhttp (strict), spdlog, fmt, PCRE2", DefaultPrefix(), kDefaultConf);
+                                     "libuv, llhttp (strict), spdlog, fmt, PCRE2, nlohmann JSON", DefaultPrefix(), kDefaultConf);
 }
 
 std::string HelpText() {
