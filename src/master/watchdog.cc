@@ -6,6 +6,9 @@
 namespace colmeia::master {
 namespace {
 
+// Often enough to notice that the master was late.
+constexpr int kLooksPerPeriod = 10;
+
 // steady_clock counts CLOCK_MONOTONIC, as a worker does.
 util::TimePoint MomentOf(std::uint64_t heartbeat_ns) {
   return util::TimePoint(
@@ -14,46 +17,48 @@ util::TimePoint MomentOf(std::uint64_t heartbeat_ns) {
 
 }  // namespace
 
-Watchdog::Life& Watchdog::Know(const Reading& reading, util::TimePoint now) {
+Watchdog::Life& Watchdog::Know(const Reading& reading, util::TimePoint now, Findings& findings) {
   Life& life = lives_[reading.slot];
-  if (life.pid != reading.pid) {
-    life = Life{.pid = reading.pid, .heartbeat_ns = reading.heartbeat_ns};
-    if (reading.heartbeat_ns == 0) life.granted = now;
-  } else if (life.heartbeat_ns != reading.heartbeat_ns) {
-    life = Life{.pid = reading.pid, .heartbeat_ns = reading.heartbeat_ns};
-  }
+  const bool is_another = life.pid != reading.pid;
+  if (!is_another && life.heartbeat_ns == reading.heartbeat_ns) return life;
+  if (!is_another && life.told) findings.fresh.push_back(reading.slot);
+  life = Life{.pid = reading.pid, .heartbeat_ns = reading.heartbeat_ns};
+  if (reading.heartbeat_ns == 0) life.granted = now;
   return life;
 }
 
-std::vector<Silence> Watchdog::Look(const std::vector<Reading>& readings, util::TimePoint now,
-                                    const std::function<bool(pid_t)>& is_traced) {
+Findings Watchdog::Look(const std::vector<Reading>& readings, util::TimePoint now,
+                        const std::function<bool(pid_t)>& is_traced) {
   const util::Duration late = next_look_ ? now - *next_look_ : util::Duration{0};
   util::TimePoint next = now + kIdleLook;
-  std::vector<Silence> found;
+  Findings findings;
 
   for (const Reading& reading : readings) {
     if (reading.period.count() <= 0) continue;
-    Life& life = Know(reading, now);
+    Life& life = Know(reading, now, findings);
     if (late > reading.period / kLatePart) life.granted = now;
     const util::TimePoint last = life.heartbeat_ns != 0 ? MomentOf(life.heartbeat_ns) : *life.granted;
     const util::TimePoint stale_at = std::max(last, life.granted.value_or(last)) + reading.period;
-    next = std::min(next, now + reading.period / 10);
+    next = std::min(next, now + reading.period / kLooksPerPeriod);
     if (stale_at > now) {
       next = std::min(next, stale_at);
       continue;
     }
-    if (life.told && !life.traced) continue;
 
+    const bool is_being_killed = life.told && !life.traced;
+    if (is_being_killed) continue;
     const bool traced = is_traced(reading.pid);
-    if (life.told && !traced) {
+    if (life.told && !life.freed) {
+      if (traced) continue;
+      life.freed = true;
       life.granted = now;
-      life.told = life.traced = false;
-    } else if (!life.told) {
-      life.told = true;
-      life.traced = traced;
-      const auto age = std::chrono::duration_cast<util::Milliseconds>(now - last);
-      found.push_back({.slot = reading.slot, .pid = reading.pid, .age = age, .traced = traced});
+      continue;
     }
+    life.told = true;
+    life.traced = traced;
+    life.freed = false;
+    const auto age = std::chrono::duration_cast<util::Milliseconds>(now - last);
+    findings.stale.push_back({.slot = reading.slot, .pid = reading.pid, .age = age, .traced = traced});
   }
 
   std::erase_if(lives_, [&](const auto& entry) {
@@ -61,7 +66,7 @@ std::vector<Silence> Watchdog::Look(const std::vector<Reading>& readings, util::
                         [&](const Reading& reading) { return reading.slot == entry.first; });
   });
   next_look_ = next;
-  return found;
+  return findings;
 }
 
 }  // namespace colmeia::master

@@ -11,7 +11,7 @@
 //    us) the workers may have stood still with it, and everyone gets one more period.
 // 5. A worker that a debugger holds is told as traced, to be left alone; let go, it gets one more period.
 //
-//   for (const Silence& silence : watchdog.Look(readings, now, is_traced)) ...
+//   for (const Silence& silence : watchdog.Look(readings, now, is_traced).stale) ...
 //   timer.StartAt(watchdog.NextLook());
 #pragma once
 
@@ -43,6 +43,11 @@ struct Silence {
   bool traced = false;        // a debugger holds it
 };
 
+struct Findings {
+  std::vector<Silence> stale;
+  std::vector<std::uint32_t> fresh;  // slots that were told as stale, and beat again
+};
+
 class Watchdog {
  public:
   // A look that comes later than this part of a worker's period grants it one more. A shorter delay does no harm: a
@@ -52,8 +57,8 @@ class Watchdog {
   static constexpr util::Milliseconds kIdleLook{1000};
 
   // All workers that serve, anew at each look. `is_traced` is asked for stale ones only.
-  [[nodiscard]] std::vector<Silence> Look(const std::vector<Reading>& readings, util::TimePoint now,
-                                          const std::function<bool(pid_t)>& is_traced);
+  [[nodiscard]] Findings Look(const std::vector<Reading>& readings, util::TimePoint now,
+                              const std::function<bool(pid_t)>& is_traced);
 
   // When the next look is due: each tenth of the shortest period, for that is how the master learns that it was late;
   // just when the next worker may become stale; and never later than kIdleLook after a look. Before the first look: at
@@ -65,12 +70,13 @@ class Watchdog {
     pid_t pid = 0;
     std::uint64_t heartbeat_ns = 0;
     std::optional<util::TimePoint> granted{};  // silence before this moment does not count
-    bool told = false;                         // of this silence
+    bool told = false;                         // of this silence, or of its part until `granted`
     bool traced = false;                       // when last told
+    bool freed = false;                        // since then the debugger let it go
   };
 
-  // The worker in this slot, brought up to date.
-  [[nodiscard]] Life& Know(const Reading& reading, util::TimePoint now);
+  // The worker in this slot, brought up to date; into `findings` when it beats again.
+  [[nodiscard]] Life& Know(const Reading& reading, util::TimePoint now, Findings& findings);
 
   std::map<std::uint32_t, Life> lives_;  // by slot
   std::optional<util::TimePoint> next_look_;

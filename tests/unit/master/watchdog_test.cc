@@ -43,7 +43,9 @@ class WatchdogTest : public ::testing::Test {
   }
 
   std::vector<Silence> Look() {
-    return watchdog_.Look(readings_, clock_.Now(), [this](pid_t pid) { return traced_.count(pid) != 0; });
+    Findings findings = watchdog_.Look(readings_, clock_.Now(), [this](pid_t pid) { return traced_.count(pid) != 0; });
+    fresh_.insert(fresh_.end(), findings.fresh.begin(), findings.fresh.end());
+    return std::move(findings.stale);
   }
 
   // Looks whenever a look is due; workers of `beating` beat each tenth of a period.
@@ -64,6 +66,7 @@ class WatchdogTest : public ::testing::Test {
   util::ManualClock clock_;
   std::vector<Reading> readings_;
   std::set<pid_t> traced_;
+  std::vector<std::uint32_t> fresh_;  // of all looks
   Watchdog watchdog_;
 };
 
@@ -219,6 +222,32 @@ TEST_F(WatchdogTest, AWorkerThatTheDebuggerLetGoHasOneMorePeriod) {
 
   EXPECT_THAT(Pass(9s), IsEmpty());
   EXPECT_THAT(Pass(1s), ElementsAre(Field(&Silence::traced, false)));
+}
+
+TEST_F(WatchdogTest, TellsOfAStaleWorkerThatBeatsAgain) {
+  GivenWorker(0);
+  GivenWorker(1);
+  EXPECT_THAT(Look(), IsEmpty());
+  EXPECT_THAT(Pass(11s, {1}), ElementsAre(Slot(0)));
+  EXPECT_THAT(fresh_, IsEmpty());
+
+  EXPECT_THAT(Pass(5s, {0, 1}), IsEmpty());
+
+  EXPECT_THAT(fresh_, ElementsAre(0));
+}
+
+TEST_F(WatchdogTest, TellsOfAWorkerThatBeatsAgainWhenTheDebuggerLetItGo) {
+  GivenWorker(0);
+  traced_ = {100};
+  EXPECT_THAT(Look(), IsEmpty());
+  EXPECT_THAT(Pass(30s), ElementsAre(Field(&Silence::traced, true)));
+
+  traced_.clear();
+  EXPECT_THAT(Pass(2s), IsEmpty());
+  EXPECT_THAT(fresh_, IsEmpty());
+  EXPECT_THAT(Pass(2s, {0}), IsEmpty());
+
+  EXPECT_THAT(fresh_, ElementsAre(0));
 }
 
 TEST_F(WatchdogTest, AsksForDebuggersOfStaleWorkersOnly) {

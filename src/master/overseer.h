@@ -1,0 +1,49 @@
+// Overseer: looks after the workers from outside, by timer, and turns what it sees into events: Stale and Fresh from
+// heartbeats (master/watchdog.h), Recycle from what they have served and how large they are (master/recycling.h).
+//
+// It only looks: at the supervisor's table, the scoreboard and /proc. What follows is the supervisor's affair.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "loop/loop.h"
+#include "loop/timer.h"
+#include "master/events.h"
+#include "master/recycling.h"
+#include "master/supervisor.h"
+#include "master/watchdog.h"
+#include "scoreboard/board.h"
+
+namespace colmeia::master {
+
+class Overseer {
+ public:
+  // All must outlive this. `tell` is called from timers only, and may change the supervisor.
+  Overseer(loop::Loop& loop, const Supervisor& supervisor, const scoreboard::Board& board,
+           std::function<void(Event)> tell);
+
+  // Looks from here on.
+  void Start();
+
+  // Some worker that serves has beaten within its period; where a generation has no watchdog, that it serves is enough.
+  // For the service manager, which wants to know whether we are alive.
+  [[nodiscard]] bool AnyAlive() const;
+
+ private:
+  void LookForStale();
+  void LookForDue();
+  [[nodiscard]] std::vector<Reading> Readings() const;
+  [[nodiscard]] std::vector<Served> ReadyWorkers() const;
+  [[nodiscard]] const ipc::Plan* PlanOf(const Slot& slot) const;
+
+  loop::Loop& loop_;                // outlives this
+  const Supervisor& supervisor_;    // outlives this
+  const scoreboard::Board& board_;  // outlives this
+  std::function<void(Event)> tell_;
+  Watchdog watchdog_;
+  loop::Timer stale_;
+  loop::Timer due_;
+};
+
+}  // namespace colmeia::master
