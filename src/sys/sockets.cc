@@ -1,13 +1,18 @@
 #include "sys/sockets.h"
 
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <iterator>
 #include <string>
 
 #include <fmt/core.h>
@@ -98,6 +103,79 @@ Result<UniqueFd> Listen(const Address& address, const ListenOptions& options) {
     return FailErrno(fmt::format("listen() to {} failed", address.ToString()));
   }
   return fd;
+}
+
+Result<ListeningSocket> DescribeListening(int fd) {
+  const auto option = [fd](int name) {
+    int value = -1;
+    socklen_t size = sizeof(value);
+    return getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+  };
+  const std::string what = fmt::format("descriptor {}", fd);
+  const int type = option(SO_TYPE);
+  if (type < 0) return FailErrno(what + " is no socket");
+  if (type != SOCK_STREAM) return Fail(what + " is no stream socket");
+  if (option(SO_ACCEPTCONN) != 1) return Fail(what + " is a socket that does not listen");
+  auto address = Address::LocalOf(fd);
+  if (!address) return tl::unexpected(address.error());
+  return ListeningSocket{*std::move(address), option(SO_REUSEPORT) == 1};
+}
+
+Result<> AllowReusePort(int fd) {
+  if (!SetOption(fd, SOL_SOCKET, SO_REUSEPORT, true)) return FailErrno("cannot let others listen beside a socket");
+  return {};
+}
+
+Result<> SteerToFirst(int fd, std::uint32_t sockets) {
+  static constexpr const char* kWhat = "cannot choose among the sockets of a reuseport address";
+  if (sockets == 0) {
+    const int unused = 0;
+    // Without a program there is nothing to detach (ENOENT), without a group neither (EINVAL).
+    const bool gone = setsockopt(fd, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, &unused, sizeof(unused)) == 0 ||
+                      errno == ENOENT || errno == EINVAL;
+    if (!gone) return FailErrno(kWhat);
+    return {};
+  }
+  sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(SKF_AD_OFF + SKF_AD_RANDOM)),
+      BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, sockets),
+      BPF_STMT(BPF_RET | BPF_A, 0),
+  };
+  const sock_fprog program{std::size(code), code};
+  if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof(program)) != 0) return FailErrno(kWhat);
+  return {};
+}
+
+std::optional<SocketFileId> IdentifySocketFile(const Address& address) {
+  struct stat info {};
+  const std::string path(address.UnixPath());
+  if (path.empty() || stat(path.c_str(), &info) != 0 || !S_ISSOCK(info.st_mode)) return std::nullopt;
+  return SocketFileId{info.st_dev, info.st_ino};
+}
+
+void RemoveSocketFile(const Address& address, const SocketFileId& id) {
+  if (IdentifySocketFile(address) == id && IsStaleSocketFile(address)) {
+    unlink(std::string(address.UnixPath()).c_str());
+  }
+}
+
+Result<> SendDatagram(const std::string& name, std::string_view bytes) {
+  const std::string what = "cannot send to " + name;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (name.empty() || name.size() >= sizeof(address.sun_path)) return FailErrno(what, EINVAL);
+  std::memcpy(address.sun_path, name.data(), name.size());
+  if (name.front() == '@') address.sun_path[0] = '\0';
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
+  Result<UniqueFd> fd = NewSocket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK);
+  if (!fd) return tl::unexpected(fd.error());
+  ssize_t sent = -1;
+  do {
+    sent =
+        sendto(fd->get(), bytes.data(), bytes.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address), size);
+  } while (sent < 0 && errno == EINTR);
+  if (sent < 0) return FailErrno(what);
+  return {};
 }
 
 Result<std::pair<UniqueFd, UniqueFd>> SeqPacketPair() {

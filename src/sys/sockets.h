@@ -1,7 +1,12 @@
 // Sockets: listening, accepting, and the options that a web server sets.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "sys/address.h"
@@ -20,6 +25,37 @@ struct ListenOptions {
 // the errno (EADDRINUSE, EACCES, EADDRNOTAVAIL), its text names the address.
 // A Unix socket gets mode 0666, and a socket file that nobody listens on any more is replaced.
 [[nodiscard]] Result<UniqueFd> Listen(const Address& address, const ListenOptions& options = {});
+
+// What an open descriptor listens on. Fails when it is no listening stream socket.
+struct ListeningSocket {
+  Address address;
+  bool reuseport = false;
+};
+[[nodiscard]] Result<ListeningSocket> DescribeListening(int fd);
+
+// SO_REUSEPORT on a socket that listens already: from then on others may be bound beside it.
+[[nodiscard]] Result<> AllowReusePort(int fd);
+
+// New connections to the reuseport group of `fd` go to the first `sockets` of it, at random; 0 = to all, as the kernel
+// sees fit. The order is that of their listen(2); a socket that is closed gives its place to the last one. Needs a
+// group of two sockets, or one made with ListenOptions::reuseport (EINVAL). By chance and not by the packet's hash:
+// many network cards give none, and all connections would go to one socket.
+[[nodiscard]] Result<> SteerToFirst(int fd, std::uint32_t sockets);
+
+// Which file the path of a Unix socket leads to; nothing for other addresses, and when there is none.
+struct SocketFileId {
+  dev_t device = 0;
+  ino_t inode = 0;
+  bool operator==(const SocketFileId&) const = default;
+};
+[[nodiscard]] std::optional<SocketFileId> IdentifySocketFile(const Address& address);
+
+// Removes the file of a Unix socket that was closed, provided that it is still `id` and that no other process listens
+// on it: then it belongs to that one.
+void RemoveSocketFile(const Address& address, const SocketFileId& id);
+
+// Sends one datagram to a Unix socket: a path, or "@name" for an abstract one. Never waits (EAGAIN).
+[[nodiscard]] Result<> SendDatagram(const std::string& name, std::string_view bytes);
 
 // A connected pair of message sockets, both non-blocking and closed on exec.
 [[nodiscard]] Result<std::pair<UniqueFd, UniqueFd>> SeqPacketPair();

@@ -1,0 +1,143 @@
+// Sockets that listen already: what they are, who else may listen beside them, and whose their file is.
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "sys/sockets.h"
+#include "sys/temp_dir.h"
+
+namespace colmeia::sys {
+namespace {
+
+Address Loopback() { return *Address::FromIp("127.0.0.1", 0); }
+
+TEST(DescribeListeningTest, TellsAddressAndReusePort) {
+  const auto plain = Listen(Loopback());
+  const auto shared = Listen(Loopback(), {.reuseport = true});
+  ASSERT_TRUE(plain && shared);
+
+  const auto first = DescribeListening(plain->get());
+  const auto second = DescribeListening(shared->get());
+
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(first->address, *Address::LocalOf(plain->get()));
+  EXPECT_FALSE(first->reuseport);
+  EXPECT_TRUE(second->reuseport);
+}
+
+TEST(DescribeListeningTest, RefusesWhatDoesNotListen) {
+  const UniqueFd idle(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const UniqueFd datagram(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+
+  EXPECT_THAT(DescribeListening(idle.get()).error().message, testing::HasSubstr("does not listen"));
+  EXPECT_THAT(DescribeListening(datagram.get()).error().message, testing::HasSubstr("no stream socket"));
+  EXPECT_THAT(DescribeListening(0).error().message, testing::HasSubstr("descriptor 0"));
+}
+
+// How many of `clients` connections each socket gets.
+std::vector<int> Spread(const std::vector<UniqueFd>& sockets, int clients) {
+  std::vector<int> counts(sockets.size());
+  const Address address = *Address::LocalOf(sockets.front().get());
+  for (int i = 0; i < clients; ++i) {
+    const auto client = Connect(address);
+    EXPECT_TRUE(client);
+    for (std::size_t at = 0; at < sockets.size(); ++at) {
+      if (Accept(sockets[at].get()).status == AcceptStatus::kAccepted) ++counts[at];
+    }
+  }
+  return counts;
+}
+
+TEST(SteerToFirstTest, GivesNewConnectionsToTheFirstSocketsOnly) {
+  std::vector<UniqueFd> sockets;
+  sockets.push_back(*Listen(Loopback(), {.reuseport = true}));
+  const Address address = *Address::LocalOf(sockets.front().get());
+  for (int i = 1; i < 4; ++i) sockets.push_back(*Listen(address, {.reuseport = true}));
+
+  ASSERT_TRUE(SteerToFirst(sockets.back().get(), 2));
+  const auto steered = Spread(sockets, 60);
+  ASSERT_TRUE(SteerToFirst(sockets.front().get(), 0));
+  const auto free = Spread(sockets, 200);
+
+  EXPECT_THAT(steered, testing::ElementsAre(testing::Gt(5), testing::Gt(5), 0, 0));
+  EXPECT_THAT(free, testing::Each(testing::Gt(5)));
+  EXPECT_TRUE(SteerToFirst(sockets.front().get(), 0)) << "nothing to take away is no error";
+}
+
+TEST(SteerToFirstTest, SocketsAfterTheFirstMayCloseWithoutMovingThem) {
+  std::vector<UniqueFd> sockets;
+  sockets.push_back(*Listen(Loopback(), {.reuseport = true}));
+  const Address address = *Address::LocalOf(sockets.front().get());
+  for (int i = 1; i < 5; ++i) sockets.push_back(*Listen(address, {.reuseport = true}));
+  ASSERT_TRUE(SteerToFirst(sockets.front().get(), 2));
+
+  sockets.erase(sockets.begin() + 2);
+
+  EXPECT_THAT(Spread(sockets, 60), testing::ElementsAre(testing::Gt(5), testing::Gt(5), 0, 0));
+}
+
+TEST(AllowReusePortTest, ASocketThatStoodAloneTakesCompany) {
+  std::vector<UniqueFd> sockets;
+  sockets.push_back(*Listen(Loopback()));
+  const Address address = *Address::LocalOf(sockets.front().get());
+  ASSERT_FALSE(Listen(address, {.reuseport = true}));
+
+  ASSERT_TRUE(AllowReusePort(sockets.front().get()));
+  for (int i = 1; i < 3; ++i) {
+    auto beside = Listen(address, {.reuseport = true});
+    ASSERT_TRUE(beside) << beside.error().message;
+    sockets.push_back(*std::move(beside));
+  }
+
+  EXPECT_THAT(Spread(sockets, 200), testing::Each(testing::Gt(5)));
+  ASSERT_TRUE(SteerToFirst(sockets.front().get(), 1));
+  EXPECT_THAT(Spread(sockets, 30), testing::ElementsAre(30, 0, 0));
+}
+
+TEST(RemoveSocketFileTest, LeavesAFileThatSomebodyListensOn) {
+  const TempDir dir;
+  const Address address = *Address::FromUnixPath(dir / "s");
+  auto ours = Listen(address);
+  ASSERT_TRUE(ours);
+  const auto id = IdentifySocketFile(address);
+  ASSERT_TRUE(id);
+  auto other = Duplicate(ours->get());
+  ASSERT_TRUE(other);
+
+  ours->reset();
+  RemoveSocketFile(address, *id);
+  EXPECT_EQ(IdentifySocketFile(address), id);
+
+  other->reset();
+  RemoveSocketFile(address, {id->device, id->inode + 1});
+  EXPECT_EQ(IdentifySocketFile(address), id) << "the file of somebody else";
+  RemoveSocketFile(address, *id);
+  EXPECT_FALSE(IdentifySocketFile(address));
+}
+
+TEST(SendDatagramTest, ReachesPathsAndAbstractNamesAndNeverWaits) {
+  const TempDir dir;
+  const std::string path = dir / "n";
+  const UniqueFd receiver(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const Address address = *Address::FromUnixPath(path);
+  ASSERT_EQ(bind(receiver.get(), address.sockaddr_data(), address.sockaddr_size()), 0);
+
+  ASSERT_TRUE(SendDatagram(path, "READY=1"));
+
+  char buffer[32];
+  EXPECT_EQ(recv(receiver.get(), buffer, sizeof(buffer), 0), 7);
+  EXPECT_EQ(SendDatagram(dir / "none", "x").error().code, ENOENT);
+  EXPECT_EQ(SendDatagram("@colmeia-test-nobody-has-this-name", "x").error().code, ECONNREFUSED);
+  Result<> sent{};
+  for (int i = 0; i < 100'000 && sent; ++i) sent = SendDatagram(path, "x");
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().code, EAGAIN);
+}
+
+}  // namespace
+}  // namespace colmeia::sys

@@ -1,0 +1,61 @@
+#include "sys/port_holder.h"
+
+#include <unistd.h>
+
+#include "gmock/gmock.h"
+#include "sys/sockets.h"
+#include "sys/temp_dir.h"
+
+namespace colmeia::sys {
+namespace {
+
+Address Of(const UniqueFd& socket) { return *Address::LocalOf(socket.get()); }
+
+TEST(FindPortHolderTest, NamesWhoListensOnTheAddress) {
+  const auto listener = Listen(*Address::FromIp("127.0.0.1", 0));
+  ASSERT_TRUE(listener);
+
+  const auto holder = FindPortHolder(Of(*listener));
+
+  ASSERT_TRUE(holder);
+  EXPECT_EQ(holder->pid, getpid());
+  EXPECT_FALSE(holder->name.empty());
+}
+
+TEST(FindPortHolderTest, AWildcardIsInTheWayOfEveryAddressAndTheOtherWayRound) {
+  const auto wildcard = Listen(*Address::FromIp("0.0.0.0", 0));
+  ASSERT_TRUE(wildcard);
+  const auto one = Listen(*Address::FromIp("127.0.0.1", 0));
+  ASSERT_TRUE(one);
+
+  EXPECT_TRUE(FindPortHolder(*Address::FromIp("127.0.0.9", Of(*wildcard).port())));
+  EXPECT_TRUE(FindPortHolder(*Address::FromIp("0.0.0.0", Of(*one).port())));
+  EXPECT_FALSE(FindPortHolder(*Address::FromIp("127.0.0.9", Of(*one).port())));
+}
+
+TEST(FindPortHolderTest, KnowsIpv6AndUnixPaths) {
+  const TempDir dir;
+  const auto unix_socket = Listen(*Address::FromUnixPath(dir / "s"));
+  ASSERT_TRUE(unix_socket);
+  EXPECT_TRUE(FindPortHolder(*Address::FromUnixPath(dir / "s")));
+  EXPECT_FALSE(FindPortHolder(*Address::FromUnixPath(dir / "t")));
+
+  const auto six = Listen(*Address::FromIp("::1", 0));
+  if (!six) GTEST_SKIP() << six.error().message;
+  EXPECT_TRUE(FindPortHolder(Of(*six)));
+}
+
+TEST(FindPortHolderTest, FindsNobodyWhereNobodyListens) {
+  Address free;
+  {
+    const auto gone = Listen(*Address::FromIp("127.0.0.1", 0));
+    ASSERT_TRUE(gone);
+    free = Of(*gone);
+  }
+
+  EXPECT_FALSE(FindPortHolder(free));
+  EXPECT_FALSE(FindPortHolder(free, "/nonexistent"));
+}
+
+}  // namespace
+}  // namespace colmeia::sys
