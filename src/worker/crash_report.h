@@ -1,8 +1,8 @@
 // A crash report: what a dying worker says about itself in the error log (descriptor 2), before it dies of the same
 // signal with the same status and core dump as it would have without.
 //
-//   2026/11/23 11:34:00 [alert] 1234#1234: worker ends by signal 11 (SIGSEGV), code 1 (nothing is mapped there), \
-//   address 0x8
+//   2026/11/23 11:34:00 [alert] 1234#1234: worker ends by signal 11 (SIGSEGV), code 1 (nothing is mapped
+//   there), address 0x8
 //     serving "GET /a HTTP/1.1"
 //     colmeia 0.1.0, build id 5f2c...
 //     #0 /usr/sbin/colmeia+0x4f2a1 _ZN7colmeia8pipeline6Runner3RunERNS0_8ExchangeE
