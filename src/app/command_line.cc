@@ -137,14 +137,14 @@ std::string BuildText() {
 #else
                                      "gcc", __VERSION__,
 #endif
-                                     "libuv, llhttp (strict), spdlog, fmt, PCRE2, nlohmann JSON", DefaultPrefix(), kDefaultConf);
+                                     "libuv, llhttp (strict), spdlog, fmt, PCRE2, nlohmann JSON", DefaultPrefix(),
+                                     kDefaultConf);
 }
 
 std::string HelpText() {
-  std::string text =
-      VersionText() +
-      "Usage: colmeia [-?hvVtTq] [-s signal] [-p prefix] [-c file] [-e file] [-g directives]\n"
-      "       colmeia ctl [-h] ...    ask the running server, and tell it what to do\n\nOptions:\n";
+  std::string text = VersionText() +
+                     "Usage: colmeia [-?hvVtTq] [-s signal] [-p prefix] [-c file] [-e file] [-g directives]\n"
+                     "       colmeia ctl [-h] ...    ask the running server, and tell it what to do\n\nOptions:\n";
   for (const Option& option : kOptions) {
     const std::string left =
         option.takes_value ? fmt::format("-{} {}", option.letter, option.value) : fmt::format("-{}", option.letter);

@@ -1,0 +1,127 @@
+#include "master/status.h"
+
+#include "master/fixture.h"
+
+namespace colmeia::master {
+namespace {
+
+class StatusTest : public SupervisorFixture {
+ protected:
+  StatusTest() : board_(*scoreboard::Board::Create()) {}
+
+  // The shell's part: the board knows every process that was spawned.
+  control::Status Look() {
+    for (std::uint32_t slot = 0; slot < supervisor.slots().used(); ++slot) {
+      const Slot& record = supervisor.slots()[slot];
+      if (record.pid == 0 || board_.Read(slot).state != SlotState::kEmpty) continue;
+      board_.Occupy(slot, {record.pid, record.generation, record.seat});
+    }
+    return CollectStatus(supervisor, board_, resources_, clock.Now());
+  }
+
+  scoreboard::Board board_;
+  Resources resources_;
+};
+
+TEST_F(StatusTest, TellsWhoServes) {
+  GivenReadyWorkers(2);
+
+  const control::Status status = Look();
+
+  EXPECT_EQ(status.server.state, "serving");
+  EXPECT_EQ(status.server.pid, static_cast<std::uint64_t>(getpid()));
+  EXPECT_EQ(status.server.generation, 1u);
+  EXPECT_EQ(status.server.workers_wanted, 2u);
+  EXPECT_EQ(status.server.workers_ready, 2u);
+  ASSERT_EQ(status.workers.size(), 2u);
+  EXPECT_EQ(status.workers[1].slot, 1u);
+  EXPECT_EQ(status.workers[1].seat, 1u);
+  EXPECT_EQ(status.workers[1].state, "ready");
+  EXPECT_EQ(status.workers[1].heartbeat_age_ms, std::nullopt);
+  EXPECT_EQ(status.workers[1].started.size(), std::string("2026-11-23T12:45:54Z").size());
+  EXPECT_TRUE(control::HealthOf(status.server).ok);
+}
+
+TEST_F(StatusTest, TellsWhatEachCountedAndTheSum) {
+  GivenReadyWorkers(2);
+  Look();
+  scoreboard::SlotWriter first = board_.Writer(0);
+  first.Add(scoreboard::Total::kRequests, 3);
+  first.AddResponse(404);
+  first.Raise(scoreboard::Gauge::kConnections);
+  board_.Writer(1).Add(scoreboard::Total::kRequests, 4);
+
+  const control::Status status = Look();
+
+  EXPECT_EQ(status.workers[0].counts.requests, 3u);
+  EXPECT_EQ(status.workers[0].counts.responses.s4xx, 1u);
+  EXPECT_EQ(status.workers[1].counts.requests, 4u);
+  EXPECT_EQ(status.totals.requests, 7u);
+  EXPECT_EQ(status.generations.at(0).connections, 1u);
+}
+
+TEST_F(StatusTest, TellsTheAgeOfAHeartbeat) {
+  GivenReadyWorkers(1);
+  Look();
+  const auto now = std::chrono::nanoseconds(clock.Now().time_since_epoch()).count();
+  board_.Writer(0).Beat(static_cast<std::uint64_t>(now) - 2'500'000'000);
+
+  EXPECT_EQ(Look().workers[0].heartbeat_age_ms, 2500u);
+}
+
+TEST_F(StatusTest, TellsHowLongALeavingWorkerHas) {
+  GivenReadyWorkers(1, 30s);
+  Send(SIGQUIT);
+  Advance(10s);
+
+  const control::Status status = Look();
+
+  EXPECT_EQ(status.server.state, "quitting");
+  ASSERT_EQ(status.workers.size(), 1u);
+  ASSERT_NE(status.workers[0].deadline_ms, std::nullopt);
+  EXPECT_GT(*status.workers[0].deadline_ms, 19'000u);
+  EXPECT_LE(*status.workers[0].deadline_ms, 21'000u);
+  EXPECT_EQ(status.generations.at(0).state, "retiring");
+  EXPECT_EQ(status.generations.at(0).workers, 0u);
+  EXPECT_EQ(status.generations.at(0).deadline_ms, status.workers[0].deadline_ms);
+}
+
+TEST_F(StatusTest, ShowsBothGenerationsWhileOneTakesOver) {
+  GivenReadyWorkers(2);
+  GivenReloadSpawned(2, 3);
+
+  const control::Status status = Look();
+
+  ASSERT_EQ(status.generations.size(), 2u);
+  EXPECT_EQ(status.generations[0].state, "serving");
+  EXPECT_EQ(status.generations[0].ready, 2u);
+  EXPECT_EQ(status.generations[1].state, "starting");
+  EXPECT_EQ(status.generations[1].living, 3u);
+  EXPECT_EQ(status.generations[1].ready, 0u);
+  EXPECT_EQ(status.server.generation, 1u);
+  EXPECT_EQ(status.workers.size(), 5u);
+}
+
+TEST_F(StatusTest, AWorkerThatDiedIsMissed) {
+  GivenReadyWorkers(2);
+  Dies(0, 0, SIGKILL);
+
+  const control::Status status = Look();
+
+  EXPECT_EQ(status.server.workers_wanted, 2u);
+  EXPECT_EQ(status.server.workers_ready, 1u);
+  EXPECT_FALSE(control::HealthOf(status.server).ok);
+}
+
+TEST_F(StatusTest, BeforeTheFirstGenerationServesItIsStarting) {
+  GivenSpawnedWorkers(1);
+
+  const control::Status status = Look();
+
+  EXPECT_EQ(status.server.state, "starting");
+  EXPECT_EQ(status.server.generation, 0u);
+  EXPECT_EQ(status.workers.at(0).state, "starting");
+}
+
+}  // namespace
+}  // namespace colmeia::master
