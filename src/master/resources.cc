@@ -5,12 +5,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/core.h>
 
 #include "sys/address.h"
 #include "sys/descriptors.h"
 #include "sys/files.h"
+#include "sys/port_holder.h"
 #include "sys/sockets.h"
 
 namespace colmeia::master {
@@ -19,10 +21,16 @@ namespace {
 // "site.conf:3: " or nothing.
 std::string Place(const std::string& where) { return where.empty() ? std::string() : where + ": "; }
 
+// Who has the address, in words for the operator.
+std::string Holder(const sys::Address& address) {
+  const auto holder = sys::FindPortHolder(address);
+  if (!holder) return "; another process listens there, find it with: ss -ltnp";
+  if (holder->pid == getpid()) return "; this server itself listens there, by another name";
+  return fmt::format("; pid {} ({}) listens there", holder->pid, holder->name);
+}
+
 std::string Advice(int code, const std::string& name) {
   switch (code) {
-    case EADDRINUSE:
-      return "; another process listens there, find it with: ss -ltnp";
     case EACCES:
     case EPERM:
       return "; ports below 1024 need root or CAP_NET_BIND_SERVICE";
@@ -36,11 +44,57 @@ std::string Advice(int code, const std::string& name) {
   }
 }
 
+// After the number of its sockets, or of those with a seat, has changed.
+void Settle(OpenListener& listener, std::size_t seats, util::TimePoint now) {
+  listener.watches.clear();
+  listener.clones.Settle(seats, listener.sockets.size(), now);
+}
+
+// New connections go to the sockets with a seat. A group whose sockets all have one is the kernel's affair.
+Result<> Steer(const OpenListener& listener) {
+  if (!listener.reuseport || listener.clones.seats() == 0) return {};
+  const auto seats = listener.clones.count() == 0 ? 0 : listener.clones.seats();
+  return sys::SteerToFirst(listener.sockets.front().get(), static_cast<std::uint32_t>(seats));
+}
+
+// Unix sockets know no `reuseport`: one serves all.
+bool HasOwnSockets(const ipc::PlannedListener& planned, const OpenListener& listener) {
+  return planned.reuseport && listener.address.family() != AF_UNIX;
+}
+
 }  // namespace
 
-Resources::Resources() {
+std::vector<std::size_t> OpenGeneration::SocketsFor(std::uint32_t ordinal, std::uint32_t seat,
+                                                    std::uint32_t seats_now) const {
+  const OpenListener& listener = *listeners[ordinal];
+  const bool own = HasOwnSockets(plan->listeners[ordinal], listener);
+  const std::size_t seated = own ? seats_now : 1;
+  std::vector<std::size_t> numbers;
+  const std::size_t first = own ? seat : 0;
+  if (first < listener.sockets.size()) numbers.push_back(first);
+  for (std::size_t i = seated + seat; i < listener.sockets.size(); i += seats_now) numbers.push_back(i);
+  return numbers;
+}
+
+Resources::Resources(std::vector<InheritedSocket> inherited) {
   if (auto fd = sys::Duplicate(STDOUT_FILENO)) original_stdout_ = *std::move(fd);
   if (auto fd = sys::Duplicate(STDERR_FILENO)) original_stderr_ = *std::move(fd);
+  for (InheritedSocket& socket : inherited) {
+    auto at = std::find_if(inherited_.begin(), inherited_.end(),
+                           [&](const auto& listener) { return listener->address == socket.address; });
+    if (at == inherited_.end()) {
+      auto listener = std::make_shared<OpenListener>();
+      listener->name = socket.address.ToString();
+      listener->address = socket.address;
+      listener->file = sys::IdentifySocketFile(socket.address);
+      at = inherited_.insert(inherited_.end(), std::move(listener));
+    }
+    OpenListener& listener = **at;
+    listener.reuseport = listener.reuseport || socket.reuseport;
+    listener.sockets.push_back(std::move(socket.fd));
+    // They are in use: by the master that hands them over.
+    Settle(listener, listener.sockets.size(), {});
+  }
 }
 
 template <class Resource, class Match>
@@ -54,12 +108,13 @@ std::shared_ptr<Resource> Resources::FindOpen(std::vector<std::shared_ptr<Resour
   return nullptr;
 }
 
-Result<> Resources::Open(std::uint32_t generation, std::shared_ptr<const ipc::Plan> plan) {
+Result<> Resources::Open(std::uint32_t generation, std::shared_ptr<const ipc::Plan> plan, Attempts attempts) {
   OpenGeneration opened;
   opened.plan = plan;
+  opened.seats = plan->workers;
 
   sys::PidFile pid_file;
-  if (pid_file_.path() != plan->pid_path || !pid_file_) {
+  if (pid_path() != plan->pid_path || !pid_file_) {
     auto created = sys::PidFile::Create(plan->pid_path, getpid());
     if (!created) return tl::unexpected(created.error());
     pid_file = *std::move(created);
@@ -67,9 +122,7 @@ Result<> Resources::Open(std::uint32_t generation, std::shared_ptr<const ipc::Pl
 
   // Until the end of this function only `opened` holds what is new, so leaving early closes exactly that.
   const auto abandon = [&](Error error) -> Result<> {
-    for (const auto& listener : opened.listeners) {
-      if (listener.use_count() == 1) RemoveSocketFile(*listener);
-    }
+    for (auto& listener : opened.listeners) CloseListener(std::move(listener));
     pid_file.Remove();
     return tl::unexpected(std::move(error));
   };
@@ -79,7 +132,7 @@ Result<> Resources::Open(std::uint32_t generation, std::shared_ptr<const ipc::Pl
     opened.logs.push_back(*std::move(log));
   }
   for (const ipc::PlannedListener& planned : plan->listeners) {
-    auto listener = OpenOne(planned, plan->workers);
+    auto listener = OpenOne(planned, plan->workers, attempts);
     if (!listener) return abandon(listener.error());
     opened.listeners.push_back(*std::move(listener));
   }
@@ -91,46 +144,125 @@ Result<> Resources::Open(std::uint32_t generation, std::shared_ptr<const ipc::Pl
   return {};
 }
 
-Result<std::shared_ptr<OpenListener>> Resources::OpenOne(const ipc::PlannedListener& planned, std::uint32_t seats) {
-  auto listener = FindOpen(&OpenGeneration::listeners, [&](const OpenListener& open) {
-    return open.address == planned.address && open.reuseport == planned.reuseport;
-  });
+Result<std::shared_ptr<OpenListener>> Resources::OpenOne(const ipc::PlannedListener& planned, std::uint32_t seats,
+                                                         Attempts attempts) {
+  auto address = sys::Address::FromBytes(planned.address);
+  if (!address) return tl::unexpected(address.error());
+  auto listener =
+      FindOpen(&OpenGeneration::listeners, [&](const OpenListener& open) { return open.address == *address; });
+  if (listener == nullptr) {
+    const auto at = std::find_if(inherited_.begin(), inherited_.end(),
+                                 [&](const auto& inherited) { return inherited->address == *address; });
+    if (at != inherited_.end()) listener = *at;
+  }
   if (listener == nullptr) {
     listener = std::make_shared<OpenListener>();
     listener->name = planned.name;
-    listener->address = planned.address;
-    listener->reuseport = planned.reuseport;
+    listener->address = *std::move(address);
   }
-  auto opened = OpenSockets(*listener, planned, planned.reuseport ? seats : 1);
+  auto opened = OpenSockets(*listener, planned, seats, attempts);
   if (!opened) return tl::unexpected(opened.error());
   return listener;
 }
 
-Result<> Resources::OpenSockets(OpenListener& listener, const ipc::PlannedListener& planned, std::size_t wanted) {
-  auto address = sys::Address::FromBytes(planned.address);
-  if (!address) return tl::unexpected(address.error());
-  const sys::ListenOptions options{planned.backlog, planned.reuseport, planned.ipv6only};
+// New sockets come after those that are there and get no connections until their workers accept. A first start is
+// another matter: whoever comes early waits in the queues.
+Result<> Resources::OpenSockets(OpenListener& listener, const ipc::PlannedListener& planned, std::uint32_t seats,
+                                Attempts attempts) {
+  const bool own = HasOwnSockets(planned, listener);
+  const std::size_t before = listener.sockets.size();
+  const std::size_t wanted = own ? seats : 1;
+  if (before >= wanted) return {};
+
+  const auto fail = [&](const Error& error) -> Result<> {
+    const bool taken = error.code == EADDRINUSE;
+    std::string advice = Advice(error.code, planned.name);
+    if (taken && attempts == Attempts::kLast) advice = Holder(listener.address);
+    return Fail(Place(planned.where) + error.message + advice, error.code);
+  };
+  if (before > 0 && !listener.reuseport) {
+    for (const sys::UniqueFd& socket : listener.sockets) {
+      if (auto allowed = sys::AllowReusePort(socket.get()); !allowed) return fail(allowed.error());
+    }
+  }
+  const std::size_t steered = before > 0 ? listener.clones.seats() : 0;
+  // A socket that stood alone is in no group yet: then the second one makes it.
+  if (steered > 0) {
+    static_cast<void>(sys::SteerToFirst(listener.sockets.front().get(), static_cast<std::uint32_t>(steered)));
+  }
+  const sys::ListenOptions options{planned.backlog, own, planned.ipv6only};
   while (listener.sockets.size() < wanted) {
-    auto socket = sys::Listen(*address, options);
+    auto socket = sys::Listen(listener.address, options);
     if (!socket) {
-      return Fail(Place(planned.where) + socket.error().message + Advice(socket.error().code, planned.name),
-                  socket.error().code);
+      listener.sockets.resize(before);
+      return fail(socket.error());
     }
     listener.sockets.push_back(*std::move(socket));
+    if (steered == 0) continue;
+    if (auto done = sys::SteerToFirst(listener.sockets.front().get(), static_cast<std::uint32_t>(steered)); !done) {
+      log::Main().Print(log::Level::kWarn, "master: {}: {}", listener.name, done.error().message);
+    }
   }
+  listener.reuseport = listener.reuseport || own;
+  if (!listener.file) listener.file = sys::IdentifySocketFile(listener.address);
+  if (steered > 0) Settle(listener, steered, {});
   return {};
 }
 
 Result<> Resources::GrowClones(std::uint32_t generation, std::uint32_t seats) {
   const auto at = generations_.find(generation);
   if (at == generations_.end()) return {};
+  at->second.seats = seats;
   for (std::size_t i = 0; i < at->second.listeners.size(); ++i) {
-    OpenListener& listener = *at->second.listeners[i];
-    if (!listener.reuseport) continue;
-    auto opened = OpenSockets(listener, at->second.plan->listeners[i], seats);
+    auto opened = OpenSockets(*at->second.listeners[i], at->second.plan->listeners[i], seats, Attempts::kLast);
     if (!opened) return opened;
   }
   return {};
+}
+
+void Resources::Reseat(std::uint32_t generation, std::uint32_t seats, util::TimePoint now) {
+  const auto at = generations_.find(generation);
+  if (at == generations_.end()) return;
+  at->second.seats = seats;
+  for (std::size_t i = 0; i < at->second.listeners.size(); ++i) {
+    OpenListener& listener = *at->second.listeners[i];
+    Settle(listener, HasOwnSockets(at->second.plan->listeners[i], listener) ? seats : 1, now);
+    if (auto steered = Steer(listener); !steered) {
+      log::Main().Print(log::Level::kWarn, "master: {}: {}", listener.name, steered.error().message);
+    }
+  }
+}
+
+std::vector<OpenListener*> Resources::Listeners() const {
+  std::vector<OpenListener*> out;
+  for (const auto& [number, generation] : generations_) {
+    for (const auto& listener : generation.listeners) {
+      if (std::find(out.begin(), out.end(), listener.get()) == out.end()) out.push_back(listener.get());
+    }
+  }
+  return out;
+}
+
+std::size_t Resources::SocketsNeeded(const OpenListener& listener) const {
+  std::size_t needed = 0;
+  for (auto at = generations_.lower_bound(current_); at != generations_.end(); ++at) {
+    const OpenGeneration& generation = at->second;
+    for (std::size_t i = 0; i < generation.listeners.size(); ++i) {
+      if (generation.listeners[i].get() != &listener) continue;
+      const std::size_t wanted = HasOwnSockets(generation.plan->listeners[i], listener) ? generation.seats : 1;
+      needed = std::max(needed, wanted);
+    }
+  }
+  return needed;
+}
+
+void Resources::CloseSeatless(OpenListener& listener, util::TimePoint now) {
+  listener.watches.clear();
+  listener.sockets.resize(std::min(listener.clones.seats(), listener.sockets.size()));
+  Settle(listener, listener.sockets.size(), now);
+  if (auto steered = Steer(listener); !steered) {
+    log::Main().Print(log::Level::kWarn, "master: {}: {}", listener.name, steered.error().message);
+  }
 }
 
 Result<sys::UniqueFd> Resources::OpenLogFile(const std::string& path) const {
@@ -157,8 +289,10 @@ void Resources::Promote(std::uint32_t generation) {
     pid_file_ = std::move(next_pid_file_);
     next_pid_file_ = {};
   }
+  current_ = generation;
   const OpenGeneration& current = generations_.at(generation);
   WriteTo(current);
+  CloseInherited();
   if (current.plan->daemon) LetGoOfTerminal();
   if (main_logs_.empty()) return;
   // Whatever a library or the kernel's abort message says on descriptor 2 is in the log as well.
@@ -189,20 +323,30 @@ void Resources::LetGoOfTerminal() {
   }
 }
 
-void Resources::RemoveSocketFile(const OpenListener& listener) {
-  const auto address = sys::Address::FromBytes(listener.address);
-  if (!address || address->family() != AF_UNIX || address->UnixPath().empty()) return;
-  unlink(std::string(address->UnixPath()).c_str());
+void Resources::CloseInherited() {
+  for (auto& listener : std::exchange(inherited_, {})) {
+    if (listener.use_count() == 1) {
+      log::Main().Print(log::Level::kNotice, "master: closed the inherited socket {}: no `listen` directive names it",
+                        listener->name);
+    }
+    CloseListener(std::move(listener));
+  }
+}
+
+// The last holder closes the sockets; after that the path of a Unix socket belongs to whoever still listens on it,
+// which may be another master, or to nobody.
+void Resources::CloseListener(std::shared_ptr<OpenListener> listener) {
+  if (listener.use_count() > 1) return;
+  const sys::Address address = listener->address;
+  const auto file = listener->file;
+  listener.reset();
+  if (file) sys::RemoveSocketFile(address, *file);
 }
 
 void Resources::CloseListeners(std::uint32_t generation) {
   const auto at = generations_.find(generation);
   if (at == generations_.end()) return;
-  for (auto& listener : at->second.listeners) {
-    if (listener.use_count() == 1) RemoveSocketFile(*listener);
-    listener.reset();
-  }
-  at->second.listeners.clear();
+  for (auto& listener : std::exchange(at->second.listeners, {})) CloseListener(std::move(listener));
 }
 
 void Resources::Close(std::uint32_t generation) {
@@ -250,6 +394,28 @@ const OpenGeneration* Resources::Find(std::uint32_t generation) const {
 void Resources::RemovePidFile() {
   next_pid_file_.Remove();
   pid_file_.Remove();
+}
+
+std::vector<HandedSocket> Resources::SocketsToHandOver() const {
+  std::vector<HandedSocket> out;
+  for (const OpenListener* const listener : Listeners()) {
+    for (const sys::UniqueFd& socket : listener->sockets) out.push_back({listener->name, socket.get()});
+  }
+  return out;
+}
+
+Result<> Resources::PutPidFileAside() {
+  const std::string path = pid_file_.path();
+  auto renamed = pid_file_.Rename(path + std::string(kOldSuffix));
+  if (renamed) pid_path_aside_ = path;
+  return renamed;
+}
+
+Result<> Resources::TakePidFileBack() {
+  if (pid_path_aside_.empty()) return {};
+  auto renamed = pid_file_.Rename(pid_path_aside_);
+  if (renamed) pid_path_aside_.clear();
+  return renamed;
 }
 
 }  // namespace colmeia::master

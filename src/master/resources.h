@@ -1,28 +1,40 @@
 // Resources: what the master holds open for its generations: listening sockets, log files, the pid file.
 //
 // A later generation shares what an earlier one has open under the same address or path, so that an accept queue never
-// goes away because a configuration was read again. Nothing here waits: a port that is taken is an error at once.
+// goes away because a configuration was read again. Sockets that were inherited (master/inherited.h) are used where the
+// address matches. Nothing here waits: a port that is taken is an error at once (master/opening.h tries again).
 #pragma once
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "ipc/plan.h"
 #include "log/error_log.h"
+#include "loop/poll.h"
+#include "master/clones.h"
+#include "master/handover.h"
+#include "master/inherited.h"
 #include "sys/pid_file.h"
+#include "sys/sockets.h"
 #include "sys/unique_fd.h"
+#include "util/clock.h"
 #include "util/result.h"
 
 namespace colmeia::master {
 
-// A listening address. `reuseport` has one socket per seat, otherwise there is one.
+// A listening address, whatever its options are: they may differ between generations. With `reuseport` it has a socket
+// for each seat, without there is one; there may be more, left from before (master/clones.h).
 struct OpenListener {
   std::string name;
-  std::string address;
-  bool reuseport = false;
+  sys::Address address;
+  bool reuseport = false;  // others may be bound beside its sockets
   std::vector<sys::UniqueFd> sockets;
+  std::optional<sys::SocketFileId> file;  // of a Unix socket
+  Clones clones;
+  std::vector<std::unique_ptr<loop::Poll>> watches;  // CloneKeeper's, of the sockets without a seat
 };
 
 struct OpenLog {
@@ -35,19 +47,40 @@ struct OpenGeneration {
   std::shared_ptr<const ipc::Plan> plan;
   std::vector<std::shared_ptr<OpenListener>> listeners;  // empty once the generation accepts no more
   std::vector<std::shared_ptr<OpenLog>> logs;
+  std::uint32_t seats = 0;
+
+  // Which sockets of a listener the worker of a seat accepts from: its own, or everybody's, first; then its share of
+  // those that nobody has. The last are borrowed: CloneKeeper must hear of them.
+  [[nodiscard]] std::vector<std::size_t> SocketsFor(std::uint32_t ordinal, std::uint32_t seat,
+                                                    std::uint32_t seats_now) const;
 };
+
+// Whether an address that is taken will be tried again. Who holds it is looked up for the last error alone.
+enum class Attempts { kMore, kLast };
 
 class Resources {
  public:
-  // Descriptors 1 and 2 as they are now are what "/dev/stdout" and "stderr" mean from here on.
-  Resources();
+  // Descriptors 1 and 2 as they are now are what "/dev/stdout" and "stderr" mean from here on. Inherited sockets that
+  // no `listen` wants are closed once the first generation is current.
+  explicit Resources(std::vector<InheritedSocket> inherited = {});
 
   // Opens everything that `plan` names and no living generation has. All or nothing. The error names the address or the
-  // path, its place in the configuration, and what to do.
-  Result<> Open(std::uint32_t generation, std::shared_ptr<const ipc::Plan> plan);
+  // path, its place in the configuration, and what to do; EADDRINUSE is worth another try.
+  Result<> Open(std::uint32_t generation, std::shared_ptr<const ipc::Plan> plan, Attempts attempts = Attempts::kLast);
 
-  // Gives every `reuseport` listener of a generation a socket for each of `seats`.
+  // Gives every `reuseport` listener of a generation a socket for each of `seats`. New connections do not come to the
+  // new ones before Reseat().
   Result<> GrowClones(std::uint32_t generation, std::uint32_t seats);
+
+  // Workers of the current generation accept in so many seats: new connections go to their sockets from now on.
+  void Reseat(std::uint32_t generation, std::uint32_t seats, util::TimePoint now);
+
+  // All listeners of all living generations, each once. Valid until a generation is opened or closed.
+  [[nodiscard]] std::vector<OpenListener*> Listeners() const;
+  // How many of its sockets, counted from the first, seats of the current or a coming generation need.
+  [[nodiscard]] std::size_t SocketsNeeded(const OpenListener& listener) const;
+  // Closes the sockets without a seat.
+  static void CloseSeatless(OpenListener& listener, util::TimePoint now);
 
   // The master's messages go to the error logs of this generation from here on, and descriptor 2 with them. (Messages
   // go to those of the first generation as soon as it is open.) A daemon lets go of descriptors 1 and 2 of its
@@ -67,24 +100,45 @@ class Resources {
   // Null when that generation has nothing open.
   [[nodiscard]] const OpenGeneration* Find(std::uint32_t generation) const;
 
-  // Removes the pid file. At the very end.
+  // Removes the pid file, or what was put aside of it. At the very end.
   void RemovePidFile();
 
+  // --- For a new binary ---
+
+  // Every listening socket, with names for the new master, in the order of their groups. Lent.
+  [[nodiscard]] std::vector<HandedSocket> SocketsToHandOver() const;
+  // Renames the pid file to ".oldbin", and back, over whatever the new master left.
+  Result<> PutPidFileAside();
+  Result<> TakePidFileBack();
+  // What descriptors 1 and 2 were at the start; /dev/null in a daemon.
+  [[nodiscard]] int original_stdout() const { return original_stdout_.get(); }
+  [[nodiscard]] int original_stderr() const { return original_stderr_.get(); }
+
  private:
-  Result<std::shared_ptr<OpenListener>> OpenOne(const ipc::PlannedListener& planned, std::uint32_t seats);
-  static Result<> OpenSockets(OpenListener& listener, const ipc::PlannedListener& planned, std::size_t wanted);
+  Result<std::shared_ptr<OpenListener>> OpenOne(const ipc::PlannedListener& planned, std::uint32_t seats,
+                                                Attempts attempts);
+  static Result<> OpenSockets(OpenListener& listener, const ipc::PlannedListener& planned, std::uint32_t seats,
+                              Attempts attempts);
+  void CloseInherited();
+  [[nodiscard]] const std::string& pid_path() const {
+    return pid_path_aside_.empty() ? pid_file_.path() : pid_path_aside_;
+  }
   Result<std::shared_ptr<OpenLog>> OpenOne(const ipc::PlannedLog& planned);
   Result<sys::UniqueFd> OpenLogFile(const std::string& path) const;
   void WriteTo(const OpenGeneration& generation);
   void LetGoOfTerminal();
-  static void RemoveSocketFile(const OpenListener& listener);
+  static void CloseListener(std::shared_ptr<OpenListener> listener);
   template <class Resource, class Match>
   std::shared_ptr<Resource> FindOpen(std::vector<std::shared_ptr<Resource>> OpenGeneration::*list, Match match) const;
 
   std::map<std::uint32_t, OpenGeneration> generations_;
+  std::uint32_t current_ = 0;  // the last that was promoted; 0 = none yet
+  // By address, until the first generation is current; then what nobody wants is closed.
+  std::vector<std::shared_ptr<OpenListener>> inherited_;
   std::vector<std::shared_ptr<OpenLog>> main_logs_;  // that the master writes to; they outlive their generation
   sys::PidFile pid_file_;
   sys::PidFile next_pid_file_;  // of a generation that is not current yet
+  std::string pid_path_aside_;  // where pid_file_ belongs while it is put aside; otherwise empty
   sys::UniqueFd original_stdout_;
   sys::UniqueFd original_stderr_;
 };
