@@ -34,10 +34,12 @@ struct Generation {
   PlanPtr plan;                // nullptr until compiled
   std::vector<Backoff> seats;  // as many as workers are wanted; empty until kStarting
 
-  bool compiler_lives = false;    // Compiled is awaited
-  bool resources_open = false;    // ResourcesOpened came
-  bool listeners_closed = false;  // CloseListeners was said
-  bool rejected = false;          // it failed on its way up and was rolled back
+  bool compiler_lives = false;     // Compiled is awaited
+  bool resources_open = false;     // ResourcesOpened came
+  bool listeners_closed = false;   // CloseListeners was said
+  bool rejected = false;           // it failed on its way up and was rolled back
+  bool hurried = false;            // too many drain: it got a limit where its configuration has none
+  std::uint32_t served_seats = 0;  // as last told by SeatsChanged
 
   std::optional<util::TimePoint> deadline;  // of kCompiling
 

@@ -1,9 +1,13 @@
 #include "master/signals.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
+#include <iterator>
 
 #include <fmt/core.h>
+
+#include "util/check.h"
 
 namespace colmeia::master {
 namespace {
@@ -40,6 +44,13 @@ const SignalRow* FindVerb(std::string_view verb) {
     if (!verb.empty() && row.verb == verb) return &row;
   }
   return nullptr;
+}
+
+const SignalRow& RowOf(Wish wish) {
+  const auto* row =
+      std::find_if(std::begin(kTable), std::end(kTable), [wish](const SignalRow& it) { return it.wish == wish; });
+  CHECK(row != std::end(kTable));
+  return *row;
 }
 
 std::string DescribeSignal(int number) {

@@ -40,6 +40,9 @@ struct SignalRow {
 [[nodiscard]] const SignalRow* FindSignal(int number);
 [[nodiscard]] const SignalRow* FindVerb(std::string_view verb);
 
+// The first row of a wish: each has one.
+[[nodiscard]] const SignalRow& RowOf(Wish wish);
+
 // "signal 9 (SIGKILL)", "signal 99" for a number without a name. Any signal, not only those of the table.
 [[nodiscard]] std::string DescribeSignal(int number);
 

@@ -54,8 +54,10 @@ struct Slot {
 
   bool channel_closed = false;
   bool reaped = false;
-  bool killed = false;  // SIGKILL was sent
-  int exit_code = 0;    // valid when reaped
+  bool killed = false;   // SIGKILL was sent
+  bool aborted = false;  // SIGABRT was sent: it hangs
+  bool traced = false;   // it was reported as silent and held by a debugger
+  int exit_code = 0;     // valid when reaped
   int exit_signal = 0;
 
   [[nodiscard]] bool living() const { return state != SlotState::kEmpty; }

@@ -45,6 +45,7 @@ std::string_view ServerStateText(const Supervisor& supervisor) {
     case Phase::kQuitting:
       return "quitting";
     case Phase::kStopping:
+    case Phase::kStandIn:
     case Phase::kLeft:
       break;
   }

@@ -38,6 +38,9 @@ std::optional<util::TimePoint> Supervisor::NextDeadline() const {
   }
   consider(reopening_.deadline());
   if (all_ready_) consider(*all_ready_ + kCalm);
+  consider(rotation_.deadline());
+  consider(NextRotation());
+  consider(upgrade_.deadline);
   return next;
 }
 
@@ -51,6 +54,8 @@ const Generation* Supervisor::current() const {
 void Supervisor::Handle(const Start& event) {
   if (phase_ != Phase::kIdle) return;
   phase_ = Phase::kStarting;
+  old_master_ = event.old_master;
+  tells_main_pid_ = event.tells_main_pid;
   UpdateServer();
   BeginGeneration(event.plan);
 }
@@ -110,6 +115,7 @@ void Supervisor::Handle(const SpawnFailed& event) {
     Say(Level::kError, fmt::format("{} {}; {}", Name(slot), what, next));
   }
   slots_.Free(event.slot);
+  if (rotation_.relief() == event.slot) ReliefFailed(what);
 }
 
 void Supervisor::Handle(const Received& event) {
@@ -161,6 +167,8 @@ void Supervisor::Handle(const LogsReopened& event) {
   if (reopening_.complete()) FinishReopening();
 }
 
+void Supervisor::Handle(const Independent&) { old_master_ = 0; }
+
 void Supervisor::Handle(const Deadline&) {}
 
 void Supervisor::CheckDeadlines() {
@@ -173,6 +181,13 @@ void Supervisor::CheckDeadlines() {
          fmt::format("the compiler did not finish within {}", Words(kCompileLimit)));
   }
   if (reopening_.deadline() && *reopening_.deadline() <= now_) FinishReopening();
+  if (upgrade_.deadline && *upgrade_.deadline <= now_) UpgradeOverdue();
+  if (rotation_.deadline() && *rotation_.deadline() <= now_) {
+    const std::uint32_t old = rotation_.old().value();
+    Say(Level::kNotice, fmt::format("{} still drains after {}, going on with the next one", Name(slots_[old]),
+                                    Words(Rotation::kPatience)));
+    Replaced(old, false);
+  }
 }
 
 }  // namespace colmeia::master

@@ -11,6 +11,10 @@ using log::Level;
 void Supervisor::BeginGeneration(PlanPtr plan) {
   Generation& generation = generations_.emplace_back();
   generation.number = ++last_generation_;
+  if (generation.number > 1) Do(Reloading{generation.number});
+  for (Unanswered& request : requests_) {
+    if (request.command == control::Command::kReload && request.turn == 0) request.turn = generation.number;
+  }
   if (plan != nullptr) {
     Open(generation, std::move(plan));
     return;
@@ -23,6 +27,7 @@ void Supervisor::BeginGeneration(PlanPtr plan) {
 void Supervisor::Open(Generation& generation, PlanPtr plan) {
   generation.stage = Stage::kOpening;
   generation.plan = std::move(plan);
+  if (generation.number == 1) daemon_ = generation.plan->daemon;  // a reload does not change it
   Do(OpenResources{generation.number, generation.plan});
 }
 
@@ -38,7 +43,14 @@ void Supervisor::Promote(Generation& generation) {
   degraded_ = false;
   all_ready_.reset();
   Do(master::Promote{generation.number});
-  Say(Level::kNotice, std::move(text));
+  Say(Level::kNotice, text);
+  const std::uint32_t number = generation.number;
+  Answer([number](const Unanswered& it) { return it.command == control::Command::kReload && it.turn == number; },
+         Outcome::kOk, text);
+  Answer([](const Unanswered& it) { return it.command == control::Command::kScale; }, Outcome::kRolledBack,
+         fmt::format("a reload came in between: {}", text));
+  Answer([](const Unanswered& it) { return it.command == control::Command::kRestart; }, Outcome::kOk,
+         fmt::format("a reload replaced all workers: {}", text));
   if (phase_ == Phase::kStarting) {
     phase_ = Phase::kServing;
     UpdateServer();
@@ -64,8 +76,12 @@ void Supervisor::Fail(Generation& generation, Outcome outcome, std::string_view 
                        serving->stage == Stage::kServing ? "keeps serving" : "stays, without workers");
   }
   const std::vector<std::string> lines = Lines(why);
-  Say(Level::kEmerg, fmt::format("generation {} {}, {}: {}", generation.number, what, rest, lines.front()));
+  const std::string headline = fmt::format("generation {} {}, {}: ", generation.number, what, rest);
+  Say(Level::kEmerg, headline + lines.front());
   for (std::size_t i = 1; i < lines.size(); ++i) Say(Level::kEmerg, lines[i]);
+  const std::uint32_t number = generation.number;
+  Answer([number](const Unanswered& it) { return it.command == control::Command::kReload && it.turn == number; },
+         outcome, headline + why);
 
   if (phase_ == Phase::kStarting) {
     phase_ = Phase::kStopping;
@@ -123,9 +139,9 @@ std::vector<std::uint32_t> Supervisor::EmptySeats(const Generation& generation) 
 
 util::Milliseconds Supervisor::DrainLimit(std::uint32_t number) const {
   const Generation* generation = Find(number);
-  if (generation == nullptr || generation->plan == nullptr) return kRejectedDrain;
+  if (generation == nullptr || generation->plan == nullptr) return kForcedDrain;
   const util::Milliseconds limit = generation->plan->shutdown_timeout;
-  return limit.count() == 0 && generation->rejected ? kRejectedDrain : limit;
+  return limit.count() == 0 && (generation->rejected || generation->hurried) ? kForcedDrain : limit;
 }
 
 }  // namespace colmeia::master

@@ -13,14 +13,19 @@ using log::Level;
 
 void Supervisor::Reconcile() {
   PromoteWhenReady();
+  Rotate();
   FillSeats();
+  AnnounceSeats();
   if (reload_wanted_ && phase_ == Phase::kServing && Rising() == nullptr) {
     reload_wanted_ = false;
     BeginGeneration(nullptr);
   }
   GiveOrders();
+  LeaveAfterUpgrade();
   CloseWhatIsUnused();
+  HurryTheOldest();
   UpdateDegraded();
+  AnswerWhatIsDone();
   UpdateServer();
   LeaveWhenAlone();
 }
@@ -42,6 +47,21 @@ void Supervisor::FillSeats() {
   }
 }
 
+// A seat serves from its first Ready on; that its worker dies now and then changes nothing.
+void Supervisor::AnnounceSeats() {
+  for (Generation& generation : generations_) {
+    if (generation.stage != Stage::kServing) continue;
+    std::uint32_t serve = std::min(generation.served_seats, static_cast<std::uint32_t>(generation.seats.size()));
+    for (; serve < generation.seats.size(); ++serve) {
+      const auto slot = slots_.Occupant(generation.number, serve);
+      if (!slot || !slots_[*slot].was_ready) break;
+    }
+    if (serve == generation.served_seats) continue;
+    generation.served_seats = serve;
+    Do(SeatsChanged{generation.number, serve});
+  }
+}
+
 // What a living worker should have been told by now.
 Order Supervisor::WantedOrder(const Slot& slot) const {
   if (phase_ == Phase::kStopping) return Order::kStop;
@@ -59,6 +79,31 @@ void Supervisor::GiveOrders() {
       Tell(i, order);
     } else if (order > Order::kNone) {
       slots_[i].seated = false;  // on its way out already
+    }
+  }
+}
+
+// Drains without a limit of their own pile up with each reload: beyond max_generations the oldest ones get one.
+void Supervisor::HurryTheOldest() {
+  const Generation* serving = current();
+  if (serving == nullptr || serving->plan->max_generations == 0) return;
+  const auto drains = [](const Generation& it) { return it.stage == Stage::kRetiring && it.resources_open; };
+  auto draining = static_cast<std::size_t>(std::count_if(generations_.begin(), generations_.end(), drains));
+  const std::size_t most = serving->plan->max_generations;
+  for (Generation& generation : generations_) {
+    if (draining <= most) return;
+    if (!drains(generation)) continue;
+    --draining;
+    if (DrainLimit(generation.number).count() > 0) continue;
+    generation.hurried = true;
+    Say(Level::kNotice, fmt::format("generation {} has to leave within {}: more than {} drain (max_generations)",
+                                    generation.number, Words(kForcedDrain), Count(most, "generation")));
+    for (std::uint32_t i = 0; i < slots_.used(); ++i) {
+      Slot& slot = slots_[i];
+      if (slot.state != SlotState::kDraining || slot.generation != generation.number) continue;
+      const util::TimePoint leave_by = now_ + kForcedDrain + kKillDelay;
+      slot.deadline = slot.deadline ? std::min(*slot.deadline, leave_by) : leave_by;
+      if (slot.adopted) Do(Send{i, ipc::Drain{kForcedDrain}});
     }
   }
 }
@@ -99,8 +144,7 @@ void Supervisor::UpdateDegraded() {
     const std::vector<std::uint32_t> empty = EmptySeats(*serving);
     if (empty.empty()) return;
     degraded_ = true;
-    Say(Level::kError, fmt::format("degraded: {} of {} serve, worker {} cannot be started just now", ready,
-                                   Count(wanted, "worker"), fmt::join(empty, ", ")));
+    Say(Level::kError, DegradedText(*serving));
     return;
   }
   if (ready < wanted) {
@@ -114,7 +158,13 @@ void Supervisor::UpdateDegraded() {
   }
 }
 
+std::string Supervisor::DegradedText(const Generation& serving) const {
+  return fmt::format("degraded: {} of {} serve, worker {} cannot be started just now", ReadySeats(serving),
+                     Count(serving.seats.size(), "worker"), fmt::join(EmptySeats(serving), ", "));
+}
+
 void Supervisor::UpdateServer() {
+  if (phase_ == Phase::kStandIn) return;
   const Generation* serving = current();
   ServerState state = ServerState::kStarting;
   switch (phase_) {
@@ -142,8 +192,22 @@ void Supervisor::UpdateServer() {
 void Supervisor::LeaveWhenAlone() {
   const bool leaving = phase_ == Phase::kQuitting || phase_ == Phase::kStopping;
   if (!leaving || slots_.living() > 0 || !generations_.empty()) return;
+  if (upgrade_.stage == Upgrading::Stage::kSpawning || upgrade_.stage == Upgrading::Stage::kEnding) return;
+  if (upgrade_.under_way()) {
+    Do(CompleteUpgrade{upgrade_.pid});
+    upgrade_.deadline.reset();
+    if (StandsIn()) {
+      phase_ = Phase::kStandIn;
+      AnswerTheRest();
+      return Say(Level::kNotice,
+                 fmt::format("no worker is left; staying for the new master (pid {}), whoever waits for "
+                             "this process waits for that one",
+                             upgrade_.pid));
+    }
+  }
   phase_ = Phase::kLeft;
   if (start_failure_) Do(*start_failure_);
+  AnswerTheRest();
   Say(Level::kNotice, "exit");
   Do(Leave{exit_code_});
 }

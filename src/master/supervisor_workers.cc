@@ -44,6 +44,7 @@ void Supervisor::OnMessage(std::uint32_t slot, const ipc::Ready&) {
   Generation* generation = Find(it.generation);
   if (generation != nullptr && it.seat < generation->seats.size()) generation->seats[it.seat].BecameReady();
   Say(Level::kNotice, Name(it) + " is ready");
+  if (rotation_.relief() == slot) SwitchSeat();
 }
 
 void Supervisor::OnMessage(std::uint32_t slot, const ipc::Draining& message) {
@@ -72,18 +73,19 @@ void Supervisor::OnMessage(std::uint32_t slot, const ipc::Failed& message) {
 void Supervisor::DrainsByItself(std::uint32_t slot) {
   Slot& it = slots_[slot];
   if (FailsItsGeneration(slot, Outcome::kRolledBack, "began to drain by itself")) return;
-  const std::string next = Vacate(it);
-  it.seated = false;
   EnterState(slot, SlotState::kDraining);
   const util::Milliseconds limit = DrainLimit(it.generation);
   it.deadline.reset();
   if (limit.count() > 0) it.deadline = now_ + limit + kKillDelay;
+  if (rotation_.relief() == slot) return ReliefFailed("began to drain by itself");
+  const std::string next = Vacate(it);
+  LeaveSeat(slot);
   Say(Level::kNotice, fmt::format("{} drains without having been told to; {}", Name(it), next));
 }
 
 void Supervisor::Tell(std::uint32_t slot, Order order) {
   Slot& it = slots_[slot];
-  it.seated = false;
+  LeaveSeat(slot);
   it.order = order;
   if (!it.adopted) return KillNow(slot);  // serves nobody, and understands no message yet
   const util::Milliseconds limit = order == Order::kStop ? kStopGrace : DrainLimit(it.generation);
@@ -112,7 +114,40 @@ void Supervisor::KillNow(std::uint32_t slot) {
   it.accepting = false;
   it.deadline.reset();
   Do(Kill{slot, SIGKILL});
-  if (it.state != SlotState::kGone) EnterState(slot, SlotState::kKilled);
+  if (it.state != SlotState::kGone && it.state != SlotState::kKilled) EnterState(slot, SlotState::kKilled);
+}
+
+void Supervisor::Handle(const Stale& event) {
+  if (!slots_.Lives(event.slot)) return;
+  Slot& it = slots_[event.slot];
+  if (it.state != SlotState::kReady && it.state != SlotState::kDraining) return;
+  std::string what = "has shown no sign of life for " + Words(event.age);
+  if (!event.description.empty()) what += fmt::format(" ({})", OneLine(event.description));
+  if (!event.traced) return Hangs(event.slot, what);
+  if (it.traced) return;
+  it.traced = true;
+  Say(Level::kAlert, fmt::format("{} {}; a debugger holds it, so it is left alone", Name(it), what));
+}
+
+void Supervisor::Handle(const Fresh& event) {
+  if (slots_.Lives(event.slot)) slots_[event.slot].traced = false;
+}
+
+// It answers to nobody: its seat is filled without waiting for its end. SIGABRT lets it write where it was, if it can.
+void Supervisor::Hangs(std::uint32_t slot, const std::string& what) {
+  Slot& it = slots_[slot];
+  const std::string name = Name(it);
+  std::string next;
+  if (it.seated && !FailsItsGeneration(slot, Outcome::kTimedOut, what)) next = "; " + Vacate(it);
+  Say(Level::kAlert, fmt::format("{} {}, killing it{}", name, what, next));
+  it.why = what;
+  it.aborted = true;
+  it.accepting = false;
+  EnterState(slot, SlotState::kKilled);
+  LeaveSeat(slot);
+  Replaced(slot, false);
+  it.deadline = now_ + kAbortGrace;
+  Do(Kill{slot, SIGABRT});
 }
 
 // The deadline of a slot's state has passed.
@@ -142,6 +177,8 @@ void Supervisor::Overdue(std::uint32_t slot) {
       Say(Level::kWarn, fmt::format("{} did not leave within {}, killing it", name, Words(limit)));
       return KillNow(slot);
     }
+    case SlotState::kKilled:
+      return KillNow(slot);  // SIGABRT was not enough
     case SlotState::kGone:
       if (it.reaped) {
         Do(CloseChannel{slot});
@@ -193,16 +230,19 @@ void Supervisor::Bury(std::uint32_t slot) {
   const std::string name = Name(it);
   const std::string how = DescribeExit(it.exit_code, it.exit_signal);
   const bool clean = it.exit_code == 0 && it.exit_signal == 0;
-  const bool by_us = it.killed && it.exit_signal == SIGKILL;
+  const bool by_us = (it.killed && it.exit_signal == SIGKILL) || (it.aborted && it.exit_signal == SIGABRT);
   const std::string why = it.why.empty() ? "" : ": " + OneLine(it.why);
   const char* when = it.was_ready ? "" : " before it was ready";
 
   const bool failed = it.seated && FailsItsGeneration(slot, Outcome::kRolledBack, how + when + why);
   reopening_.Gone(slot);
   Do(SetState{slot, SlotState::kEmpty, it.generation, it.seat, it.pid});
+  if (it.seated) LeaveSeat(slot);
   slots_.Free(slot);
   if (reopening_.complete()) FinishReopening();
   if (failed) return;
+  if (rotation_.relief() == slot) return ReliefFailed(how + when + why);
+  Replaced(slot, true);
 
   Level level = Level::kNotice;
   if (it.exit_signal != 0 && !by_us) {
