@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 
 #include <fmt/core.h>
@@ -17,7 +18,10 @@
 #include "log/error_log.h"
 #include "loop/process.h"
 #include "master/children.h"
+#include "master/handover.h"
+#include "master/inherited.h"
 #include "master/master.h"
+#include "master/notify.h"
 #include "sys/descriptors.h"
 #include "sys/error.h"
 #include "sys/files.h"
@@ -105,12 +109,29 @@ void DetachFromTerminal() {
   }
 }
 
-int Serve(const ipc::Compile& command_line, master::CompilerResult compiled, const std::vector<std::string>& arguments,
-          master::StartListener on_start) {
-  sys::SetTitle(MasterTitle(arguments));
+// A start under way: what the command asked for, and what the compiler made of it.
+struct Launching {
+  ipc::Compile command_line;
+  std::vector<std::string> arguments;
+  std::vector<master::InheritedSocket> inherited;
+  master::Reporter old_master;
+  std::string program;
+  master::CompilerResult compiled;
+};
+
+int Serve(Launching launching, master::StartListener on_start) {
+  sys::SetTitle(MasterTitle(launching.arguments));
   // Until the logs are open only the result of the start is told, and that by `on_start`.
   log::Main().SetTargets({});
-  auto master = master::Master::Create({command_line, compiled.plan, std::move(compiled.text), on_start});
+  auto master = master::Master::Create({.command_line = launching.command_line,
+                                        .plan = launching.compiled.plan,
+                                        .text = std::move(launching.compiled.text),
+                                        .on_start = on_start,
+                                        .inherited = std::move(launching.inherited),
+                                        .old_master = std::move(launching.old_master),
+                                        .notify = master::NotifyOptionsFromEnvironment(),
+                                        .program = std::move(launching.program),
+                                        .arguments = std::move(launching.arguments)});
   if (!master) {
     on_start(Outcome::kResources, master.error().message);
     return kExitResources;
@@ -118,8 +139,7 @@ int Serve(const ipc::Compile& command_line, master::CompilerResult compiled, con
   return (*master)->Run();
 }
 
-int ServeInBackground(const ipc::Compile& command_line, master::CompilerResult compiled,
-                      const std::vector<std::string>& arguments) {
+int ServeInBackground(Launching launching) {
   auto pipe = ResultPipe::Open();
   if (!pipe) {
     Say(log::Level::kEmerg, pipe.error().message);
@@ -134,7 +154,7 @@ int ServeInBackground(const ipc::Compile& command_line, master::CompilerResult c
     pipe->CloseReader();
     setsid();
     umask(0);
-    return Serve(command_line, std::move(compiled), arguments, [&](Outcome outcome, const std::string& why) {
+    return Serve(std::move(launching), [&](Outcome outcome, const std::string& why) {
       if (outcome == Outcome::kOk) DetachFromTerminal();
       pipe->Tell(outcome, why);
     });
@@ -153,9 +173,8 @@ int ServeInBackground(const ipc::Compile& command_line, master::CompilerResult c
   return static_cast<int>(Outcome::kRolledBack);
 }
 
-int ServeInForeground(const ipc::Compile& command_line, master::CompilerResult compiled,
-                      const std::vector<std::string>& arguments) {
-  return Serve(command_line, std::move(compiled), arguments, [](Outcome outcome, const std::string& why) {
+int ServeInForeground(Launching launching) {
+  return Serve(std::move(launching), [](Outcome outcome, const std::string& why) {
     if (outcome != Outcome::kOk) Say(log::Level::kEmerg, why);
   });
 }
@@ -201,19 +220,30 @@ int ServeAlone(master::CompilerResult compiled) {
 
 }  // namespace
 
-int Launch(const ipc::Compile& command_line, const std::vector<std::string>& arguments) {
-  master::CompilerResult compiled = Compile(command_line);
-  if (compiled.plan == nullptr) {
-    SayText(compiled.why);
+int Launch(LaunchOptions options) {
+  for (const std::string& ignored : options.inheritance.ignored) Say(log::Level::kWarn, ignored);
+  const bool handed_over = static_cast<bool>(options.inheritance.handover);
+  Launching launching;
+  // Before anything changes the working directory or the environment.
+  launching.program = master::ProgramOnDisk(options.arguments.front(), std::getenv("PATH"));
+  launching.inherited = std::move(options.inheritance.sockets);
+  if (handed_over) launching.old_master = master::Reporter(std::move(options.inheritance.handover));
+  launching.command_line = std::move(options.command_line);
+  launching.arguments = std::move(options.arguments);
+
+  launching.compiled = Compile(launching.command_line);
+  if (launching.compiled.plan == nullptr) {
+    launching.old_master.Failed(launching.compiled.why);
+    SayText(launching.compiled.why);
     return kExitConfiguration;
   }
-  LogWarnings(*compiled.plan);
+  LogWarnings(*launching.compiled.plan);
   // A peer that closes its end is an error of write(2), not the end of this process.
   signal(SIGPIPE, SIG_IGN);
-  if (!compiled.plan->master_process) return ServeAlone(std::move(compiled));
-  const bool daemon = compiled.plan->daemon;
-  return daemon ? ServeInBackground(command_line, std::move(compiled), arguments)
-                : ServeInForeground(command_line, std::move(compiled), arguments);
+  if (!launching.compiled.plan->master_process) return ServeAlone(std::move(launching.compiled));
+  // The old master waits for this very process, which has left the terminal with it already.
+  const bool daemon = launching.compiled.plan->daemon && !handed_over;
+  return daemon ? ServeInBackground(std::move(launching)) : ServeInForeground(std::move(launching));
 }
 
 }  // namespace colmeia::app

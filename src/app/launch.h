@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ipc/messages.h"
+#include "master/inherited.h"
 
 namespace colmeia::app {
 
@@ -14,9 +15,15 @@ inline constexpr int kExitConfiguration = 1;
 inline constexpr int kExitResources = 2;
 inline constexpr int kExitNotRunning = 3;
 
+struct LaunchOptions {
+  ipc::Compile command_line;
+  std::vector<std::string> arguments;  // argv: shown in the master's title, and given to a new binary
+  master::Inheritance inheritance;     // listening sockets that were open before, and the master we take over from
+};
+
 // Compiles the configuration in a child, goes to the background when it says so, and serves. With `daemon on` it
-// returns once all workers serve (0) or it is known why they do not; with `daemon off`, when the server has ended.
-// `arguments` are shown in the master's title.
-[[nodiscard]] int Launch(const ipc::Compile& command_line, const std::vector<std::string>& arguments);
+// returns once all workers serve (0) or it is known why they do not; with `daemon off`, when the server has ended. A
+// binary that takes over from a running master stays where it was started.
+[[nodiscard]] int Launch(LaunchOptions options);
 
 }  // namespace colmeia::app

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -15,6 +16,7 @@
 #include "app/modules.h"
 #include "app/say.h"
 #include "config/reference.h"
+#include "master/inherited.h"
 #include "master/program.h"
 #include "sys/descriptors.h"
 #include "sys/title.h"
@@ -23,7 +25,7 @@
 namespace colmeia::app {
 namespace {
 
-int RunCommand(const std::vector<std::string>& arguments) {
+int RunCommand(const std::vector<std::string>& arguments, master::Inheritance inheritance) {
   if (arguments.size() > 1 && arguments[1] == "ctl") return RunControl({arguments.begin() + 2, arguments.end()});
   const auto command_line = ParseCommandLine({arguments.begin() + 1, arguments.end()});
   if (!command_line) {
@@ -48,7 +50,7 @@ int RunCommand(const std::vector<std::string>& arguments) {
     case Task::kSignal:
       return SendSignal(*command_line);
     case Task::kRun:
-      return Launch(Resolved(command_line->compile), arguments);
+      return Launch({Resolved(command_line->compile), arguments, std::move(inheritance)});
   }
   return kExitConfiguration;
 }
@@ -60,12 +62,15 @@ int Main(int argc, char** argv) {
   const std::string role = arguments.size() > 1 ? arguments[1] : std::string();
   const bool child = role == master::kWorkerArgument || role == master::kCompilerArgument;
 
+  // Listening sockets that are meant for us, before anything else opens a descriptor.
+  master::Inheritance inheritance;
+  if (!child) inheritance = master::TakeInherited();
   // Nothing that we inherited goes on to a child of ours.
   if (auto closed = sys::CloexecFrom(master::kChannelFd); !closed) {
     Say(log::Level::kEmerg, closed.error().message);
     return kExitResources;
   }
-  if (!child) return RunCommand(arguments);
+  if (!child) return RunCommand(arguments, std::move(inheritance));
 
   signal(SIGPIPE, SIG_IGN);
   if (role == master::kCompilerArgument) return RunCompiler();

@@ -3,14 +3,23 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "loop/loop.h"
 #include "loop/signals.h"
 #include "loop/timer.h"
 #include "master/children.h"
+#include "master/clones.h"
+#include "master/control_desk.h"
+#include "master/handover.h"
+#include "master/inherited.h"
+#include "master/notify.h"
+#include "master/opening.h"
+#include "master/overseer.h"
 #include "master/resources.h"
 #include "master/supervisor.h"
 #include "scoreboard/board.h"
@@ -26,6 +35,11 @@ struct MasterOptions {
   PlanPtr plan;               // of the first generation, compiled by the launcher
   sys::UniqueFd text;         // its configuration memfd
   StartListener on_start;
+  std::vector<InheritedSocket> inherited;
+  Reporter old_master;  // of whoever we take over from; empty on an ordinary start
+  NotifyOptions notify;
+  std::string program;                 // ProgramOnDisk(): what an upgrade starts
+  std::vector<std::string> arguments;  // that it is started with
 };
 
 class Master final : public ChildListener {
@@ -43,8 +57,9 @@ class Master final : public ChildListener {
   void OnFrame(std::uint32_t slot, ipc::Traffic traffic, const ipc::FrameInfo& frame) override;
   void HandleAll();
   void RecordEvent(const Event& event);
+  void ForgetGone(const Event& event);
 
-  // One for each kind of action.
+  // perform.cc: one for each kind of action.
   void Perform(const Compile& action);
   void Perform(const CancelCompile& action);
   void Perform(const OpenResources& action);
@@ -62,27 +77,38 @@ class Master final : public ChildListener {
   void Perform(const Log& action);
   void Perform(const Started& action);
   void Perform(const StartFailed& action);
+  void Perform(const Reply& action);
+  void Perform(const Reloading& action);
   void Perform(const Reloaded& action);
+  void Perform(const SeatsChanged& action);
+  void Perform(const StartUpgrade& action);
+  void Perform(const ForwardSignal& action);
+  void Perform(const AbandonUpgrade& action);
+  void Perform(const CompleteUpgrade& action);
   void Perform(const Leave& action);
-  template <class Other>
-  void Perform(const Other&) {}
 
-  void SendListeners(WorkerChild& child, const OpenGeneration& open, const Adopt& seat);
+  Result<> SpawnUpgrade();
   [[nodiscard]] WorkerChild* FindWorker(std::uint32_t slot);
   void ReapStrangers();
 
+  loop::Loop loop_;
   MasterOptions options_;
   scoreboard::Board board_;
   trace::Writer trace_;
   std::uint64_t cause_ = 0;  // trace number of the event that is being handled
   Resources resources_;
+  Opening opening_;
   Supervisor supervisor_;
   std::map<std::uint32_t, sys::UniqueFd> texts_;  // configuration memfd of each generation
 
-  loop::Loop loop_;
   loop::Timer deadline_;
   loop::Timer strangers_;
   loop::Signals signals_;
+  ControlDesk desk_;
+  Overseer overseer_;
+  CloneKeeper clones_;
+  Notifier notifier_;
+  std::unique_ptr<Successor> successor_;
   std::map<std::uint32_t, std::unique_ptr<WorkerChild>> workers_;      // by slot
   std::map<std::uint32_t, std::unique_ptr<CompilerChild>> compilers_;  // by generation
   std::deque<Event> events_;

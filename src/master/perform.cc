@@ -1,0 +1,299 @@
+// What the supervisor decided, performed: one function for each kind of action.
+#include <unistd.h>
+
+#include <algorithm>
+
+#include <fmt/core.h>
+
+#include "ipc/codec.h"
+#include "log/error_log.h"
+#include "master/master.h"
+#include "master/signals.h"
+
+namespace colmeia::master {
+
+void Master::Perform(const Compile& action) {
+  const std::uint32_t generation = action.generation;
+  auto child = CompilerChild::Spawn(loop_, *this, options_.command_line, [this, generation](CompilerResult result) {
+    // The child cannot be destroyed inside its own callback's frame by us: keep it until this function ends.
+    const auto node = compilers_.extract(generation);
+    if (result.plan) texts_[generation] = std::move(result.text);
+    OnEvent(Compiled{generation, result.plan, result.why});
+  });
+  if (!child) {
+    OnEvent(Compiled{generation, nullptr, child.error().message});
+    return;
+  }
+  compilers_.emplace(generation, *std::move(child));
+  trace_.Record({.kind = trace::Kind::kSpawn, .generation = generation, .cause = cause_, .text = "compiler"});
+}
+
+void Master::Perform(const CancelCompile& action) {
+  if (const auto child = compilers_.find(action.generation); child != compilers_.end()) child->second->Kill();
+}
+
+void Master::Perform(const OpenResources& action) {
+  const std::uint32_t generation = action.generation;
+  const std::size_t listeners = action.plan->listeners.size();
+  opening_.Open(generation, action.plan, [this, generation, listeners](const Result<>& opened) {
+    trace_.Record({.kind = trace::Kind::kListener,
+                   .generation = generation,
+                   .cause = cause_,
+                   .text = opened ? fmt::format("opened {}", listeners) : opened.error().message});
+    if (opened) {
+      OnEvent(ResourcesOpened{generation});
+    } else {
+      OnEvent(ResourcesFailed{generation, opened.error().message});
+    }
+  });
+}
+
+void Master::Perform(const Promote& action) {
+  resources_.Promote(action.generation);
+  if (auto moved = desk_.MoveTo(resources_.Find(action.generation)->plan->control_path); !moved) {
+    log::Main().Print(log::Level::kError, "master: no control socket: {}", moved.error().message);
+  }
+  trace_.Record(
+      {.kind = trace::Kind::kGeneration, .generation = action.generation, .cause = cause_, .text = "current"});
+}
+
+void Master::Perform(const CloseListeners& action) {
+  resources_.CloseListeners(action.generation);
+  trace_.Record({.kind = trace::Kind::kListener, .generation = action.generation, .cause = cause_, .text = "closed"});
+}
+
+void Master::Perform(const CloseGeneration& action) {
+  opening_.Cancel(action.generation);
+  resources_.Close(action.generation);
+  texts_.erase(action.generation);
+  trace_.Record({.kind = trace::Kind::kGeneration, .generation = action.generation, .cause = cause_, .text = "closed"});
+}
+
+void Master::Perform(const Spawn& action) {
+  const OpenGeneration* const open = resources_.Find(action.generation);
+  CHECK(open != nullptr);
+  auto child = WorkerChild::Spawn(loop_, *this, action.slot, open->plan->environment);
+  if (!child) {
+    OnEvent(SpawnFailed{action.slot, child.error().message});
+    return;
+  }
+  const pid_t pid = (*child)->pid();
+  (*child)->generation = action.generation;
+  workers_[action.slot] = *std::move(child);
+  trace_.Record({.kind = trace::Kind::kSpawn,
+                 .slot = action.slot,
+                 .generation = action.generation,
+                 .pid = pid,
+                 .cause = cause_,
+                 .text = fmt::format("worker {}", action.seat)});
+  OnEvent(Spawned{action.slot, pid});
+}
+
+void Master::Perform(const Adopt& action) {
+  WorkerChild* const child = FindWorker(action.slot);
+  const OpenGeneration* const open = resources_.Find(action.generation);
+  if (child == nullptr || open == nullptr) return;
+  // Workers that were added since the configuration was read need sockets of their own.
+  if (auto grown = resources_.GrowClones(action.generation, action.seats); !grown) {
+    log::Main().Print(log::Level::kError, "master: {}", grown.error().message);
+  }
+  std::vector<std::vector<std::size_t>> sockets;  // by listener
+  std::size_t count = 0;
+  for (std::uint32_t i = 0; i < open->listeners.size(); ++i) {
+    sockets.push_back(open->SocketsFor(i, action.seat, action.seats));
+    count += sockets.back().size();
+  }
+  ipc::Adopt adopt;
+  adopt.generation = action.generation;
+  adopt.slot = action.slot;
+  adopt.seat = action.seat;
+  adopt.seats = action.seats;
+  adopt.listeners = static_cast<std::uint32_t>(count);
+  adopt.logs = static_cast<std::uint32_t>(open->logs.size());
+  // One row of the affinity is enough for one seat, and a frame has its limit.
+  ipc::Identity identity = open->plan->identity;
+  if (!identity.affinity.empty()) {
+    identity.affinity = {identity.affinity[std::min<std::size_t>(action.seat, identity.affinity.size() - 1)]};
+  }
+  adopt.identity = ipc::Encode(identity);
+  child->Send(adopt, {texts_.at(action.generation).get(), board_.fd(), trace_.fd()});
+  for (std::uint32_t i = 0; i < sockets.size(); ++i) {
+    const OpenListener& listener = *open->listeners[i];
+    for (const std::size_t socket : sockets[i]) {
+      child->Send(ipc::Listener{i, listener.name}, {listener.sockets[socket].get()});
+    }
+  }
+  for (std::uint32_t i = 0; i < open->logs.size(); ++i) {
+    child->Send(ipc::Log{i, open->logs[i]->path}, {open->logs[i]->fd.get()});
+  }
+  child->Send(ipc::Go{});
+  child->adopted = true;
+  clones_.Adopted(action.slot, action.generation, action.seat, action.seats);
+}
+
+void Master::Perform(const SeatsChanged& action) {
+  std::vector<CloneKeeper::Borrower> ready;
+  const SlotTable& slots = supervisor_.slots();
+  for (std::uint32_t i = 0; i < slots.used(); ++i) {
+    const Slot& slot = slots[i];
+    const bool serves = slot.state == SlotState::kReady && slot.generation == action.generation && slot.seated;
+    if (serves) ready.push_back({i, slot.seat});
+  }
+  clones_.SeatsChanged(action.generation, action.seats, std::move(ready));
+}
+
+void Master::Perform(const Send& action) {
+  const bool ends =
+      std::holds_alternative<ipc::Drain>(action.message) || std::holds_alternative<ipc::Stop>(action.message);
+  if (ends) clones_.Gone(action.slot);
+  if (WorkerChild* const child = FindWorker(action.slot)) child->Send(action.message);
+}
+
+void Master::Perform(const Kill& action) {
+  WorkerChild* const child = FindWorker(action.slot);
+  if (child == nullptr) return;
+  child->Kill(action.signal);
+  trace_.Record({.kind = trace::Kind::kKill,
+                 .slot = action.slot,
+                 .generation = child->generation,
+                 .pid = child->pid(),
+                 .cause = cause_,
+                 .text = DescribeSignal(action.signal)});
+}
+
+void Master::Perform(const CloseChannel& action) {
+  if (WorkerChild* const child = FindWorker(action.slot)) child->CloseChannel();
+}
+
+void Master::Perform(const SetState& action) {
+  switch (action.state) {
+    case SlotState::kStarting:
+      // The process is known at the second time; until then the slot is nobody's.
+      if (action.pid != 0) board_.Occupy(action.slot, {action.pid, action.generation, action.seat});
+      break;
+    case SlotState::kEmpty:
+      board_.Retire(action.slot);
+      break;
+    default:
+      board_.SetState(action.slot, action.state);
+  }
+  trace_.Record({.kind = trace::Kind::kState,
+                 .slot = action.slot,
+                 .generation = action.generation,
+                 .pid = action.pid,
+                 .cause = cause_,
+                 .text = std::string(scoreboard::SlotStateName(action.state))});
+}
+
+void Master::Perform(const SetServer& action) {
+  board_.SetServer(action.state, action.generation);
+  if (action.state == ServerState::kDraining || action.state == ServerState::kStopping) notifier_.Stopping();
+  notifier_.Status(fmt::format("generation {}: {}", action.generation, scoreboard::ServerStateName(action.state)));
+  trace_.Record({.kind = trace::Kind::kServer,
+                 .generation = action.generation,
+                 .cause = cause_,
+                 .text = std::string(scoreboard::ServerStateName(action.state))});
+}
+
+void Master::Perform(const ReopenLogs&) {
+  Resources::Reopened reopened = resources_.ReopenLogs();
+  LogsReopened event;
+  event.files = reopened.files;
+  event.failures = std::move(reopened.failures);
+  for (const auto& [slot, child] : workers_) {
+    const OpenGeneration* const open = resources_.Find(child->generation);
+    if (!child->adopted || open == nullptr) continue;
+    for (std::uint32_t i = 0; i < open->logs.size(); ++i) {
+      const std::uint32_t sequence = child->Send(ipc::Log{i, open->logs[i]->path}, {open->logs[i]->fd.get()});
+      if (sequence != 0) event.sent.push_back({slot, sequence});
+    }
+  }
+  OnEvent(std::move(event));
+}
+
+void Master::Perform(const Log& action) { log::Main().Write(action.level, action.text); }
+
+void Master::Perform(const Started&) {
+  options_.old_master.Ready();
+  notifier_.Ready();
+  notifier_.FeedWatchdog([this] { return overseer_.AnyAlive(); });
+  if (options_.on_start) options_.on_start(Outcome::kOk, {});
+}
+
+void Master::Perform(const StartFailed& action) {
+  options_.old_master.Failed(action.why);
+  if (options_.on_start) options_.on_start(action.outcome, action.why);
+}
+
+void Master::Perform(const Reply& action) {
+  trace_.Record({.kind = trace::Kind::kReply, .cause = cause_, .text = action.message});
+  desk_.Answer(action);
+}
+
+void Master::Perform(const Reloading& action) {
+  trace_.Record({.kind = trace::Kind::kGeneration, .generation = action.generation, .cause = cause_, .text = "begun"});
+  notifier_.Reloading();
+}
+
+void Master::Perform(const Reloaded& action) {
+  trace_.Record({.kind = trace::Kind::kReply,
+                 .generation = action.generation,
+                 .cause = cause_,
+                 .text = action.why.empty() ? "reloaded" : action.why});
+  notifier_.Ready();
+}
+
+void Master::Perform(const StartUpgrade&) {
+  if (auto spawned = SpawnUpgrade(); !spawned) {
+    Perform(AbandonUpgrade{});
+    OnEvent(UpgradeFailed{spawned.error().message});
+    return;
+  }
+  // While two masters hold the sockets, closing one of them would not close it.
+  clones_.Hold(true);
+  trace_.Record({.kind = trace::Kind::kSpawn, .pid = successor_->pid(), .cause = cause_, .text = options_.program});
+  OnEvent(UpgradeSpawned{successor_->pid()});
+}
+
+Result<> Master::SpawnUpgrade() {
+  if (auto aside = resources_.PutPidFileAside(); !aside) return aside;
+  if (auto aside = desk_.PutAside(); !aside) return aside;
+  SuccessorOptions options;
+  options.program = options_.program;
+  options.arguments = options_.arguments;
+  for (char** entry = environ; *entry != nullptr; ++entry) options.environment.emplace_back(*entry);
+  options.sockets = resources_.SocketsToHandOver();
+  options.stdout_fd = resources_.original_stdout();
+  options.stderr_fd = resources_.original_stderr();
+  auto successor = Successor::Spawn(loop_, *this, options);
+  if (!successor) return tl::unexpected(successor.error());
+  successor_ = *std::move(successor);
+  return {};
+}
+
+void Master::Perform(const ForwardSignal& action) {
+  if (successor_ != nullptr) successor_->Kill(action.number);
+}
+
+void Master::Perform(const AbandonUpgrade&) {
+  successor_.reset();
+  clones_.Hold(false);
+  if (auto back = resources_.TakePidFileBack(); !back) log::Main().Write(log::Level::kAlert, back.error().message);
+  if (auto back = desk_.TakeBack(); !back) log::Main().Write(log::Level::kAlert, back.error().message);
+}
+
+void Master::Perform(const CompleteUpgrade& action) {
+  notifier_.MainPid(action.pid);
+  desk_.Close();
+  resources_.RemovePidFile();
+  if (successor_ != nullptr) successor_->CloseChannel();
+}
+
+void Master::Perform(const Leave& action) {
+  desk_.Close();
+  resources_.RemovePidFile();
+  exit_code_ = action.exit_code;
+  loop_.Stop();
+}
+
+}  // namespace colmeia::master
