@@ -18,7 +18,7 @@ Overseer::Overseer(loop::Loop& loop, const Supervisor& supervisor, const scorebo
       due_(loop, [this] { LookForDue(); }) {}
 
 void Overseer::Start() {
-  stale_.StartAfter(Watchdog::kIdleLook);
+  LookForStale();  // there is nobody yet; but from now on the watchdog knows when it is late
   due_.StartEvery(kRecyclingLook);
 }
 

@@ -1,0 +1,164 @@
+"""Workers that hang: found, described, killed and replaced; and those that only look like it, which are not."""
+
+import ctypes
+import os
+import re
+import time
+from signal import SIGCONT, SIGKILL, SIGQUIT, SIGSTOP
+
+import pytest
+
+from support import processes
+
+SITE = 'worker_processes 2; worker_watchdog 1s; http { server { listen 127.0.0.1:%%PORT%%; root html; } }'
+FILES = {'html/index.html': 'hello'}
+PERIOD = 1.0
+
+# Requests for paths of many a's keep the regular expressions of these locations busy for seconds, each one up to the
+# limit of its library: a worker that serves one turns its loop no more.
+TRAPS = ' '.join(f'location ~ ^/(a|aa|aaa|b{i})+$ {{ }}' for i in range(400))
+TRAP_SITE = ('worker_processes 1; worker_watchdog 500ms; http { server { listen 127.0.0.1:%%PORT%%; root html; ' + TRAPS +
+             ' } }')
+TRAP = '/' + 'a' * 60 + '!'
+
+PTRACE_ATTACH = 16
+PTRACE_DETACH = 17
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+
+
+def pass_time(server, seconds):
+    """Lets the server live for so long."""
+    end = time.monotonic() + seconds
+    server.wait_for(lambda: time.monotonic() > end, 'time to pass')
+
+
+def replaced(server, victim, count=2):
+    workers = server.workers()
+    return victim not in workers and len(workers) == count
+
+
+def test_a_stopped_worker_is_described_and_replaced(hive):
+    server = hive(SITE, files=FILES)
+    victim = server.workers()[0]
+
+    os.kill(victim, SIGSTOP)
+    stopped = time.monotonic()
+    server.wait_for_error(rf'pid {victim}\).*state T \(stopped\)')
+    found = time.monotonic() - stopped
+    server.wait_for(lambda: replaced(server, victim), 'the hung worker to be replaced')
+
+    # The last sign of life may be a tenth of the period old; the other bound is generous for slow machines.
+    assert 0.9 * PERIOD - 0.05 <= found <= PERIOD + 3.0
+    server.wait_for(lambda: processes.stat(victim) is None, 'the hung worker to be reaped')
+    assert server.get('/').status == 200
+
+
+def test_a_worker_caught_in_a_request_tells_which(hive):
+    server = hive(TRAP_SITE, files=FILES)
+    (victim,) = server.workers()
+
+    with server.connect() as client:
+        client.request('GET', TRAP)
+        server.wait_for_error(rf'{victim}#{victim}: worker ends by signal 6 \(SIGABRT\), sent by the master, pid {server.pid}')
+
+    assert f'  serving "GET {TRAP} HTTP/1.1"\n' in server.error_log
+    assert re.search(rf'pid {victim}\).*state R \(running\)', server.error_log)
+    server.wait_for(lambda: replaced(server, victim, count=1), 'the hung worker to be replaced')
+    assert server.get('/').status == 200
+
+
+def test_a_busy_worker_is_left_alone(hive):
+    server = hive(SITE.replace('root html;', 'root html; keepalive_requests 1000000;'), files=FILES)
+    before = server.workers()
+    connections = [server.connect() for _ in range(8)]
+
+    end = time.monotonic() + 3 * PERIOD
+    while time.monotonic() < end:
+        for connection in connections:
+            assert len(connection.pipeline([('GET', '/')] * 20)) == 20
+
+    assert server.workers() == before
+    for connection in connections:
+        connection.close()
+
+
+def test_an_idle_worker_is_left_alone(hive):
+    server = hive(SITE, files=FILES)
+    before = server.workers()
+
+    pass_time(server, 3 * PERIOD)
+
+    assert server.workers() == before
+
+
+def test_a_draining_worker_is_watched_too(hive):
+    server = hive(SITE, files=FILES)
+    with server.connect() as client:
+        client.send('GET / HTTP/1.1\r\nHost: x\r\n')
+        for victim in server.workers():
+            os.kill(victim, SIGQUIT)
+        victim = server.wait_for(lambda: [pid for pid in server.workers() if 'shutting down' in processes.title(pid)],
+                                 'a draining worker')[0]
+
+        os.kill(victim, SIGSTOP)
+
+        server.wait_for_error(rf'pid {victim}\).*state T \(stopped\)')
+        server.wait_for(lambda: not processes.is_alive(victim), 'the hung worker to be killed')
+
+
+def test_a_worker_in_a_debugger_is_reported_and_left_alone(hive):
+    server = hive(SITE, files=FILES)
+    victim = server.workers()[0]
+    if _libc.ptrace(PTRACE_ATTACH, victim, None, None) != 0:
+        pytest.skip(f'no right to trace a worker: {os.strerror(ctypes.get_errno())}')
+
+    try:
+        server.wait_for_error(rf'pid {victim}\).*traced by process {os.getpid()}')
+        pass_time(server, 2 * PERIOD)
+        assert processes.is_alive(victim)
+    finally:
+        os.waitpid(victim, 0x40000000)  # __WALL: the stop that the attachment brought
+        _libc.ptrace(PTRACE_DETACH, victim, None, None)
+
+    pass_time(server, 2 * PERIOD)
+    assert victim in server.workers()
+
+
+def test_a_hive_that_stood_still_as_a_whole_loses_nobody(hive):
+    server = hive(SITE, files=FILES)
+    before = server.workers()
+    everybody = [*before, server.pid]
+
+    for pid in everybody:
+        os.kill(pid, SIGSTOP)
+    pass_time(server, 3 * PERIOD)
+    os.kill(server.pid, SIGCONT)
+    pass_time(server, 0.3 * PERIOD)  # the master looks first
+    for pid in before:
+        os.kill(pid, SIGCONT)
+    pass_time(server, 2 * PERIOD)
+
+    assert server.workers() == before
+    assert server.get('/').status == 200
+
+
+def test_without_a_watchdog_nobody_is_killed(hive):
+    server = hive(SITE.replace('worker_watchdog 1s', 'worker_watchdog off'), files=FILES)
+    victim = server.workers()[0]
+
+    os.kill(victim, SIGSTOP)
+    pass_time(server, 3 * PERIOD)
+
+    assert victim in server.workers()
+    os.kill(victim, SIGCONT)
+
+
+def test_a_worker_that_ignores_the_question_is_killed(hive):
+    """SIGSTOP keeps SIGABRT waiting; SIGKILL does not wait."""
+    server = hive(SITE, files=FILES)
+    victim = server.workers()[0]
+
+    os.kill(victim, SIGSTOP)
+
+    server.wait_for_error(rf'pid {victim}\) was killed by signal {int(SIGKILL)} \(SIGKILL\)')
