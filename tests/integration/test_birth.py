@@ -59,12 +59,12 @@ def test_a_worker_cannot_gain_privileges(hive):
 
 
 def test_limits_and_priority_are_those_of_the_configuration(hive):
-    server = hive('worker_rlimit_nofile 300; worker_priority 5;' + SITE)
+    server = hive('worker_rlimit_nofile 300; worker_priority 19;' + SITE)
 
     for pid in server.workers():
         limits = open(f'/proc/{pid}/limits', encoding='utf-8').read()
         assert re.search(r'^Max open files +300 +300 ', limits, re.MULTILINE)
-        assert os.getpriority(os.PRIO_PROCESS, pid) == 5
+        assert os.getpriority(os.PRIO_PROCESS, pid) == 19
 
 
 def test_the_working_directory_is_that_of_the_configuration(hive):

@@ -88,14 +88,15 @@ def test_q_leaves_the_errors(prepare):
 
 
 def test_capital_t_prints_every_file_under_its_name(prepare):
-    server = prepare('events { }\nhttp { include site.conf; }\n', bare=True,
-                     files={'site.conf': 'server { listen 127.0.0.1:1; }  # the site\n'})
+    server = prepare('events { }\nhttp { include site.conf; }\n', bare=True)
+    site = f'server {{ listen 127.0.0.1:{server.port}; }}  # the site\n'
+    server.write('site.conf', site)
 
     done = server.run('-T')
 
     assert done.returncode == 0
     assert f'# configuration file {server.prefix}/colmeia.conf:\nevents {{ }}\nhttp {{ include site.conf; }}\n' in done.stdout
-    assert f'# configuration file {server.prefix}/site.conf:\nserver {{ listen 127.0.0.1:1; }}  # the site\n' in done.stdout
+    assert f'# configuration file {server.prefix}/site.conf:\n{site}' in done.stdout
 
 
 def test_an_error_has_file_line_column_the_line_and_a_caret(prepare):

@@ -197,7 +197,7 @@ class Reader {
     body_text_.clear();
   }
 
-  const HeadLimits limits_;
+  const HeadLimits limits_{};
   Parser parser_{limits_};
   RequestHead head_;
   BodyDecoder body_;
