@@ -15,8 +15,10 @@ std::vector<Action> Supervisor::On(const Event& event, util::TimePoint now) {
   if (phase_ == Phase::kIdle && !std::holds_alternative<Start>(event)) return {};
   now_ = now;
   std::visit([this](const auto& it) { Handle(it); }, event);
-  CheckDeadlines();
-  Reconcile();
+  if (phase_ < Phase::kStandIn) {
+    CheckDeadlines();
+    Reconcile();
+  }
   return std::exchange(actions_, {});
 }
 

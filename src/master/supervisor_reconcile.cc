@@ -164,7 +164,6 @@ std::string Supervisor::DegradedText(const Generation& serving) const {
 }
 
 void Supervisor::UpdateServer() {
-  if (phase_ == Phase::kStandIn) return;
   const Generation* serving = current();
   ServerState state = ServerState::kStarting;
   switch (phase_) {

@@ -91,7 +91,10 @@ void Supervisor::Rotate() {
   if (const auto old = rotation_.old()) {
     const Slot& it = slots_[rotation_.relief().value_or(*old)];
     if (it.generation == serving->number && it.seat < serving->seats.size()) return;
-    rotation_.Finish();  // the seat is not wanted any more, and both are told to leave
+    // The seat is not wanted any more. Where both workers are still to be told so, the next one's turn is not yet.
+    const bool both = rotation_.relief().has_value();
+    rotation_.Finish();
+    if (both) return;
   }
   std::erase_if(rotation_.waiting(), [this](const Rotation::Job& job) {
     if (MayRotate(job)) return false;
