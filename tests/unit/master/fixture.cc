@@ -50,18 +50,18 @@ std::string Describe(const Action& action) {
                                it.why.empty() ? "" : " ", it.why);
           },
           [](const Leave& it) { return fmt::format("leave {}", it.exit_code); },
-          [](const SeatsChanged& it) { return fmt::format("seats {} of {}", it.seats, it.generation); },
           [](const Reply& it) {
             return fmt::format("reply {}: {}{}{}", it.id, static_cast<int>(it.outcome), it.message.empty() ? "" : " ",
                                it.message);
           },
-          [](const Reloading& it) { return fmt::format("reloading {}", it.generation); },
           [](const StartUpgrade&) { return std::string("start-upgrade"); },
           [](const ForwardSignal& it) { return fmt::format("forward {}", it.number); },
           [](const AbandonUpgrade&) { return std::string("abandon-upgrade"); },
           [](const CompleteUpgrade& it) { return fmt::format("complete-upgrade {}", it.pid); },
           [](const SetState&) { return std::string(); },
           [](const SetServer&) { return std::string(); },
+          [](const SeatsChanged&) { return std::string(); },
+          [](const Reloading&) { return std::string(); },
           [](const master::Log&) { return std::string(); },
       },
       action);
@@ -167,6 +167,26 @@ std::vector<std::string> SupervisorFixture::Server() const {
     const auto* server = std::get_if<SetServer>(&action);
     if (server == nullptr) continue;
     lines.push_back(fmt::format("{} {}", scoreboard::ServerStateName(server->state), server->generation));
+  }
+  return lines;
+}
+
+std::vector<std::string> SupervisorFixture::Facts() const {
+  std::vector<std::string> lines;
+  for (const Action& action : actions_) {
+    if (const auto* seats = std::get_if<SeatsChanged>(&action)) {
+      lines.push_back(fmt::format("seats {} of {}", seats->seats, seats->generation));
+    } else if (const auto* reloading = std::get_if<Reloading>(&action)) {
+      lines.push_back(fmt::format("reloading {}", reloading->generation));
+    }
+  }
+  return lines;
+}
+
+std::vector<std::string> SupervisorFixture::Replies() const {
+  std::vector<std::string> lines;
+  for (const Action& action : actions_) {
+    if (std::holds_alternative<Reply>(action)) lines.push_back(Describe(action));
   }
   return lines;
 }

@@ -16,6 +16,7 @@
 namespace colmeia::master {
 
 using namespace std::chrono_literals;
+using control::Command;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -23,7 +24,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
 
-// "" for Log, SetState and SetServer: they have lists of their own.
+// "" for Log, SetState, SetServer, SeatsChanged and Reloading: they have lists of their own.
 std::string Describe(const Action& action);
 
 class SupervisorFixture : public ::testing::Test {
@@ -45,6 +46,9 @@ class SupervisorFixture : public ::testing::Test {
 
   void On(const Event& event);  // Spawn is answered by Spawned at once, or by SpawnFailed while spawns_fail
   void Send(int signal, pid_t sender = 456) { On(Signal{signal, sender, true}); }
+  void Ask(std::uint64_t id, control::Command command, std::uint32_t argument = 0) {
+    On(Request{id, {command, argument}, 456});
+  }
   void Hello(std::uint32_t slot) { On(Received{slot, ipc::Hello{}, 0}); }
   void Ready(std::uint32_t slot) { On(Received{slot, ipc::Ready{}, 0}); }
   void Draining(std::uint32_t slot, std::uint32_t connections = 0) {
@@ -63,6 +67,8 @@ class SupervisorFixture : public ::testing::Test {
   std::vector<std::string> Log() const;                  // "[notice] text"
   std::vector<std::string> States() const;               // "0 ready"
   std::vector<std::string> Server() const;               // "serving 1"
+  std::vector<std::string> Facts() const;                // "seats 3 of 1", "reloading 2"
+  std::vector<std::string> Replies() const;              // "reply 7: 0 4 workers serve"
   std::size_t CountOf(const std::string& prefix) const;  // actions that begin so
   void Forget() { actions_.clear(); }
 

@@ -43,5 +43,10 @@ TEST(DescribeExitTest, TellsCodesAndSignalsInWords) {
   EXPECT_EQ(DescribeSignal(1000), "signal 1000");
 }
 
+TEST(SignalTableTest, HasARowForEachWish) {
+  for (const SignalRow& row : SignalTable()) EXPECT_EQ(RowOf(row.wish).wish, row.wish);
+  EXPECT_EQ(RowOf(Wish::kStop).verb, "stop");
+}
+
 }  // namespace
 }  // namespace colmeia::master

@@ -229,15 +229,6 @@ TEST_F(ReopenTest, WorksWhileDrainingAndNotWhileStopping) {
 
 class OtherSignalTest : public SupervisorFixture {};
 
-TEST_F(OtherSignalTest, Usr2IsRefusedLoudly) {
-  GivenReadyWorkers(1);
-  Send(SIGUSR2);
-  EXPECT_THAT(Actions(), IsEmpty());
-  EXPECT_THAT(Log(),
-              ElementsAre("[error] signal 12 (SIGUSR2) received from 456, ignored: this version cannot hand over to "
-                          "a new binary"));
-}
-
 TEST_F(OtherSignalTest, UnknownSignalsAreNoticed) {
   GivenReadyWorkers(1);
   Send(SIGALRM);
