@@ -12,17 +12,29 @@ namespace colmeia::master {
 ControlDesk::ControlDesk(loop::Loop& loop, ChildListener& events, Look look)
     : events_(events), look_(std::move(look)), server_(loop, *this) {}
 
-Result<> ControlDesk::MoveTo(const std::string& path) {
-  if (path == path_) return {};
-  if (path.empty()) {
+Result<> ControlDesk::Open(std::uint32_t generation, const std::string& path) {
+  if (path.empty() || path == path_) return {};
+  auto file = control::SocketFile::Listen(path);
+  if (!file) return tl::unexpected(file.error());
+  opened_[generation] = *std::move(file);
+  return {};
+}
+
+void ControlDesk::Promote(std::uint32_t generation, const std::string& path) {
+  if (const auto opened = opened_.find(generation); opened != opened_.end()) {
+    server_.Adopt(std::move(opened->second));
+    opened_.erase(opened);
+  } else if (path.empty()) {
     server_.Close();
-  } else {
-    auto file = control::SocketFile::Listen(path);
-    if (!file) return tl::unexpected(file.error());
-    server_.Adopt(*std::move(file));
   }
   path_ = path;
-  return {};
+}
+
+void ControlDesk::Abandon(std::uint32_t generation) {
+  const auto opened = opened_.find(generation);
+  if (opened == opened_.end()) return;
+  opened->second.Remove();
+  opened_.erase(opened);
 }
 
 Result<> ControlDesk::PutAside() {

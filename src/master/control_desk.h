@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 
 #include "control/server.h"
@@ -21,9 +22,13 @@ class ControlDesk final : public control::Handler {
   // All must outlive it. `look` is called within questions only.
   ControlDesk(loop::Loop& loop, ChildListener& events, Look look);
 
-  // Listens at `path`, instead of where it listened before; an empty path is no control socket. An error is told and
-  // changes nothing: the server serves without one.
-  Result<> MoveTo(const std::string& path);
+  // Makes the socket at `path` for a generation that is not current yet, unless it is listened on already; an empty
+  // path is no control socket. The error names the path.
+  Result<> Open(std::uint32_t generation, const std::string& path);
+  // The generation became current: what it named is listened on from now on, and nothing else.
+  void Promote(std::uint32_t generation, const std::string& path);
+  // The generation is over: a socket made for it that was never listened on goes.
+  void Abandon(std::uint32_t generation);
 
   // Puts the socket's file aside for a new binary, and takes it back.
   Result<> PutAside();
@@ -39,7 +44,8 @@ class ControlDesk final : public control::Handler {
   ChildListener& events_;  // outlives this
   Look look_;
   control::Server server_;
-  std::string path_;  // as the configuration names it
+  std::string path_;                                     // as the configuration names it
+  std::map<std::uint32_t, control::SocketFile> opened_;  // of generations that are not current yet
 };
 
 }  // namespace colmeia::master

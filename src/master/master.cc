@@ -68,7 +68,12 @@ int Master::Run() {
   static constexpr std::chrono::seconds kStrangersEvery{1};
   if (AdoptsOrphans()) strangers_.StartEvery(kStrangersEvery);
   overseer_.Start();
-  options_.old_master.Watch(loop_, [this] { OnEvent(Independent{}); });
+  // While two masters hold the sockets, closing one of them would not close it.
+  clones_.Hold(static_cast<bool>(options_.old_master));
+  options_.old_master.Watch(loop_, [this] {
+    clones_.Hold(false);
+    OnEvent(Independent{});
+  });
   OnEvent(Start{options_.plan, options_.old_master.old_master(), notifier_.active()});
   loop_.Run();
   return exit_code_;

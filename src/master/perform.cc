@@ -34,12 +34,15 @@ void Master::Perform(const CancelCompile& action) {
 
 void Master::Perform(const OpenResources& action) {
   const std::uint32_t generation = action.generation;
-  const std::size_t listeners = action.plan->listeners.size();
-  opening_.Open(generation, action.plan, [this, generation, listeners](const Result<>& opened) {
+  opening_.Open(generation, action.plan, [this, plan = action.plan, generation](Result<> opened) {
+    if (opened) {
+      opened = desk_.Open(generation, plan->control_path);
+      if (!opened) resources_.Close(generation);
+    }
     trace_.Record({.kind = trace::Kind::kListener,
                    .generation = generation,
                    .cause = cause_,
-                   .text = opened ? fmt::format("opened {}", listeners) : opened.error().message});
+                   .text = opened ? fmt::format("opened {}", plan->listeners.size()) : opened.error().message});
     if (opened) {
       OnEvent(ResourcesOpened{generation});
     } else {
@@ -50,9 +53,7 @@ void Master::Perform(const OpenResources& action) {
 
 void Master::Perform(const Promote& action) {
   resources_.Promote(action.generation);
-  if (auto moved = desk_.MoveTo(resources_.Find(action.generation)->plan->control_path); !moved) {
-    log::Main().Print(log::Level::kError, "master: no control socket: {}", moved.error().message);
-  }
+  desk_.Promote(action.generation, resources_.Find(action.generation)->plan->control_path);
   trace_.Record(
       {.kind = trace::Kind::kGeneration, .generation = action.generation, .cause = cause_, .text = "current"});
 }
@@ -64,8 +65,10 @@ void Master::Perform(const CloseListeners& action) {
 
 void Master::Perform(const CloseGeneration& action) {
   opening_.Cancel(action.generation);
+  desk_.Abandon(action.generation);
   resources_.Close(action.generation);
   texts_.erase(action.generation);
+  clones_.Look();
   trace_.Record({.kind = trace::Kind::kGeneration, .generation = action.generation, .cause = cause_, .text = "closed"});
 }
 
