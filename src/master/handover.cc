@@ -1,12 +1,11 @@
 #include "master/handover.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <climits>
 #include <filesystem>
 #include <optional>
 
@@ -14,6 +13,8 @@
 
 #include "ipc/codec.h"
 #include "master/inherited.h"
+#include "sys/error.h"
+#include "sys/files.h"
 #include "sys/sockets.h"
 #include "util/strings.h"
 
@@ -101,10 +102,41 @@ bool IsProgram(const std::filesystem::path& path) {
   return std::filesystem::is_regular_file(path, error) && access(path.c_str(), X_OK) == 0;
 }
 
+// The beginning of a file, up to the machine in an ELF header.
+constexpr std::size_t kElfStart = 20;
+std::string StartOf(const std::string& path) {
+  std::string bytes(kElfStart, '\0');
+  const auto fd = sys::OpenFile(path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+  const ssize_t size = fd ? pread(fd->get(), bytes.data(), bytes.size(), 0) : 0;
+  bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  return bytes;
+}
+
+// What the kernel cannot run, exec's C function hands to a shell, which must not happen to a binary.
+Result<> CheckProgram(const std::string& path) {
+  if (access(path.c_str(), X_OK) != 0) return sys::FailErrno("cannot run " + path);
+  static constexpr std::string_view kElf =
+      "\x7f"
+      "ELF";
+  const std::string bytes = StartOf(path);
+  if (bytes.starts_with("#!")) return {};
+  if (!bytes.starts_with(kElf) || bytes.size() < kElfStart) {
+    return Fail(fmt::format("cannot run {}: it is no program", path), ENOEXEC);
+  }
+  // Class, byte order and machine (elf(5)), which are ours.
+  const std::string self = StartOf("/proc/self/exe");
+  const auto differs = [&](std::size_t at) { return at < self.size() && bytes[at] != self[at]; };
+  if (differs(4) || differs(5) || differs(18) || differs(19)) {
+    return Fail(fmt::format("cannot run {}: it was built for another machine", path), ENOEXEC);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Successor>> Successor::Spawn(loop::Loop& loop, ChildListener& listener,
                                                     const SuccessorOptions& options) {
+  if (auto program = CheckProgram(options.program); !program) return tl::unexpected(program.error());
   auto pair = sys::SeqPacketPair();
   if (!pair) return tl::unexpected(pair.error());
   loop::SpawnOptions spawn;

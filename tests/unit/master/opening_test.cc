@@ -1,0 +1,75 @@
+#include "master/opening.h"
+
+#include "master/events_of.h"
+#include "master/listening_fixture.h"
+
+namespace colmeia::master {
+namespace {
+
+class OpeningTest : public ListeningTest {
+ protected:
+  void Open() {
+    opening_.Open(1, PlanOf(1, {address_}, false), [this](Result<> result) { result_ = std::move(result); });
+  }
+
+  loop::Loop loop_;
+  Resources resources_;
+  Opening opening_{loop_, resources_};
+  std::optional<Result<>> result_;
+};
+
+TEST_F(OpeningTest, AnswersAtOnceWhenNothingIsInTheWay) {
+  Open();
+
+  ASSERT_TRUE(result_);
+  EXPECT_TRUE(*result_);
+  EXPECT_FALSE(opening_.IsOpening(1));
+}
+
+TEST_F(OpeningTest, WaitsForAnAddressThatIsAboutToBeFree) {
+  auto taken = sys::Listen(address_);
+  ASSERT_TRUE(taken);
+  Open();
+  loop_.RunOnce();
+  EXPECT_FALSE(result_);
+
+  taken->reset();
+  TurnUntil(loop_, [&] { return result_.has_value(); });
+
+  EXPECT_TRUE(*result_);
+}
+
+TEST_F(OpeningTest, GivesUpWithinASecondAndNamesTheHolder) {
+  const auto taken = sys::Listen(address_);
+  ASSERT_TRUE(taken);
+  loop_.UpdateTime();
+  const auto begin = loop_.Now();
+  Open();
+  TurnUntil(loop_, [&] { return result_.has_value(); });
+
+  ASSERT_FALSE(*result_);
+  EXPECT_GE(loop_.Now() - begin, Opening::kPatience);
+  EXPECT_THAT(result_->error().message, testing::HasSubstr("listens there"));
+}
+
+TEST_F(OpeningTest, OtherErrorsAreNotTriedAgain) {
+  auto plan = std::make_shared<ipc::Plan>(*PlanOf(1, {}, false));
+  plan->pid_path = dir_ / "none/test.pid";
+  opening_.Open(1, plan, [this](Result<> result) { result_ = std::move(result); });
+
+  ASSERT_TRUE(result_);
+  EXPECT_FALSE(*result_);
+}
+
+TEST_F(OpeningTest, IsSilentOnceCancelled) {
+  const auto taken = sys::Listen(address_);
+  ASSERT_TRUE(taken);
+  Open();
+  opening_.Cancel(1);
+
+  EXPECT_FALSE(loop_.Turn());
+  EXPECT_FALSE(result_);
+}
+
+}  // namespace
+}  // namespace colmeia::master

@@ -1,0 +1,199 @@
+#include "master/resources.h"
+
+#include <unistd.h>
+
+#include "master/listening_fixture.h"
+#include "sys/files.h"
+
+namespace colmeia::master {
+namespace {
+
+using testing::Each;
+using testing::ElementsAre;
+using testing::Gt;
+using testing::HasSubstr;
+
+class ResourcesTest : public ListeningTest {
+ protected:
+  InheritedSocket Inherit(const sys::Address& address, bool reuseport = false) {
+    return {"", address, reuseport, *sys::Listen(address, {.reuseport = reuseport})};
+  }
+};
+
+TEST_F(ResourcesTest, AReloadKeepsTheSocketOfAnAddress) {
+  Resources resources;
+  Serve(resources, 1, PlanOf(2, {address_}, false));
+  const int socket = First(resources, 1).sockets.front().get();
+
+  Serve(resources, 2, PlanOf(4, {address_}, false));
+  resources.Close(1);
+
+  EXPECT_EQ(First(resources, 2).sockets.front().get(), socket);
+}
+
+TEST_F(ResourcesTest, ATakenAddressIsAnErrorThatNamesTheHolderAtTheLastAttempt) {
+  const auto taken = sys::Listen(address_);
+  ASSERT_TRUE(taken);
+  Resources resources;
+
+  const auto first = resources.Open(1, PlanOf(1, {FreeAddress(), address_}, false), Attempts::kMore);
+  const auto last = resources.Open(1, PlanOf(1, {address_}, false), Attempts::kLast);
+
+  ASSERT_FALSE(first);
+  ASSERT_FALSE(last);
+  EXPECT_EQ(first.error().code, EADDRINUSE);
+  EXPECT_THAT(last.error().message, HasSubstr("test.conf:1: bind() to " + address_.ToString() + " failed"));
+  EXPECT_THAT(last.error().message, HasSubstr("this server itself listens there"));
+  EXPECT_EQ(access((dir_ / "test.pid").c_str(), F_OK), -1) << "nothing is left of it";
+}
+
+TEST_F(ResourcesTest, NewClonesGetNoConnectionsBeforeTheirSeatsServe) {
+  Resources resources;
+  Serve(resources, 1, PlanOf(2, {address_}, true));
+
+  ASSERT_TRUE(resources.Open(2, PlanOf(4, {address_}, true)));
+  EXPECT_THAT(Spread(First(resources, 1), 40), ElementsAre(Gt(3), Gt(3), 0, 0));
+  resources.Promote(2);
+  resources.Reseat(2, 4, {});
+
+  EXPECT_THAT(Spread(First(resources, 2), 120), Each(Gt(3)));
+}
+
+TEST_F(ResourcesTest, ClonesWithoutASeatGetNoConnections) {
+  Resources resources;
+  Serve(resources, 1, PlanOf(4, {address_}, true));
+
+  Serve(resources, 2, PlanOf(2, {address_}, true));
+
+  EXPECT_THAT(Spread(First(resources, 2), 40), ElementsAre(Gt(3), Gt(3), 0, 0));
+}
+
+TEST_F(ResourcesTest, SharedBecomesReusePortAndBack) {
+  Resources resources;
+  Serve(resources, 1, PlanOf(3, {address_}, false));
+  const int socket = First(resources, 1).sockets.front().get();
+
+  ASSERT_TRUE(resources.Open(2, PlanOf(3, {address_}, true)));
+  EXPECT_THAT(Spread(First(resources, 1), 20), ElementsAre(20, 0, 0)) << "the old generation serves";
+  resources.Promote(2);
+  resources.Reseat(2, 3, {});
+  EXPECT_THAT(Spread(First(resources, 2), 120), Each(Gt(3)));
+
+  Serve(resources, 3, PlanOf(3, {address_}, false));
+  EXPECT_EQ(First(resources, 3).sockets.front().get(), socket);
+  EXPECT_THAT(Spread(First(resources, 3), 20), ElementsAre(20, 0, 0));
+}
+
+TEST_F(ResourcesTest, EverySocketHasAWorker) {
+  Resources resources;
+  Serve(resources, 1, PlanOf(5, {address_}, true));
+  Serve(resources, 2, PlanOf(2, {address_}, true));
+  const OpenGeneration& own = *resources.Find(2);
+  EXPECT_THAT(own.SocketsFor(0, 0, 2), ElementsAre(0, 2, 4));
+  EXPECT_THAT(own.SocketsFor(0, 1, 2), ElementsAre(1, 3));
+
+  Serve(resources, 3, PlanOf(2, {address_}, false));
+  const OpenGeneration& shared = *resources.Find(3);
+  EXPECT_THAT(shared.SocketsFor(0, 0, 2), ElementsAre(0, 1, 3));
+  EXPECT_THAT(shared.SocketsFor(0, 1, 2), ElementsAre(0, 2, 4));
+}
+
+TEST_F(ResourcesTest, UsesAnInheritedSocketOfTheSameAddress) {
+  std::vector<InheritedSocket> inherited;
+  inherited.push_back(Inherit(address_));
+  const int number = inherited.front().fd.get();
+  Resources resources(std::move(inherited));
+
+  Serve(resources, 1, PlanOf(2, {address_}, false));
+
+  EXPECT_EQ(First(resources, 1).sockets.front().get(), number);
+}
+
+TEST_F(ResourcesTest, InheritedClonesAreUsedOneToOneAndKeepTheirConnections) {
+  std::vector<InheritedSocket> inherited;
+  for (int i = 0; i < 3; ++i) inherited.push_back(Inherit(address_, true));
+  Resources resources(std::move(inherited));
+
+  ASSERT_TRUE(resources.Open(1, PlanOf(4, {address_}, true)));
+  ASSERT_EQ(First(resources, 1).sockets.size(), 4u);
+  EXPECT_THAT(Spread(First(resources, 1), 60), ElementsAre(Gt(3), Gt(3), Gt(3), 0)) << "the old master serves";
+  resources.Promote(1);
+  resources.Reseat(1, 4, {});
+
+  EXPECT_THAT(Spread(First(resources, 1), 120), Each(Gt(3)));
+}
+
+TEST_F(ResourcesTest, InheritedSocketsThatNobodyWantsAreClosedOnceTheFirstGenerationServes) {
+  const sys::Address other = FreeAddress();
+  std::vector<InheritedSocket> inherited;
+  inherited.push_back(Inherit(other));
+  Resources resources(std::move(inherited));
+
+  ASSERT_TRUE(resources.Open(1, PlanOf(1, {address_}, false)));
+  EXPECT_TRUE(sys::Connect(other));
+  resources.Promote(1);
+
+  EXPECT_FALSE(sys::Connect(other));
+}
+
+TEST_F(ResourcesTest, AUnixPathBelongsToTheLastWhoListensOnIt) {
+  const sys::Address path = *sys::Address::FromUnixPath(dir_ / "s");
+  auto old = sys::Listen(path);
+  ASSERT_TRUE(old);
+  std::vector<InheritedSocket> inherited;
+  inherited.push_back({"", path, false, *sys::Duplicate(old->get())});
+  Resources resources(std::move(inherited));
+  Serve(resources, 1, PlanOf(1, {path}, false));
+
+  resources.Close(1);
+  EXPECT_TRUE(sys::IdentifySocketFile(path)) << "another master still listens";
+
+  Serve(resources, 2, PlanOf(1, {address_}, false));
+  old->reset();
+  Resources alone;
+  ASSERT_TRUE(sys::Listen(path)) << "and once it is gone the path is free";
+}
+
+TEST_F(ResourcesTest, TheLastOwnerRemovesItsUnixPath) {
+  const sys::Address path = *sys::Address::FromUnixPath(dir_ / "s");
+  Resources resources;
+  Serve(resources, 1, PlanOf(1, {path}, true));
+
+  resources.Close(1);
+
+  EXPECT_FALSE(sys::IdentifySocketFile(path));
+}
+
+TEST_F(ResourcesTest, HandsOverAllSocketsInTheOrderOfTheirGroups) {
+  const sys::Address other = FreeAddress();
+  Resources resources;
+  Serve(resources, 1, PlanOf(2, {address_, other}, true));
+  Serve(resources, 2, PlanOf(2, {other}, true));
+
+  const auto handed = resources.SocketsToHandOver();
+
+  ASSERT_EQ(handed.size(), 4u);
+  EXPECT_EQ(handed[0].name, address_.ToString());
+  EXPECT_EQ(handed[2].fd, First(resources, 2).sockets[0].get());
+  EXPECT_EQ(handed[3].fd, First(resources, 2).sockets[1].get());
+}
+
+TEST_F(ResourcesTest, ThePidFileIsPutAsideAndTakenBack) {
+  Resources resources;
+  Serve(resources, 1, PlanOf(1, {address_}, false));
+  const std::string path = dir_ / "test.pid";
+
+  ASSERT_TRUE(resources.PutPidFileAside());
+  EXPECT_TRUE(sys::ReadFile(path + ".oldbin"));
+  auto of_the_new = sys::PidFile::Create(path, 1);
+  ASSERT_TRUE(of_the_new) << of_the_new.error().message;
+  ASSERT_TRUE(resources.Open(2, PlanOf(1, {address_}, false))) << "a reload meanwhile leaves both alone";
+  ASSERT_TRUE(resources.TakePidFileBack());
+
+  EXPECT_EQ(*sys::ReadFile(path), std::to_string(getpid()) + "\n");
+  EXPECT_FALSE(sys::ReadFile(path + ".oldbin"));
+  EXPECT_TRUE(resources.TakePidFileBack()) << "once is enough";
+}
+
+}  // namespace
+}  // namespace colmeia::master
