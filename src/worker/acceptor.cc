@@ -128,11 +128,12 @@ void ExclusiveAcceptor::OnRoom() {
 }
 
 void ExclusiveAcceptor::Release(std::uint32_t ordinal) {
-  const auto at = std::find_if(entries_.begin(), entries_.end(),
-                               [&](const std::unique_ptr<Entry>& entry) { return entry->ordinal == ordinal; });
-  if (at == entries_.end()) return;
-  const std::unique_ptr<Entry> entry = std::move(*at);
-  entries_.erase(at);
+  // The last one of that listener: the first is the seat's own, the others are borrowed.
+  const auto last = std::find_if(entries_.rbegin(), entries_.rend(),
+                                 [&](const std::unique_ptr<Entry>& entry) { return entry->ordinal == ordinal; });
+  if (last == entries_.rend()) return;
+  const std::unique_ptr<Entry> entry = std::move(*last);
+  entries_.erase(std::next(last).base());
   StopEntry(*entry);
   if (state_ == State::kStopped) return;
   while (TakeOne(*entry) == Took::kClient) {
