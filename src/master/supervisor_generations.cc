@@ -118,7 +118,8 @@ std::size_t Supervisor::ReadySeats(const Generation& generation) const {
   std::size_t ready = 0;
   for (std::uint32_t i = 0; i < slots_.used(); ++i) {
     const Slot& slot = slots_[i];
-    if (slot.state == SlotState::kReady && slot.seated && slot.generation == generation.number) ++ready;
+    const bool fills = slot.seated && slot.generation == generation.number && slot.seat < generation.seats.size();
+    if (fills && slot.state == SlotState::kReady) ++ready;
   }
   return ready;
 }

@@ -56,7 +56,7 @@ void Supervisor::DrainOne(const Asker& asker, std::uint32_t slot) {
 
 void Supervisor::Handle(const Recycle& event) {
   const Rotation::Job job{event.slot, Rotation::Reason::kRecycle, event.why};
-  if (MayRotate(job)) rotation_.Add(job);
+  if (MayRotate(job) && slots_[job.slot].state == SlotState::kReady) rotation_.Add(job);
 }
 
 const Generation* Supervisor::Serving() const {

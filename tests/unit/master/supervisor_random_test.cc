@@ -2,11 +2,13 @@
 // it comes to an end.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <map>
 #include <random>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "master/fixture.h"
@@ -28,10 +30,19 @@ class World {
     int spawns = 0;
     int kills = 0;
     int orders = 0;
+    int requests = 0;
+    int refused = 0;    // answered at once
+    int fulfilled = 0;  // answered with kOk
+    int switches = 0;   // a relief took a seat over
+    int hangs = 0;
+    int upgrades = 0;
   };
   [[nodiscard]] const Tally& tally() const { return tally_; }
 
-  void Begin() { Happens(Start{Toss(2) ? RandomPlan() : nullptr}); }
+  void Begin() {
+    tells_main_pid_ = Toss(2);
+    Happens(Start{Toss(2) ? RandomPlan() : nullptr, 0, tells_main_pid_});
+  }
 
   // One random thing happens.
   void Step() {
@@ -39,7 +50,7 @@ class World {
     if (Toss(300)) clock_.Advance(std::chrono::seconds(Pick(20)));
     const auto deadline = supervisor_.NextDeadline();
     if (deadline && *deadline <= clock_.Now()) Happens(Deadline{});
-    switch (Pick(14)) {
+    switch (Pick(17)) {
       case 0:
         return AnswerCompile();
       case 1:
@@ -53,6 +64,13 @@ class World {
         return;
       case 5:
         return Happens(Deadline{});
+      case 14:
+        if (Toss(3)) AskSomething();
+        return;
+      case 15:
+        return NewBinaryActs();
+      case 16:
+        return WatchersAct();
       default:
         return WorkerActs();
     }
@@ -71,6 +89,9 @@ class World {
       for (const std::uint32_t slot : slots) {
         if (processes_.contains(slot) && (processes_[slot].killed || Toss(5))) Die(slot);
       }
+      if (left_) return;
+      if (upgrade_ == NewBinary::kSpawning) NewBinaryActs();
+      if (upgrade_ == NewBinary::kLives && (upgrade_killed_ || Toss(5))) NewBinaryDies();
       if (left_) return;
       if (Toss(200)) Happens(Signal{SIGTERM, 1, true});
       const auto deadline = supervisor_.NextDeadline();
@@ -92,7 +113,12 @@ class World {
     bool adopted = false;
     bool channel_closed = false;
     bool reaped = false;
+    bool ready = false;
+    [[nodiscard]] bool fills() const {
+      return !told_to_leave && !self_draining && !killed && !channel_closed && !reaped;
+    }
   };
+  enum class NewBinary { kNone, kSpawning, kLives };
 
   std::uint32_t Pick(std::uint32_t below) {
     return std::uniform_int_distribution<std::uint32_t>(0, below - 1)(random_);
@@ -103,6 +129,8 @@ class World {
     auto plan = std::make_shared<ipc::Plan>();
     plan->workers = 1 + Pick(4);
     plan->shutdown_timeout = util::Milliseconds(Toss(3) ? 0 : 1000 * Pick(20));
+    plan->max_generations = 1 + Pick(4);
+    plan->daemon = Toss(2);
     return plan;
   }
 
@@ -111,6 +139,61 @@ class World {
                                        SIGWINCH, SIGQUIT, SIGALRM, SIGTTIN, SIGTTOU, SIGUSR1};
     const int signal = kSignals[Pick(13)];
     return signal == SIGQUIT && !Toss(40) ? SIGHUP : signal;
+  }
+
+  void AskSomething() {
+    static constexpr Command kCommands[] = {Command::kReload,  Command::kReopen, Command::kRestart, Command::kRestart,
+                                            Command::kScale,   Command::kScale,  Command::kDrain,   Command::kDrain,
+                                            Command::kUpgrade, Command::kQuit,   Command::kStop};
+    const Command command = kCommands[Pick(11)];
+    const bool ends = command == Command::kQuit || command == Command::kStop;
+    if (ends && !Toss(60)) return;
+    const std::uint64_t id = ++last_id_;
+    asked_.insert(id);
+    ++tally_.requests;
+    Happens(Request{id, {command, Pick(command == Command::kScale ? 7 : 9)}, 1});
+    if (ends) stopping_ = true;
+    if (!asked_.contains(id)) ++tally_.refused;
+    if (Toss(5) && asked_.contains(id)) {
+      asked_.erase(id);
+      Happens(RequesterGone{id});
+    }
+  }
+
+  void WatchersAct() {
+    const std::uint32_t slot = Pick(10);
+    switch (Pick(8)) {
+      case 0:
+        return Happens(Stale{slot, util::Milliseconds(10000), Toss(2), "quiet"});
+      case 1:
+        return Happens(Fresh{slot});
+      case 2:
+        return Happens(Recycle{slot, "has grown"});
+      default:
+        return;
+    }
+  }
+
+  void NewBinaryActs() {
+    switch (upgrade_) {
+      case NewBinary::kNone:
+        return;
+      case NewBinary::kSpawning:
+        upgrade_ = Toss(5) ? NewBinary::kNone : NewBinary::kLives;
+        upgrade_killed_ = false;
+        if (upgrade_ == NewBinary::kNone) return Happens(UpgradeFailed{"no such file"});
+        return Happens(UpgradeSpawned{++last_pid_});
+      case NewBinary::kLives:
+        if (upgrade_killed_ || Toss(12)) return NewBinaryDies();
+        if (Toss(10)) return Happens(UpgradeFailed{"a mistake"});
+        if (Toss(4)) return Happens(UpgradeReady{});
+        return;
+    }
+  }
+
+  void NewBinaryDies() {
+    upgrade_ = NewBinary::kNone;
+    Happens(UpgradeExited{static_cast<int>(Pick(3)), upgrade_killed_ ? SIGKILL : 0});
   }
 
   void AnswerCompile() {
@@ -163,7 +246,9 @@ class World {
     if (process.told_to_leave && Toss(3)) return Die(slot);
     if (!process.adopted) return Happens(Received{slot, ipc::Hello{}, 0});
     const SlotState state = supervisor_.slots()[slot].state;
-    if (state == SlotState::kStarting) Happens(Received{slot, ipc::Ready{}, 0});
+    if (state != SlotState::kStarting) return;
+    process.ready = true;
+    Happens(Received{slot, ipc::Ready{}, 0});
   }
 
   void Die(std::uint32_t slot) {
@@ -232,6 +317,9 @@ class World {
     tally_.orders += std::holds_alternative<Send>(action) ? 1 : 0;
     tally_.promotions += std::holds_alternative<Promote>(action) ? 1 : 0;
     const auto* reloaded = std::get_if<Reloaded>(&action);
+    tally_.upgrades += std::holds_alternative<CompleteUpgrade>(action) ? 1 : 0;
+    const auto* kill = std::get_if<Kill>(&action);
+    tally_.hangs += kill != nullptr && kill->signal == SIGABRT ? 1 : 0;
     tally_.rollbacks += reloaded != nullptr && reloaded->outcome != Outcome::kOk ? 1 : 0;
   }
 
@@ -241,12 +329,17 @@ class World {
     if (const auto* spawn = std::get_if<Spawn>(&action)) {
       EXPECT_FALSE(stopping_) << "no spawn while stopping";
       EXPECT_FALSE(processes_.contains(spawn->slot)) << "a slot is given out again before both ends were seen";
+      EXPECT_FALSE(stands_in_);
+      std::map<std::uint32_t, int> fillers{{spawn->seat, 1}};
       for (const auto& [slot, process] : processes_) {
-        const bool leaves = process.told_to_leave || process.self_draining || process.killed;
-        const bool fills = !leaves && !process.channel_closed && !process.reaped;
-        EXPECT_FALSE(fills && process.generation == spawn->generation && process.seat == spawn->seat)
-            << "two workers in one seat";
+        if (!process.fills() || process.generation != spawn->generation) continue;
+        ++fillers[process.seat];
+        EXPECT_TRUE(process.seat != spawn->seat || process.ready) << "two workers in one seat, and none serves";
       }
+      EXPECT_LE(fillers[spawn->seat], 2) << "three workers in one seat";
+      const auto pairs =
+          std::count_if(fillers.begin(), fillers.end(), [](const auto& seat) { return seat.second > 1; });
+      EXPECT_LE(pairs, 1) << "two are replaced at once";
       EXPECT_TRUE(open_.contains(spawn->generation)) << "a worker of a generation whose resources are closed";
       processes_[spawn->slot] = Process{.generation = spawn->generation, .seat = spawn->seat};
     } else if (const auto* adopt = std::get_if<Adopt>(&action)) {
@@ -257,6 +350,7 @@ class World {
       ASSERT_TRUE(processes_.contains(send->slot));
       EXPECT_TRUE(processes_[send->slot].adopted) << "it understands no message yet";
       processes_[send->slot].told_to_leave = true;
+      CheckSuccession(send->slot);
     } else if (const auto* kill = std::get_if<Kill>(&action)) {
       ASSERT_TRUE(processes_.contains(kill->slot));
       EXPECT_FALSE(processes_[kill->slot].reaped) << "its pid may be another's by now";
@@ -279,13 +373,55 @@ class World {
       reopening_ = true;
     } else if (std::holds_alternative<Started>(action) || std::holds_alternative<StartFailed>(action)) {
       EXPECT_EQ(++starts_told_, 1) << "the launcher is answered once";
+    } else if (const auto* reply = std::get_if<Reply>(&action)) {
+      EXPECT_EQ(asked_.erase(reply->id), 1U) << "answered twice, or nobody asked: " << reply->id;
+      EXPECT_FALSE(reply->message.empty());
+      tally_.fulfilled += reply->outcome == Outcome::kOk ? 1 : 0;
+    } else if (const auto* seats = std::get_if<SeatsChanged>(&action)) {
+      EXPECT_EQ(seats->generation, supervisor_.current()->number);
+      EXPECT_GT(seats->seats, 0U);
+    } else if (std::holds_alternative<StartUpgrade>(action)) {
+      EXPECT_EQ(upgrade_, NewBinary::kNone) << "two new binaries";
+      EXPECT_FALSE(stopping_);
+      upgrade_ = NewBinary::kSpawning;
+      put_aside_ = true;
+    } else if (const auto* forward = std::get_if<ForwardSignal>(&action)) {
+      EXPECT_EQ(upgrade_, NewBinary::kLives) << "its pid may be another's by now";
+      upgrade_killed_ = upgrade_killed_ || forward->number == SIGKILL;
+    } else if (std::holds_alternative<AbandonUpgrade>(action)) {
+      EXPECT_EQ(upgrade_, NewBinary::kNone) << "it lives";
+      EXPECT_TRUE(std::exchange(put_aside_, false)) << "nothing was put aside";
+    } else if (std::holds_alternative<CompleteUpgrade>(action)) {
+      EXPECT_EQ(upgrade_, NewBinary::kLives);
+      EXPECT_TRUE(processes_.empty()) << "a worker of ours lives";
+      EXPECT_TRUE(std::exchange(put_aside_, false));
+      stands_in_ = true;
     } else if (std::holds_alternative<Leave>(action)) {
+      EXPECT_TRUE(asked_.empty()) << "somebody was not answered";
+      EXPECT_FALSE(put_aside_) << "the files of an upgrade stay behind";
       EXPECT_TRUE(processes_.empty()) << "a child lives";
       EXPECT_TRUE(compiling_.empty()) << "a compiler lives";
       EXPECT_TRUE(open_.empty()) << "a generation is open";
       EXPECT_EQ(starts_told_, 1) << "the launcher waits";
       left_ = true;
     }
+  }
+
+  // A worker is told to leave: where it was replaced while serving, the next one is ready.
+  void CheckSuccession(std::uint32_t slot) {
+    const Process& old = processes_[slot];
+    const Generation* serving = supervisor_.current();
+    if (stopping_ || serving == nullptr || serving->stage != Stage::kServing || old.generation != serving->number)
+      return;
+    if (old.seat >= serving->seats.size() || old.self_draining) return;
+    bool ready = false;
+    for (const auto& [other, process] : processes_) {
+      if (other == slot || process.generation != old.generation || process.seat != old.seat) continue;
+      if (!process.fills() || !process.ready) continue;
+      ready = true;
+    }
+    EXPECT_TRUE(ready) << "a seat of a rolling restart is empty";
+    tally_.switches += ready ? 1 : 0;
   }
 
   std::mt19937 random_;
@@ -300,6 +436,13 @@ class World {
   bool reopening_ = false;
   bool stopping_ = false;
   bool left_ = false;
+  std::set<std::uint64_t> asked_;  // and not answered
+  std::uint64_t last_id_ = 0;
+  NewBinary upgrade_ = NewBinary::kNone;
+  bool upgrade_killed_ = false;
+  bool put_aside_ = false;  // our pid file is .oldbin
+  bool stands_in_ = false;
+  bool tells_main_pid_ = false;
 };
 
 TEST(SupervisorRandomTest, KeepsItsInvariantsWhateverHappens) {
@@ -316,12 +459,24 @@ TEST(SupervisorRandomTest, KeepsItsInvariantsWhateverHappens) {
     all.spawns += world.tally().spawns;
     all.kills += world.tally().kills;
     all.orders += world.tally().orders;
+    all.requests += world.tally().requests;
+    all.refused += world.tally().refused;
+    all.fulfilled += world.tally().fulfilled;
+    all.switches += world.tally().switches;
+    all.hangs += world.tally().hangs;
+    all.upgrades += world.tally().upgrades;
   }
-  EXPECT_GT(all.promotions, 1000);
+  EXPECT_GT(all.promotions, 800);
   EXPECT_GT(all.rollbacks, 300);
   EXPECT_GT(all.spawns, 5000);
   EXPECT_GT(all.kills, 500);
   EXPECT_GT(all.orders, 3000);
+  EXPECT_GT(all.requests, 3000);
+  EXPECT_LT(all.refused, all.requests / 2 + all.requests / 4);
+  EXPECT_GT(all.fulfilled, 500);
+  EXPECT_GT(all.switches, 300);
+  EXPECT_GT(all.hangs, 100);
+  EXPECT_GT(all.upgrades, 30);
 }
 
 }  // namespace

@@ -193,6 +193,18 @@ TEST_F(RotationTest, RecyclesOneAtATimeHoweverOftenItIsTold) {
   EXPECT_EQ(CountOf("spawn"), 2U);
 }
 
+TEST_F(RotationTest, DoesNotCountWorkersWhoseSeatsWereGivenUpAsReady) {
+  GivenReadyWorkers(4);
+  Dies(0, 0, SIGSEGV);  // its replacement starts
+  On(Recycle{1, "has grown"});
+  Forget();
+  Ask(7, Command::kScale, 2);
+  EXPECT_EQ(CountOf("spawn"), 0U) << "worker 0 is not ready";
+  EXPECT_THAT(Replies(), IsEmpty());
+  BecomesReady(0);
+  EXPECT_EQ(CountOf("spawn"), 1U);
+}
+
 TEST_F(RotationTest, ARecyclingThatFailsWaitsLongerEachTime) {
   GivenReadyWorkers(1);
   On(Recycle{0, "has grown"});
