@@ -45,29 +45,29 @@ Result<> TryResources(const ipc::Plan& plan) {
   return {};
 }
 
-// Gives the order over the control socket; nothing when nobody answers there.
-std::optional<int> OrderOverSocket(const std::string& path, const std::string& verb) {
+// Gives the order over the control socket; nothing when nobody answers there, or another process than the one meant.
+std::optional<int> OrderOverSocket(const std::string& path, pid_t pid, const std::string& verb) {
   if (path.empty()) return std::nullopt;
   const control::Route& route = *control::FindVerb(verb, false);
   const util::TimePoint deadline = util::SystemClock().Now() + route.patience;
   auto client = control::Client::Connect(path, deadline);
-  if (!client) return std::nullopt;
+  if (!client || (client->server_pid() != 0 && client->server_pid() != pid)) return std::nullopt;
   const control::Answer answer = Order(*client, route, 0, deadline);
   if (!answer.ok) Say(log::Level::kError, answer.message.empty() ? answer.outcome : answer.message);
   return static_cast<int>(answer.exit_code);
 }
 
-// The end of a master is the end of its lock.
-int AwaitEnd(const std::string& pid_path, pid_t pid, util::TimePoint deadline) {
+// Waits for the end of a master. Without a pidfd the end of its lock has to do.
+int AwaitEnd(const sys::UniqueFd& process, const std::string& pid_path, pid_t pid, util::TimePoint deadline) {
   static constexpr int kLookAgainMs = 10;
-  while (sys::PidFile::RunningPid(pid_path).value_or(0) == pid) {
-    if (util::SystemClock().Now() > deadline) {
-      Say(log::Level::kError, fmt::format("process {} was told to leave and has not ended yet", pid));
-      return control::kTimedOut;
-    }
-    poll(nullptr, 0, kLookAgainMs);
+  bool ended = process && control::AwaitEnd(process, deadline);
+  while (!process && !ended && util::SystemClock().Now() < deadline) {
+    ended = sys::PidFile::RunningPid(pid_path).value_or(0) != pid;
+    if (!ended) poll(nullptr, 0, kLookAgainMs);
   }
-  return kExitOk;
+  if (ended) return kExitOk;
+  Say(log::Level::kError, fmt::format("process {} was told to leave and has not ended yet", pid));
+  return control::kTimedOut;
 }
 
 void Dump(const config::Source& source) {
@@ -107,21 +107,22 @@ int SendSignal(const CommandLine& command_line) {
     SayText(compilation.diagnostics);
     return kExitConfiguration;
   }
-  const std::string& control = compilation.plan.control_path;
-  if (const auto answered = OrderOverSocket(control, command_line.verb)) return *answered;
   const std::string& path = compilation.plan.pid_path;
   auto pid = sys::PidFile::RunningPid(path);
   if (!pid) {
     Say(log::Level::kError, fmt::format("not running: {}", pid.error().message));
     return kExitNotRunning;
   }
+  const std::string& control = compilation.plan.control_path;
+  if (const auto answered = OrderOverSocket(control, *pid, command_line.verb)) return *answered;
   const master::SignalRow& row = *master::FindVerb(command_line.verb);
+  const sys::UniqueFd process = control::OpenProcess(*pid);
   if (kill(*pid, row.number) != 0) {
     Say(log::Level::kAlert, sys::ErrnoError(fmt::format("cannot send {} to process {}", row.name, *pid)).message);
     return errno == ESRCH ? kExitNotRunning : kExitResources;
   }
   const control::Route& route = *control::FindVerb(row.verb, false);
-  if (EndsServer(route)) return AwaitEnd(path, *pid, util::SystemClock().Now() + route.patience);
+  if (EndsServer(route)) return AwaitEnd(process, path, *pid, util::SystemClock().Now() + route.patience);
   Say(log::Level::kNotice,
       fmt::format("{} to process {}: sent; result unknown, as nobody answers at a control socket{}{}", row.name, *pid,
                   control.empty() ? "" : " ", control));

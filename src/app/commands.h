@@ -8,8 +8,8 @@ namespace colmeia::app {
 // -t and -T: reads the whole configuration, opens its logs and tries its addresses, as nginx does.
 [[nodiscard]] int TestConfiguration(const CommandLine& command_line);
 
-// -s: tells the running master over the configuration's control socket and waits for the result. Where nobody answers
-// there it finds the master by the pid file and sends the signal; then only the end of stop and quit can be waited for.
+// -s: finds the running master by the configuration's pid file, tells it over the control socket and waits for the
+// result. Where it does not answer there it is sent the signal; then only the end of stop and quit can be waited for.
 [[nodiscard]] int SendSignal(const CommandLine& command_line);
 
 }  // namespace colmeia::app

@@ -12,6 +12,7 @@
 #include "app/say.h"
 #include "control/json.h"
 #include "sys/files.h"
+#include "sys/pid_file.h"
 #include "util/strings.h"
 #include "util/units.h"
 
@@ -75,9 +76,16 @@ Result<const Route*> RouteFor(const ControlLine& line) {
   return Fail(UnknownVerb(line.verb));
 }
 
-// The socket's path, or an exit code after it was said why there is none.
-tl::expected<std::string, int> FindSocket(const ControlLine& line) {
-  if (!line.socket.empty()) return line.socket;
+// Where the server that is meant listens, and which process it is, as far as that is known.
+struct Meant {
+  std::string socket;
+  std::optional<pid_t> pid;
+  std::string pid_path;
+};
+
+// Or an exit code, after it was said why there is none.
+tl::expected<Meant, int> FindServer(const ControlLine& line) {
+  if (!line.socket.empty()) return Meant{line.socket, std::nullopt, {}};
   const Compilation compilation = CompileConfiguration(line.compile);
   if (!compilation.ok) {
     SayText(compilation.diagnostics);
@@ -90,7 +98,20 @@ tl::expected<std::string, int> FindSocket(const ControlLine& line) {
         Complain(control::kConfiguration,
                  fmt::format("there is no control socket: {} says \"control off\"", compilation.plan.conf_path)));
   }
-  return compilation.plan.control_path;
+  Meant meant{compilation.plan.control_path, std::nullopt, compilation.plan.pid_path};
+  if (const auto pid = sys::PidFile::RunningPid(meant.pid_path)) meant.pid = *pid;
+  return meant;
+}
+
+// Two configurations may name one socket: an order must not go to the other's server.
+Result<Client> Reach(const Meant& meant, util::TimePoint deadline) {
+  auto client = Client::Connect(meant.socket, deadline);
+  if (client && meant.pid && client->server_pid() != 0 && client->server_pid() != *meant.pid) {
+    return Fail(
+        fmt::format("process {} answers at {}, but {} says that process {} is meant; name a socket with --socket",
+                    client->server_pid(), meant.socket, meant.pid_path, *meant.pid));
+  }
+  return client;
 }
 
 int ExitCodeOf(const Error& error) {
@@ -162,10 +183,10 @@ int GiveOrder(Client& client, const Route& route, const ControlLine& line, util:
 // Without a verb: how it is going, and what can be asked.
 int Introduce(const ControlLine& line) {
   int code = control::kNotRunning;
-  const auto socket = FindSocket(line);
-  if (!socket) {
-    code = socket.error();
-  } else if (auto client = Client::Connect(*socket, In(line.timeout.value_or(util::Milliseconds(5000)))); !client) {
+  const auto server = FindServer(line);
+  if (!server) {
+    code = server.error();
+  } else if (auto client = Reach(*server, In(line.timeout.value_or(util::Milliseconds(5000)))); !client) {
     code = Complain(ExitCodeOf(client.error()), WhyNot(client.error()));
   } else {
     const Route& health = *control::FindVerb("health", false);
@@ -265,10 +286,10 @@ int RunControl(const std::vector<std::string>& arguments) {
   if (line->verb.empty()) return Introduce(*line);
   const auto route = RouteFor(*line);
   if (!route) return Complain(control::kConfiguration, route.error().message);
-  const auto socket = FindSocket(*line);
-  if (!socket) return socket.error();
+  const auto server = FindServer(*line);
+  if (!server) return server.error();
   const util::TimePoint deadline = In(line->timeout.value_or((*route)->patience));
-  auto client = Client::Connect(*socket, deadline);
+  auto client = Reach(*server, deadline);
   if (!client) return Complain(ExitCodeOf(client.error()), WhyNot(client.error()));
   return std::holds_alternative<View>((*route)->asks) ? AskView(*client, **route, line->json, deadline)
                                                       : GiveOrder(*client, **route, *line, deadline);

@@ -72,6 +72,12 @@ std::optional<ParsedHead> ParseHead(std::string_view head) {
 
 }  // namespace
 
+sys::UniqueFd OpenProcess(pid_t pid) {
+  return sys::UniqueFd(pid > 0 ? static_cast<int>(syscall(SYS_pidfd_open, pid, 0)) : -1);
+}
+
+bool AwaitEnd(const sys::UniqueFd& process, util::TimePoint deadline) { return Await(process.get(), POLLIN, deadline); }
+
 Result<Client> Client::Connect(const std::string& path, util::TimePoint deadline) {
   auto fd = ConnectTo(path, std::max(Left(deadline), util::Milliseconds(1)));
   if (!fd && fd.error().code == EAGAIN) {
@@ -81,9 +87,7 @@ Result<Client> Client::Connect(const std::string& path, util::TimePoint deadline
   ucred listener{};
   socklen_t size = sizeof(listener);
   if (getsockopt(fd->get(), SOL_SOCKET, SO_PEERCRED, &listener, &size) != 0) listener.pid = 0;
-  sys::UniqueFd process;
-  if (listener.pid > 0) process.reset(static_cast<int>(syscall(SYS_pidfd_open, listener.pid, 0)));
-  return Client(path, *std::move(fd), std::move(process), listener.pid);
+  return Client(path, *std::move(fd), OpenProcess(listener.pid), listener.pid);
 }
 
 Result<Response> Client::Ask(http::Method method, std::string_view path, std::string_view body,
@@ -138,7 +142,7 @@ Result<Response> Client::Receive(util::TimePoint deadline) {
 }
 
 bool Client::AwaitEnd(util::TimePoint deadline) {
-  if (process_) return Await(process_.get(), POLLIN, deadline);
+  if (process_) return control::AwaitEnd(process_, deadline);
   // Without a pidfd: a server that leaves stops listening last of all.
   while (ConnectTo(path_, kLookAgain)) {
     if (Left(deadline).count() == 0) return false;

@@ -18,6 +18,13 @@ struct Response {
   std::string body;
 };
 
+// A descriptor of a process (pidfd), by which its end can be awaited whatever becomes of its number. None when there is
+// no such process, or on kernels without them (before Linux 5.3).
+[[nodiscard]] sys::UniqueFd OpenProcess(pid_t pid);
+
+// Waits for the end of that process; false when it lives on at the deadline.
+[[nodiscard]] bool AwaitEnd(const sys::UniqueFd& process, util::TimePoint deadline);
+
 class Client {
  public:
   // The error's code: ENOENT or ECONNREFUSED when no server listens at `path`, EACCES or EPERM when we may not connect,

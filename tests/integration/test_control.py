@@ -1,0 +1,470 @@
+"""The control socket, `colmeia ctl`, and `-s`, which waits for the result through it."""
+
+import json
+import os
+import re
+from signal import SIGCONT, SIGKILL, SIGSTOP
+import stat
+import subprocess
+import time
+
+import pytest
+
+from conftest import needs_root
+from support import processes
+from support.http_client import Connection
+from support.server import BINARY, environment
+from support.waiting import DEADLINE
+
+SITE = 'http { server { listen 127.0.0.1:%%PORT%%; root html; add_header X-Version one; } }'
+FILES = {'html/index.html': 'hello'}
+
+
+def socket_path(server):
+    return f'{server.prefix}/logs/colmeia.control'
+
+
+def ask(server, target, method='GET', body=None, path=None):
+    """One request to the control socket: (status, the JSON of the answer)."""
+    with Connection(path or socket_path(server)) as connection:
+        text = '' if body is None else json.dumps(body)
+        headers = [('Content-Length', str(len(text)))] if method == 'POST' else None
+        connection.request(method, target, headers, text.encode())
+        response = connection.response(method)
+        return response.status, json.loads(response.body)
+
+
+def ctl(server, *arguments, timeout=60):
+    return subprocess.run([BINARY, 'ctl', '-p', f'{server.prefix}/', '-c', f'{server.prefix}/colmeia.conf', *arguments],
+                          capture_output=True, text=True, timeout=timeout, env=server.env, stdin=subprocess.DEVNULL,
+                          check=False, cwd='/')
+
+
+def ready_workers(server):
+    status, answer = ask(server, '/workers')
+    assert status == 200
+    return {worker['pid']: worker for worker in answer['workers'] if worker['state'] == 'ready'}
+
+
+# -- the socket
+
+def test_it_stands_beside_the_pid_file_for_its_owner_only(hive):
+    server = hive(SITE)
+
+    info = os.stat(socket_path(server))
+
+    assert stat.S_ISSOCK(info.st_mode)
+    assert stat.S_IMODE(info.st_mode) == 0o600
+    server.stop()
+    assert not os.path.exists(socket_path(server))
+
+
+def test_control_names_it_and_off_is_none(hive):
+    named = hive('control run.sock;' + SITE)
+    assert ask(named, '/health', path=f'{named.prefix}/run.sock')[0] == 200
+    assert not os.path.exists(socket_path(named))
+
+    none = hive('control off;' + SITE)
+    assert not os.path.exists(socket_path(none))
+    done = ctl(none, 'status')
+    assert (done.returncode, done.stdout) == (1, '')
+    assert 'control off' in done.stderr
+
+
+def test_a_path_too_long_for_a_socket_address_works(hive):
+    deep = 'a' * 60 + '/' + 'b' * 60
+    server = hive(f'control {deep}/x.control;' + SITE, files={f'{deep}/keep': ''})
+
+    done = ctl(server, 'health')
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_socket_file_that_a_killed_master_left_is_replaced(hive, prepare):
+    server = hive(SITE)
+    server.expected_status = None
+    server.signal(SIGKILL)
+    server.wait_exit()
+    assert os.path.exists(socket_path(server))
+    assert ctl(server, 'health').returncode == 3
+
+    again = prepare(f'control {socket_path(server)};' + SITE).start()
+
+    assert ask(again, '/health', path=socket_path(server))[0] == 200
+
+
+def test_a_second_server_cannot_take_the_socket_of_the_first(hive, prepare):
+    first = hive(SITE)
+    second = prepare(f'control {socket_path(first)};' + SITE)
+
+    done = second.run()
+
+    assert done.returncode == 2
+    assert f'another server answers at the control socket {socket_path(first)}' in done.stderr
+    assert ask(first, '/status')[1]['server']['pid'] == first.pid
+
+
+def test_what_is_meant_for_one_server_does_not_reach_another(hive):
+    first = hive(SITE)
+    second = hive(SITE)
+    second.configure(f'control {socket_path(first)};' + SITE)
+
+    lost = ctl(second, 'stop')
+    assert lost.returncode != 0
+    assert f'process {first.pid} answers' in lost.stderr and f'process {second.pid} is meant' in lost.stderr
+    assert second.run('-s', 'stop').returncode == 0
+    assert second.wait_exit() == 0
+    assert first.poll_exit() is None
+
+
+def test_a_reload_that_cannot_have_its_socket_changes_nothing(hive):
+    first = hive(SITE)
+    second = hive(SITE)
+    second.configure(f'control {socket_path(first)};' + SITE)
+
+    done = ctl(second, '--socket', socket_path(second), 'reload')
+
+    assert done.returncode == 2
+    assert socket_path(first) in done.stderr
+    assert ask(second, '/status')[1]['server']['generation'] == 1
+
+
+def test_a_reload_moves_it(hive):
+    server = hive(SITE)
+    server.configure('control elsewhere.control;' + SITE)
+
+    assert ask(server, '/reload', 'POST')[0] == 200
+
+    assert ask(server, '/health', path=f'{server.prefix}/elsewhere.control')[0] == 200
+    server.wait_for(lambda: not os.path.exists(socket_path(server)), 'the old socket to be gone')
+
+
+@needs_root
+def test_another_user_may_not_connect(hive):
+    server = hive(SITE)
+    (server.prefix / 'logs').chmod(0o755)
+
+    done = subprocess.run([BINARY, 'ctl', '--socket', socket_path(server), 'status'], capture_output=True, text=True,
+                          timeout=DEADLINE, env=environment(), check=False, user=65534, group=65534, cwd='/')
+
+    assert done.returncode == 2, done.stderr
+    assert 'Permission denied' in done.stderr
+
+
+# -- questions
+
+def test_status_tells_what_is_there(hive):
+    server = hive(SITE, files=FILES)
+    for _ in range(5):
+        assert server.get('/').status == 200
+    assert server.get('/missing').status == 404
+
+    status, answer = ask(server, '/status')
+
+    assert status == 200
+    facts = answer['server']
+    assert facts['pid'] == server.pid
+    assert (facts['state'], facts['degraded'], facts['generation']) == ('serving', False, 1)
+    assert (facts['workers_wanted'], facts['workers_ready']) == (2, 2)
+    assert facts['configuration'] == f'{server.prefix}/colmeia.conf'
+    assert re.fullmatch(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ', facts['started'])
+    assert sorted(worker['pid'] for worker in answer['workers']) == sorted(server.workers())
+    assert all(worker['state'] == 'ready' and worker['heartbeat_age_ms'] < 20_000 for worker in answer['workers'])
+    assert [(one['number'], one['state'], one['workers'], one['ready']) for one in answer['generations']] == \
+        [(1, 'serving', 2, 2)]
+    assert [listener['address'] for listener in answer['listeners']] == [f'127.0.0.1:{server.port}']
+    server.wait_for(lambda: ask(server, '/status')[1]['totals']['requests'] == 6, 'six requests to be counted')
+    totals = ask(server, '/status')[1]['totals']
+    assert (totals['responses']['2xx'], totals['responses']['4xx']) == (5, 1)
+
+
+def test_the_terminal_shows_every_member_of_the_json(hive):
+    server = hive(SITE)
+
+    text = ctl(server, 'status')
+    raw = ctl(server, 'status', '--json')
+
+    assert (text.returncode, text.stderr, raw.returncode) == (0, '', 0)
+    facts = json.loads(raw.stdout)
+    assert set(facts) == {'server', 'workers', 'generations', 'listeners', 'totals'}
+    for value in (facts['server']['version'], facts['server']['pid'], facts['server']['started'],
+                  facts['server']['configuration'], facts['workers'][0]['pid'], facts['workers'][1]['pid'],
+                  facts['listeners'][0]['address']):
+        assert str(value) in text.stdout
+    assert all(len(line) <= 100 or facts['server']['configuration'] in line or facts['server']['pid_file'] in line
+               for line in text.stdout.splitlines())
+    # The unit tests compare every field; here, that both are of the same kind of thing.
+    assert 'SLOT' in text.stdout and 'REQUESTS' in text.stdout and 'LONGEST' in text.stdout
+
+
+def test_health_is_one_line_and_an_exit_code(hive):
+    server = hive(SITE)
+
+    done = ctl(server, 'health')
+
+    assert done.returncode == 0
+    assert re.fullmatch(r'serving: 2 of 2 workers ready, generation 1, up \S+\n', done.stdout)
+
+
+def test_without_a_verb_it_says_how_it_goes_and_what_can_be_asked(hive):
+    server = hive(SITE)
+
+    done = ctl(server)
+
+    assert done.returncode == 0
+    assert done.stdout.startswith('serving: 2 of 2 workers')
+    for verb in ('status', 'workers N', 'reload', 'reopen', 'quit', 'stop', 'upgrade', 'restart', 'drain N', 'health'):
+        assert f'\n  {verb} ' in done.stdout
+
+
+@pytest.mark.parametrize('arguments, said', [
+    (['statsu'], 'did you mean "status"?'),
+    (['drain'], '"drain" needs a number'),
+    (['reload', '5'], '"reload" takes no number'),
+    (['workers', '0'], 'a number of 1 or more'),
+    (['workers', 'many'], '"many" is no number'),
+    (['--colour', 'status'], 'invalid option: "--colour"'),
+])
+def test_a_wrong_command_line_is_refused_with_the_word(prepare, arguments, said):
+    done = ctl(prepare(SITE), *arguments)
+
+    assert (done.returncode, done.stdout) == (1, '')
+    assert said in done.stderr
+
+
+def test_nobody_there_is_exit_code_3(prepare):
+    server = prepare(SITE)
+
+    done = ctl(server, 'reload')
+
+    assert (done.returncode, done.stdout) == (3, '')
+    assert socket_path(server) in done.stderr
+
+
+def test_requests_without_meaning_are_refused_with_a_sentence(hive):
+    server = hive(SITE)
+
+    assert ask(server, '/nothing')[0] == 404
+    assert ask(server, '/reload')[0] == 405
+    status, answer = ask(server, '/workers', 'POST', {'count': 'many'})
+    assert (status, answer['ok'], answer['exit_code']) == (400, False, 1)
+    assert '{"count": number}' in answer['message']
+    assert len(ask(server, '/')[1]['routes']) > 10
+
+
+# -- orders
+
+def test_reload_returns_when_the_new_generation_serves(hive):
+    server = hive(SITE, files=FILES)
+    server.configure(SITE.replace('one', 'two'))
+
+    done = ctl(server, 'reload')
+
+    assert (done.returncode, done.stderr) == (0, '')
+    assert ask(server, '/status')[1]['server']['generation'] == 2
+    assert server.get('/').header('X-Version') == 'two'
+
+
+def test_a_reload_that_fails_says_where_and_changes_nothing(hive):
+    server = hive(SITE, files=FILES)
+    before = set(server.workers())
+    server.configure(SITE.replace('root', 'rot'))
+
+    status, answer = ask(server, '/reload', 'POST')
+
+    assert (status, answer['ok'], answer['exit_code'], answer['outcome']) == (422, False, 1, 'configuration')
+    assert f'{server.prefix}/colmeia.conf:2:' in answer['message'] and 'did you mean "root"?' in answer['message']
+    assert set(server.workers()) == before
+    assert server.get('/').header('X-Version') == 'one'
+
+
+def test_a_reload_onto_a_taken_port_is_exit_code_2(hive):
+    holder = hive(SITE)
+    server = hive(SITE, files=FILES)
+    server.configure(f'http {{ server {{ listen 127.0.0.1:{server.port}; listen 127.0.0.1:{holder.port}; }} }}')
+
+    done = server.run('-s', 'reload')
+
+    assert done.returncode == 2
+    assert f'127.0.0.1:{holder.port}' in done.stderr
+    assert server.get('/').header('X-Version') == 'one'
+
+
+def test_two_reloads_at_once_are_both_answered(hive):
+    server = hive(SITE)
+    commands = [subprocess.Popen([BINARY, 'ctl', '--socket', socket_path(server), 'reload'], env=server.env,
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
+
+    for command in commands:
+        assert command.communicate(timeout=60)[1] == b''
+        assert command.returncode == 0
+
+
+def test_workers_are_added_and_taken_away(hive):
+    server = hive(SITE)
+
+    more = ctl(server, 'workers', '4')
+    assert (more.returncode, more.stderr) == (0, '')
+    assert len(ready_workers(server)) == 4
+
+    fewer = ctl(server, 'workers', '1')
+    assert (fewer.returncode, fewer.stderr) == (0, '')
+    server.wait_for(lambda: len(server.workers()) == 1, 'one worker to be left')
+
+
+def test_drain_replaces_one_worker(hive):
+    server = hive(SITE)
+    before = ready_workers(server)
+    pid, worker = sorted(before.items())[0]
+
+    done = ctl(server, 'drain', str(worker['slot']))
+
+    assert (done.returncode, done.stderr) == (0, '')
+    after = ready_workers(server)
+    assert pid not in after and len(after) == 2
+    assert set(before) - {pid} <= set(after)
+
+
+def test_drain_of_an_empty_slot_is_refused(hive):
+    server = hive(SITE)
+
+    done = ctl(server, 'drain', '900')
+
+    assert done.returncode != 0
+    assert '900' in done.stderr
+
+
+def test_restart_replaces_every_worker(hive):
+    server = hive(SITE)
+    before = set(ready_workers(server))
+
+    done = ctl(server, 'restart')
+
+    assert (done.returncode, done.stderr) == (0, '')
+    after = set(ready_workers(server))
+    assert len(after) == 2 and not after & before
+    assert ask(server, '/status')[1]['server']['generation'] == 1
+
+
+def test_reopen_returns_when_every_worker_has_switched(hive):
+    server = hive('http { access_log logs/access.log; server { listen 127.0.0.1:%%PORT%%; root html; } }', files=FILES)
+    server.get('/')
+    server.wait_for_access(1)
+    os.rename(server.prefix / 'logs/access.log', server.prefix / 'logs/access.log.1')
+
+    done = ctl(server, 'reopen')
+
+    assert (done.returncode, done.stderr) == (0, '')
+    for _ in range(10):
+        server.get('/')
+    assert len(server.wait_for_access(10)) == 10
+    assert server.read('logs/access.log.1').count('\n') == 1
+
+
+# -- -s
+
+def test_s_reload_waits_and_is_silent_when_all_is_well(hive):
+    server = hive(SITE, files=FILES)
+    server.configure(SITE.replace('one', 'two'))
+
+    done = server.run('-s', 'reload')
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, '', '')
+    assert server.get('/').header('X-Version') == 'two'
+
+
+def test_s_stop_returns_when_the_master_has_ended(hive):
+    server = hive(SITE)
+
+    done = server.run('-s', 'stop')
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, '', '')
+    assert not processes.is_alive(server.pid)
+
+
+def test_s_quit_waits_for_what_is_open(hive):
+    server = hive(SITE, files={'html/large': b'x' * 30_000_000})
+    with server.connect() as client:
+        client.request('GET', '/large', [('Connection', 'close')])
+        assert client.socket.recv(1000)
+        quitting = subprocess.Popen(server.command('-s', 'quit'), env=server.env, stdin=subprocess.DEVNULL)
+        server.wait_for(lambda: ask(server, '/status')[1]['server']['state'] == 'quitting', 'the server to be quitting')
+
+        assert quitting.poll() is None
+        assert len(client.read_to_end()) > 29_000_000
+
+    assert quitting.wait(DEADLINE) == 0
+    assert not processes.is_alive(server.pid)
+
+
+def test_a_wait_has_a_limit(hive):
+    server = hive(SITE, files={'html/large': b'x' * 30_000_000})
+    with server.connect() as client:
+        client.request('GET', '/large')
+        assert client.socket.recv(1000)
+
+        done = ctl(server, '--timeout', '300ms', 'quit')
+
+    assert done.returncode == 4
+    assert server.wait_exit() == 0
+
+
+@pytest.mark.parametrize('verb', ['reload', 'reopen'])
+def test_s_without_a_control_socket_says_that_the_result_is_unknown(hive, verb):
+    server = hive('control off;' + SITE)
+
+    done = server.run('-s', verb)
+
+    assert done.returncode == 0
+    assert 'sent; result unknown' in done.stderr
+    assert str(server.pid) in done.stderr
+
+
+@pytest.mark.parametrize('verb', ['quit', 'stop'])
+def test_s_without_a_control_socket_still_waits_for_the_end(hive, verb):
+    server = hive('control off;' + SITE)
+
+    done = server.run('-s', verb)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, '', '')
+    assert not processes.is_alive(server.pid)
+
+
+# -- whatever happens
+
+def test_it_answers_while_a_worker_hangs(hive):
+    server = hive(SITE)
+    hung = server.workers()[0]
+    os.kill(hung, SIGSTOP)
+    try:
+        times = []
+        for target in ['/health', '/status', '/workers', '/generations'] * 5:
+            begin = time.monotonic()
+            assert ask(server, target)[0] == 200
+            times.append(time.monotonic() - begin)
+        assert sorted(times)[len(times) // 2] < 0.1
+        assert max(times) < 2  # of a machine that others load, too
+    finally:
+        os.kill(hung, SIGCONT)
+
+
+def test_a_thousand_half_open_and_garbage_clients_disturb_nobody(hive):
+    server = hive(SITE, files=FILES)
+    crowd = []
+    for number in range(1000):
+        client = Connection(socket_path(server))
+        try:
+            client.send([b'', b'GET /status HT', b'\x16\x03\x01\xff\0', b'POST /reload HTTP/1.1\r\nContent-Length: 9\r\n'][number % 4])
+        except BrokenPipeError:
+            pass
+        crowd.append(client)
+        if len(crowd) > 250:
+            crowd.pop(0).close()
+        if number % 100 == 99:
+            assert ask(server, '/health')[0] == 200
+            assert server.get('/').status == 200
+
+    assert ctl(server, 'reload').returncode == 0
+    for client in crowd:
+        client.close()
+    server.wait_for(lambda: len(processes.descriptors(server.pid)) < 64, 'the master to let go of the crowd')
