@@ -67,22 +67,28 @@ std::string Text(Unit, const std::string& value) {
 struct Cell {
   std::string_view title;
   std::string text;
-  bool right = false;  // numbers stand at the right of their column
-  bool group = false;  // it belongs to a group within the row: a table of its own, when one line cannot hold all
+  bool right = false;    // numbers stand at the right of their column
+  bool joined = false;   // it belongs to the cell before it: they stay in one table
+  bool section = false;  // a group of groups begins: a table of its own, when one line cannot hold all
 };
 
 // Visits a row: its values, and those of the groups in it.
 struct CellsOf {
   std::vector<Cell>& out;
-  bool group = false;
+  bool& has_groups;
 
   template <class Member>
   void operator()(const Field& field, const Member& member) const {
     if constexpr (HasFields<Member>) {
-      Member::Fields(member, CellsOf{out, true});
+      has_groups = true;
+      const std::size_t first = out.size();
+      bool groups_within = false;
+      Member::Fields(member, CellsOf{out, groups_within});
+      if (groups_within) out[first].section = true;
+      for (std::size_t i = first + 1; i < out.size() && !groups_within; ++i) out[i].joined = true;
     } else {
-      out.push_back(
-          {field.title, Text(field.unit, member), field.unit != Unit::kText && field.unit != Unit::kFlag, group});
+      const bool right = field.unit != Unit::kText && field.unit != Unit::kFlag;
+      out.push_back({field.title, Text(field.unit, member), right});
     }
   }
 };
@@ -90,7 +96,8 @@ struct CellsOf {
 template <class T>
 std::vector<Cell> Cells(const T& row) {
   std::vector<Cell> out;
-  T::Fields(row, CellsOf{out});
+  bool has_groups = false;
+  T::Fields(row, CellsOf{out, has_groups});
   return out;
 }
 
@@ -132,26 +139,26 @@ void AppendColumns(std::string& out, const Rows& rows, const std::vector<std::si
 
 // A table; what does not fit goes into further tables, each of which begins with the first column again if `keyed`.
 std::string Table(const Rows& rows, std::size_t width, bool keyed) {
+  const std::vector<Cell>& model = rows.front();
+  const auto wide = [&](std::size_t column) { return kGap.size() + WidthOf(rows, column); };
+  std::size_t whole = 0;
+  for (std::size_t column = 0; column < model.size(); ++column) whole += wide(column);
+
   std::string out;
   std::vector<std::size_t> columns;
   std::size_t used = 0;
-  const std::size_t count = rows.front().size();
-  std::size_t whole = 0;
-  for (std::size_t column = 0; column < count; ++column) whole += kGap.size() + WidthOf(rows, column);
-  for (std::size_t column = 0; column < count; ++column) {
-    const std::size_t wide = kGap.size() + WidthOf(rows, column);
-    const bool group_begins = column > 0 && rows.front()[column].group && !rows.front()[column - 1].group;
-    if (column > (keyed ? 1 : 0) && (used + wide > width || (group_begins && whole > width))) {
+  for (std::size_t column = 0; column < model.size(); ++column) {
+    std::size_t together = wide(column);
+    for (std::size_t i = column + 1; i < model.size() && model[i].joined; ++i) together += wide(i);
+    const bool full = used + (model[column].joined ? wide(column) : together) > width;
+    const bool begun = columns.size() > (keyed ? 1 : 0);
+    if (begun && (full || (model[column].section && whole > width))) {
       AppendColumns(out, rows, columns);
-      columns.clear();
-      used = 0;
-      if (keyed) {
-        columns.push_back(0);
-        used = kGap.size() + WidthOf(rows, 0);
-      }
+      columns.assign(keyed ? 1 : 0, 0);
+      used = keyed ? wide(0) : 0;
     }
     columns.push_back(column);
-    used += wide;
+    used += wide(column);
   }
   AppendColumns(out, rows, columns);
   return out;
@@ -203,7 +210,7 @@ std::string VerbsText() {
   for (const control::Route& route : control::Routes()) {
     if (route.verb.empty()) continue;
     const std::string verb = route.argument.empty() ? std::string(route.verb) : fmt::format("{} N", route.verb);
-    out += fmt::format("  {:<12}{}\n", verb, route.meaning);
+    out += fmt::format("  {:<13}{}\n", verb, route.meaning);
   }
   return out;
 }
