@@ -217,7 +217,8 @@ void WriteFrame(Page& page, std::size_t index, std::uintptr_t address) {
   page.Text("\n");
 }
 
-// Where the thread was when the signal came; 0 where we do not know how to ask.
+// Where the thread was when the signal came; kUnknown where we do not know how to ask.
+constexpr std::uintptr_t kUnknown = UINTPTR_MAX;
 std::uintptr_t ProgramCounter(const void* context) {
 #if defined(__x86_64__)
   return static_cast<std::uintptr_t>(static_cast<const ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP]);
@@ -225,20 +226,38 @@ std::uintptr_t ProgramCounter(const void* context) {
   return static_cast<std::uintptr_t>(static_cast<const ucontext_t*>(context)->uc_mcontext.pc);
 #else
   static_cast<void>(context);
-  return 0;
+  return kUnknown;
+#endif
+}
+
+// REQUIRES: the thread was called, and has done nothing since.
+std::uintptr_t CallerOf(const void* context) {
+#if defined(__x86_64__)
+  return *reinterpret_cast<const std::uintptr_t*>(static_cast<const ucontext_t*>(context)->uc_mcontext.gregs[REG_RSP]);
+#elif defined(__aarch64__)
+  return static_cast<std::uintptr_t>(static_cast<const ucontext_t*>(context)->uc_mcontext.regs[30]);
+#else
+  static_cast<void>(context);
+  return kUnknown;
 #endif
 }
 
 // From the place where the signal came, without the frames of this handler above it. A frame's address is that of the
 // instruction after the call, which may be another function's already; the byte before it belongs to the call.
-void WriteFrames(Page& page, const void* context) {
+void WriteFrames(Page& page, const siginfo_t& info, const void* context) {
+  const std::uintptr_t here = ProgramCounter(context);
+  const bool is_memory = info.si_code > 0 && (info.si_signo == SIGSEGV || info.si_signo == SIGBUS);
+  const bool was_led_astray = is_memory && reinterpret_cast<std::uintptr_t>(info.si_addr) == here;
+  if (was_led_astray) {  // a call through a bad pointer: no unwinder finds its way from there
+    WriteFrame(page, 0, here);
+    return WriteFrame(page, 1, CallerOf(context) - 1);
+  }
   std::array<void*, kMostFrames> frames{};
   const int count = backtrace(frames.data(), static_cast<int>(frames.size()));
-  const std::uintptr_t here = ProgramCounter(context);
   const auto end = frames.begin() + std::max(count, 0);
   auto at = std::find(frames.begin(), end, reinterpret_cast<void*>(here));
   std::size_t index = 0;
-  if (here != 0) WriteFrame(page, index++, here);
+  if (here != kUnknown) WriteFrame(page, index++, here);
   at = at == end ? frames.begin() : at + 1;
   for (; at != end; ++at) WriteFrame(page, index++, reinterpret_cast<std::uintptr_t>(*at) - 1);
 }
@@ -259,7 +278,7 @@ void OnCrash(int number, siginfo_t* info, void* context) noexcept {
   WriteCause(page, number, *info);
   WriteFacts(page);
   page.Write();  // before the stack is walked, which may be what is broken
-  WriteFrames(page, context);
+  WriteFrames(page, *info, context);
   page.Write();
   // A fault comes again when the handler returns, with all that the kernel knows of it in the core dump. A signal that
   // was sent does not: it is sent again, and waits for the return.

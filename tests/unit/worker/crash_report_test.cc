@@ -38,6 +38,13 @@ class CrashReportDeathTest : public ::testing::Test {
     auto* const page = static_cast<volatile char*>(mmap(nullptr, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     static_cast<void>(page[16]);
   }
+  // Calls through a null pointer, behind the back of the sanitizers.
+  __attribute__((noinline, no_sanitize("address", "undefined"))) static void CallNothing() {
+    void (*nothing)() = nullptr;
+    asm volatile("" : "+r"(nothing));
+    nothing();
+    asm volatile("");
+  }
   // Uses up the stack.
   __attribute__((noinline)) static int Recurse(int depth) {
     volatile char room[4096];
@@ -140,6 +147,15 @@ TEST_F(CrashReportDeathTest, SpeaksWhenTheStackIsUsedUp) {
         static_cast<void>(Recurse(0));
       },
       KilledBySignal(SIGSEGV), AllOf(Says("signal 11 (SIGSEGV)"), ContainsRegex("#20 [^\n]*Recurse")));
+}
+
+TEST_F(CrashReportDeathTest, NamesTheCallerOfABadPointer) {
+  EXPECT_EXIT(
+      {
+        Install();
+        CallNothing();
+      },
+      KilledBySignal(SIGSEGV), ContainsRegex("  #0 0x0\n  #1 [^\n]*CallNothing"));
 }
 
 TEST_F(CrashReportDeathTest, LeavesAHandlerAloneThatIsThereAlready) {
