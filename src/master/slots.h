@@ -4,7 +4,7 @@
 //     kEmpty ----------> kStarting ------> kReady ------------------> kDraining
 //        ^                  |  |  told to leave  ^^ never back            |
 //        |                  |  +------------------------------------------+
-//        |                  |            SIGKILL was sent                 |
+//        |                  |     SIGKILL was sent, or SIGABRT first      |
 //        |                  +--------------> kKilled <--------------------+   (kReady, too)
 //        |                                      |
 //        +------------------ kGone <------------+   (every living state: reaped, or its channel closed)
