@@ -36,8 +36,8 @@ class Acceptor {
   // Accepts from all of them. Once.
   virtual void Start() = 0;
 
-  // Accepts what waits in the queue of that listener's socket, then closes it. Of several sockets it is the one that came
-  // last: a borrowed one, not the seat's own. Unknown ordinals do nothing.
+  // Accepts what waits in the queue of that listener's socket, then closes it. Of several sockets it is the one that
+  // came last: a borrowed one, not the seat's own. Unknown ordinals do nothing.
   virtual void Release(std::uint32_t ordinal) = 0;
 
   // Accepts no more and closes all: whoever waits in a queue is served by the other holders of the socket.
