@@ -52,8 +52,8 @@ def test_ready_means_that_all_workers_serve(prepare, manager):
 
 
 def test_a_start_that_fails_is_never_ready(prepare, manager):
-    server = prepare('http { server { listen 127.0.0.1:%%PORT%%; root html; } } user nobody-has-this-name;',
-                     env={'NOTIFY_SOCKET': manager.path})
+    # An address for documentation, which no machine has (RFC 5737).
+    server = prepare('http { server { listen 192.0.2.1:%%PORT%%; } }', env={'NOTIFY_SOCKET': manager.path})
     server.expected_status = None
 
     server.launch()
