@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -70,6 +71,9 @@ struct CoreDraft {
   std::vector<ListenDraft> listens;
   std::vector<PlacedText> server_names;
 };
+
+// The rows of the core directives.
+[[nodiscard]] std::span<const config::Directive> CoreDirectives();
 
 // The module of CoreSettings and CoreDraft; it stands first in every list of modules.
 extern const Module kCore;
