@@ -125,6 +125,7 @@ def test_an_address_of_somebody_else_is_named_and_nobody_waits(hive):
     server = hive(SITE, files=FILES)
     before = server.workers()
     with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(('127.0.0.1', server.named_port('PORT_TAKEN')))
         taken.listen()
 
