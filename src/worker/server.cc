@@ -156,6 +156,13 @@ void Server::AddListener(LentListener listener) {
   acceptor_->Add(listener.ordinal, std::move(listener.fd), *listeners_[listener.ordinal]);
 }
 
+void Server::ReleaseAll() {
+  // A listener can have several sockets: each round releases one of each.
+  while (acceptor_->listeners() > 0) {
+    for (std::uint32_t ordinal = 0; ordinal < listeners_.size(); ++ordinal) acceptor_->Release(ordinal);
+  }
+}
+
 Result<> Server::ReplaceLog(std::uint32_t ordinal, sys::UniqueFd fd) {
   if (ordinal >= adoption_.logs.size()) return Fail("the master sent a log that the configuration does not name");
   if (auto redirected = sys::Redirect(fd, adoption_.logs[ordinal].fd.get()); !redirected) return redirected;

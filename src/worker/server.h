@@ -44,6 +44,9 @@ class Server {
   void AddListener(LentListener listener);
   void Release(std::uint32_t ordinal) { acceptor_->Release(ordinal); }
 
+  // Takes whoever waits in the queues of all listeners, then closes these: for when nobody else holds them any more.
+  void ReleaseAll();
+
   // The log file was opened anew: what was collected goes to the old file, all else to the new one.
   Result<> ReplaceLog(std::uint32_t ordinal, sys::UniqueFd fd);
 

@@ -92,10 +92,12 @@ class Worker final : public ipc::ChannelListener {
     channel_.Send(ipc::Done{}, {}, received.sequence);
   }
 
-  // The master is gone. Its listening sockets must not keep a new one from starting, so they are closed at once.
+  // The master is gone. Its listening sockets must not keep a new one from starting, so they are closed at once; who
+  // waits in their queues would be reset by that.
   void OnClosed(std::string why) override {
     if (state_ == State::kAdopting) return Leave(kExitFailed);
     log::Main().Print(log::Level::kAlert, "worker: the master is gone{}{}, leaving", why.empty() ? "" : ": ", why);
+    if (state_ == State::kServing) server_->ReleaseAll();
     StartDraining(kOrphanLimit);
   }
 
@@ -110,6 +112,8 @@ class Worker final : public ipc::ChannelListener {
         log::Main().Print(log::Level::kNotice, "signal {} ({}) received from {}, shutting down", signal.number,
                           loop::SignalName(signal.number), signal.sender_pid);
         if (state_ == State::kAdopting) return Leave(kExitOk);
+        // The kernel's word that the master is gone, which may be heard before the channel's (become.cc).
+        if (state_ == State::kServing) server_->ReleaseAll();
         return StartDraining(std::nullopt);
       default:
         return;  // those are for the master
