@@ -6,7 +6,8 @@
 namespace colmeia::master {
 
 void Opening::Open(std::uint32_t generation, std::shared_ptr<const ipc::Plan> plan, Done done) {
-  Attempt attempt{std::move(plan), std::move(done), loop_.Now() + kPatience, nullptr};
+  const util::Milliseconds patience = generation == 1 ? kPatience : kPatienceOfReload;
+  Attempt attempt{std::move(plan), std::move(done), loop_.Now() + patience, nullptr};
   attempt.timer = std::make_unique<loop::Timer>(loop_, [this, generation] { Try(generation); });
   attempts_[generation] = std::move(attempt);
   Try(generation);

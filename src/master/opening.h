@@ -1,7 +1,8 @@
 // Opening: opens what a generation needs, and tries again for a little while when an address is taken.
 //
 // After a restart the former server's workers may still be about to close their sockets. So a taken address is tried
-// again by timer, without holding anything up, for kPatience; then the error names the process that holds it.
+// again by timer, without holding anything up, for kPatience; then the error names the process that holds it. A reload
+// has the sockets of its server already, and somebody waits for its result: it gives up earlier.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,7 @@ namespace colmeia::master {
 class Opening {
  public:
   static constexpr util::Milliseconds kPatience{900};
+  static constexpr util::Milliseconds kPatienceOfReload{400};
   static constexpr util::Milliseconds kInterval{50};
 
   using Done = std::function<void(Result<>)>;

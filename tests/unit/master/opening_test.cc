@@ -8,8 +8,8 @@ namespace {
 
 class OpeningTest : public ListeningTest {
  protected:
-  void Open() {
-    opening_.Open(1, PlanOf(1, {address_}, false), [this](Result<> result) { result_ = std::move(result); });
+  void Open(std::uint32_t generation = 1) {
+    opening_.Open(generation, PlanOf(1, {address_}, false), [this](Result<> result) { result_ = std::move(result); });
   }
 
   loop::Loop loop_;
@@ -50,6 +50,19 @@ TEST_F(OpeningTest, GivesUpWithinASecondAndNamesTheHolder) {
   ASSERT_FALSE(*result_);
   EXPECT_GE(loop_.Now() - begin, Opening::kPatience);
   EXPECT_THAT(result_->error().message, testing::HasSubstr("listens there"));
+}
+
+TEST_F(OpeningTest, AReloadGivesUpEarlier) {
+  const auto taken = sys::Listen(address_);
+  ASSERT_TRUE(taken);
+  loop_.UpdateTime();
+  const auto begin = loop_.Now();
+  Open(/*generation=*/2);
+  TurnUntil(loop_, [&] { return result_.has_value(); });
+
+  EXPECT_FALSE(*result_);
+  EXPECT_GE(loop_.Now() - begin, Opening::kPatienceOfReload);
+  EXPECT_LT(loop_.Now() - begin, Opening::kPatience);
 }
 
 TEST_F(OpeningTest, OtherErrorsAreNotTriedAgain) {
