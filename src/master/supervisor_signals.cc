@@ -20,7 +20,11 @@ void Supervisor::Handle(const Signal& event) {
   const SignalRow* row = FindSignal(event.number);
   if (row == nullptr) return Say(Level::kNotice, received + ", ignored");
   if (row->processes_only && !event.from_process) return Say(Level::kDebug, received + ", ignored: no process sent it");
-  if (phase_ == Phase::kStandIn) return Forward(*row, received);
+  if (phase_ == Phase::kStandIn) {
+    // A terminal tells its whole foreground group: the new master has heard it already.
+    if (!event.from_process) return Say(Level::kDebug, received + ", not forwarded: the terminal told both");
+    return Forward(*row, received);
+  }
   switch (row->wish) {
     case Wish::kStop:
       return Stop(asker);

@@ -293,6 +293,18 @@ TEST_F(UpgradeTest, InTheForegroundWeStayForTheNewOne) {
   EXPECT_THAT(Actions(), ElementsAre("leave 3"));
 }
 
+TEST_F(UpgradeTest, InTheForegroundATerminalNeedsNoForwarding) {
+  GivenForeground(1);
+  Send(SIGUSR2);
+  On(UpgradeSpawned{77});
+  On(UpgradeReady{});
+  Send(SIGQUIT);
+  Dies(0);
+  Forget();
+  On(Signal{SIGINT, 0, false});
+  EXPECT_THAT(Actions(), ElementsAre());
+}
+
 TEST_F(UpgradeTest, InTheForegroundAKilledNewOneIsTold) {
   GivenForeground(1);
   Send(SIGUSR2);
