@@ -14,11 +14,13 @@ import time
 
 from servers import WORKERS, taken_port
 from support import processes
+from support.http_client import Connection
 from support.load import Load
 from support.waiting import wait_for
 
 QUICK = 1.0            # seconds: a failed reload has said so, a new start serves
 WATCHDOG = 2.0         # seconds
+DRAIN_LIMIT = 2.0      # seconds: worker_shutdown_timeout
 SIZES = 1, 8           # workers, when resizing
 LOAD_NICE = 5          # the load leaves the CPU to the servers
 
@@ -127,7 +129,8 @@ def reloads(stage):
     """50 reloads in 30 s, under a connection per request and under keep-alive, shared and reuseport listeners."""
     count = max(3, round(stage.seconds * 50 / 30))
     for reuseport in (False, True):
-        for kind, connections in (('a connection per request', {'close': 32}), ('keep-alive', {'keep': 48, 'pausing': 16})):
+        for kind, connections in (('a connection per request', {'close': 32}),
+                                  ('keep-alive', {'keep': 48, 'pausing': 16})):
             stage.begin(f'reload, {kind}{", reuseport" if reuseport else ""}', reuseport=reuseport)
             stage.ask(wrk=True, **connections)
             commands = []
@@ -137,6 +140,42 @@ def reloads(stage):
             stage.row(count, result, note=note, ok=ok)
             if stage.is_colmeia:
                 wait_for(lambda: len(stage.server.processes()) == WORKERS, 'the old generations to leave', 10.0)
+
+
+def held_drains(stage):
+    """Each old generation is held by a client that does not read its download; at last one of them hangs as well."""
+    server = stage.server
+    count = max(5, round(stage.seconds * 20 / 30))
+    stage.begin('reload, downloads that never end', main=f'worker_shutdown_timeout {DRAIN_LIMIT:g}s;')
+    with open(server.prefix / 'html/big.bin', 'wb') as big:
+        big.truncate(64 << 20)  # more than the kernel buffers
+    stage.ask(keep=16, close=16, pausing=16)
+    commands, downloads, most = [], [], 0
+
+    def reload(_):
+        nonlocal most
+        downloads.append(Connection(('127.0.0.1', server.port)))
+        downloads[-1].request('GET', '/big.bin')
+        downloads[-1].socket.recv(1)
+        commands.append(server.reload())
+        most = max(most, len(server.processes()) - WORKERS)
+    evenly(stage, count, reload)
+    last = time.monotonic()
+    time.sleep(0.5)  # by then only the downloads are open
+    hung = sorted(set(server.processes()) - set(server.workers()))
+    if hung:
+        os.kill(hung[-1], signal.SIGSTOP)
+    note, ok = times_of(commands)
+    try:
+        wait_for(lambda: len(server.processes()) == WORKERS, 'the old workers to leave', DRAIN_LIMIT + 3)
+        note += f'; at most {most} old workers, the hung one gone after {time.monotonic() - last:.2f} s'
+        ok = ok and time.monotonic() - last < DRAIN_LIMIT + 1.5
+    except AssertionError:
+        note += f'; at most {most} old workers, {len(server.processes()) - WORKERS} of them there to stay'
+        ok = False
+    for download in downloads:
+        download.close()
+    stage.row(count, stage.finish(), note=note, ok=ok and bool(hung))
 
 
 def resizing(stage):
@@ -327,7 +366,8 @@ def said(done):
     words = re.sub(r'/tmp/[^/ ]*chaos-[^/ ]*/', '', words)
     if done.code is None:
         return 'nobody is told'
-    return f'exit {done.code} after {done.seconds * 1000:.0f} ms{": " if words else ""}{words[:110]}{"…" if len(words) > 110 else ""}'
+    ending = '…' if len(words) > 110 else ''
+    return f'exit {done.code} after {done.seconds * 1000:.0f} ms{": " if words else ""}{words[:110]}{ending}'
 
 
 # -- logs
@@ -358,7 +398,8 @@ def rotations(stage):
     twice = len(lines) - len(set(lines))
     note, ok = times_of(commands)
     stage.row(count, (requests, lost, kinds), ok=ok and not late and missing <= lost and not twice,
-              note=f'{missing} lines missing, {twice} twice, {late} old files written to after the command returned; {note}')
+              note=f'{missing} lines missing, {twice} twice, '
+                   f'{late} old files written to after the command returned; {note}')
 
 
 # -- the master
@@ -397,4 +438,5 @@ def killed_master(stage):
         stage.row(count, (requests, lost - refused, kinds), note=note, ok=max(took) < QUICK)
 
 
-ALL = (reloads, resizing, rolling_restart, upgrades, killed_workers, hung_workers, bad_reloads, rotations, killed_master)
+ALL = (reloads, held_drains, resizing, rolling_restart, upgrades, killed_workers, hung_workers, bad_reloads, rotations,
+       killed_master)
