@@ -171,7 +171,9 @@ void Master::ReapStrangers() {
   while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0) {
     const bool ours = std::any_of(workers_.begin(), workers_.end(),
                                   [&](const auto& entry) { return entry.second->pid() == info.si_pid; });
-    if (ours || !compilers_.empty()) return;  // its own callback is on the way; look again at the next second
+    const bool successor = successor_ != nullptr && successor_->pid() == info.si_pid;
+    if (ours || successor || !compilers_.empty())
+      return;  // its own callback is on the way; look again at the next second
     waitpid(info.si_pid, nullptr, WNOHANG);
     info = {};
   }
