@@ -172,8 +172,8 @@ void Master::ReapStrangers() {
     const bool ours = std::any_of(workers_.begin(), workers_.end(),
                                   [&](const auto& entry) { return entry.second->pid() == info.si_pid; });
     const bool successor = successor_ != nullptr && successor_->pid() == info.si_pid;
-    if (ours || successor || !compilers_.empty())
-      return;  // its own callback is on the way; look again at the next second
+    // Its own callback is on the way; look again at the next second.
+    if (ours || successor || !compilers_.empty()) return;
     waitpid(info.si_pid, nullptr, WNOHANG);
     info = {};
   }
