@@ -10,6 +10,7 @@ import re
 import shutil
 import signal
 import subprocess
+import threading
 import time
 
 from servers import WORKERS, taken_port
@@ -217,14 +218,18 @@ def rolling_restart(stage):
 
     def restart(_):
         before = set(stage.server.ready())
-        commands.append(stage.server.ctl('restart'))
+        command = threading.Thread(target=lambda: commands.append(stage.server.ctl('restart')))
+        command.start()
+        while command.is_alive():
+            fewest.append(len(stage.server.ready()))
+            time.sleep(0.005)
+        command.join()
         after = stage.server.ready()
-        fewest.append(len(after))
         assert commands[-1].code != 0 or not before & set(after), f'{before & set(after)} were not restarted'
     evenly(stage, count, restart)
     result = stage.finish()
     note, ok = times_of(commands)
-    stage.row(count, result, note=note, ok=ok and min(fewest) == 8)
+    stage.row(count, result, note=f'{note}; never fewer than {min(fewest)} serving', ok=ok and min(fewest) >= 7)
 
 
 def upgrades(stage):
