@@ -155,7 +155,7 @@ std::string HelpText() {
   }
   text +=
       "\nExit codes: 0 done, 1 configuration or command line, 2 an address, file or right could not be had,\n"
-      "            3 not running, 4 timed out, 5 workers did not start.\n";
+      "            3 not running, 4 timed out, 5 rolled back.\n";
   return text;
 }
 

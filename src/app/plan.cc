@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 #include <string_view>
 
 #include <fmt/core.h>
@@ -92,12 +93,21 @@ std::vector<std::string> EnvironmentOf(const ProcessSettings& process) {
   return out;
 }
 
+// How `worker_processes auto` came to its number.
+std::string WhyAuto() {
+  const std::size_t affinity = sys::EffectiveCpuSet().size();
+  const std::optional<double> quota = sys::CgroupQuota();
+  return fmt::format("auto: {} {} in the affinity mask, {}", affinity, affinity == 1 ? "CPU" : "CPUs",
+                     quota ? fmt::format("a quota of {:.2g} CPUs", *quota) : "no quota");
+}
+
 }  // namespace
 
 ipc::Plan MakePlan(const pipeline::Site& site, const config::Source& source, config::Diagnostics& diagnostics) {
   const auto& process = site.main.Get<ProcessSettings>();
   ipc::Plan plan;
   plan.workers = process.workers.value_or(sys::UsableCpus());
+  if (!process.workers) plan.workers_why = WhyAuto();
   plan.identity = IdentityOf(process, plan.workers, source, diagnostics);
   for (const pipeline::ListenSocket& listener : site.listeners) {
     plan.listeners.push_back({.name = listener.name,

@@ -68,6 +68,7 @@ struct Plan {
   std::vector<PlannedLog> logs{};
   std::vector<PlannedErrorLog> error_logs{};
   std::uint32_t workers = 1;
+  std::string workers_why{};  // how `auto` came to that number, for the log; empty = it was written
   bool daemon = true;
   bool master_process = true;
   std::string pid_path{};                  // absolute
@@ -84,10 +85,10 @@ struct Plan {
   std::uint32_t worker_connections = 512;
   std::string warnings{};  // of the compiler, for the log; one or more lines, or empty
   static constexpr auto Fields(auto& self, auto& f) {
-    return f(self.identity, self.listeners, self.logs, self.error_logs, self.workers, self.daemon, self.master_process,
-             self.pid_path, self.control_path, self.prefix, self.conf_path, self.environment, self.shutdown_timeout,
-             self.start_timeout, self.watchdog, self.max_requests, self.max_memory, self.max_generations,
-             self.worker_connections, self.warnings);
+    return f(self.identity, self.listeners, self.logs, self.error_logs, self.workers, self.workers_why, self.daemon,
+             self.master_process, self.pid_path, self.control_path, self.prefix, self.conf_path, self.environment,
+             self.shutdown_timeout, self.start_timeout, self.watchdog, self.max_requests, self.max_memory,
+             self.max_generations, self.worker_connections, self.warnings);
   }
   bool operator==(const Plan&) const = default;
 };

@@ -88,7 +88,9 @@ void Supervisor::Handle(const ResourcesOpened& event) {
   }
   generation->seats.resize(workers);
   generation->stage = Stage::kStarting;
-  Say(Level::kNotice, fmt::format("generation {}: starting {}", generation->number, Count(workers, "worker")));
+  const std::string& why = generation->plan->workers_why;
+  Say(Level::kNotice, fmt::format("generation {}: starting {}{}", generation->number, Count(workers, "worker"),
+                                  why.empty() ? "" : fmt::format(" ({})", why)));
 }
 
 void Supervisor::Handle(const ResourcesFailed& event) {

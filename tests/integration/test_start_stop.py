@@ -350,3 +350,13 @@ def test_inherited_descriptors_do_not_reach_the_workers(prepare):
     server.adopt(int(server.read('logs/colmeia.pid')))
     for pid in server.workers():
         assert '/etc/hostname' not in processes.descriptors(pid).values()
+
+
+def test_auto_says_how_it_came_to_its_number(hive):
+    server = hive('worker_processes auto;' + SITE)
+
+    usable = len(os.sched_getaffinity(0))
+    started = re.search(r'starting (\d+) workers? \(auto: (\d+) CPUs? in the affinity mask, ', server.error_log)
+
+    assert int(started.group(2)) == usable
+    assert len(server.workers()) == int(started.group(1)) <= usable
