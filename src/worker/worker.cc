@@ -130,8 +130,8 @@ class Worker final : public ipc::ChannelListener {
     server_->Drain(limit, [this] { Leave(kExitOk); });
   }
 
+  // The master tells the operator: one line for each attempt.
   void GiveUp(const std::string& why) {
-    log::Main().Write(log::Level::kEmerg, why);
     channel_.Send(ipc::Failed{why});
     Leave(kExitFailed);
   }
