@@ -45,7 +45,7 @@ def test_a_crashed_worker_is_replaced(hive):
 
     victim, _ = crash(server, SIGSEGV)
 
-    server.wait_for(lambda: len(server.workers()) == 1 and victim not in server.workers(), 'another worker')
+    server.wait_for(lambda: len(now := server.workers()) == 1 and victim not in now, 'another worker')
     assert server.get('/').status == 200
 
 

@@ -42,6 +42,7 @@ def test_a_request_on_its_way_is_answered_with_close(hive):
 def test_what_is_in_flight_is_finished(hive):
     server = hive(SITE, files=FILES)
     with server.connect() as large, server.connect() as half:
+        half.get('/')  # from here on the worker holds it: one that waits in the queue ends with the listener
         large.request('GET', '/big.bin')
         half.send('GET / HTTP/1.1\r\nHo')
         server.wait_for(lambda: large.socket.recv(1, socket.MSG_PEEK), 'the first byte')

@@ -12,9 +12,11 @@ FILES = {'html/index.html': 'hello'}
 
 
 def wait_for_workers(server, count, without=()):
-    server.wait_for(lambda: len(server.workers()) == count and not set(server.workers()) & set(without),
-                    f'{count} workers other than {without}')
-    return server.workers()
+    """The workers, once there are so many of them and none of those; seen in one look, for a dying one comes and goes."""
+    def look():
+        workers = server.workers()
+        return workers if len(workers) == count and not set(workers) & set(without) else None
+    return server.wait_for(look, f'{count} workers other than {without}')
 
 
 def test_each_killed_worker_is_replaced(hive):
