@@ -32,7 +32,7 @@ struct Services;
 class LocalAddress {
  public:
   LocalAddress() = default;
-  LocalAddress(const sys::Address* known) : known_(known) {}  // outlives this
+  explicit LocalAddress(const sys::Address* known) : known_(known) {}  // outlives this
 
   // It is this one, which outlives this; or that of a socket, which is lent. Neither touches more than two words.
   void Know(const sys::Address* known) { known_ = known; }

@@ -62,7 +62,8 @@ class AllocationsTest : public SiteTest {
 
  private:
   http::Status RunOnce(std::string_view path) {
-    pipeline::ConnectionFacts facts{.number = 1, .requests = ++requests_, .peer = &peer, .local = &peer, .fd = -1};
+    pipeline::ConnectionFacts facts{
+        .number = 1, .requests = ++requests_, .peer = &peer, .local = pipeline::LocalAddress(&peer), .fd = -1};
     exchange.Reset();
     exchange.connection = &facts;
     exchange.services = &services;

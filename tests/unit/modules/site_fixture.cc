@@ -100,7 +100,7 @@ Answer SiteTest::Ask(std::string_view method, std::string_view target, RequestFi
   facts.number = 12;
   facts.requests = ++requests_;
   facts.peer = &peer;
-  facts.local = &local_;
+  facts.local.Know(&local_);
   const std::string line = std::string(method) + " " + std::string(target) + " HTTP/1.1";
   const std::size_t question = target.find('?');
 
