@@ -4,16 +4,17 @@
 #include <string>
 #include <vector>
 
+#include "control/answer.h"
 #include "ipc/messages.h"
 #include "master/inherited.h"
 
 namespace colmeia::app {
 
-// Exit codes of every command, the same numbers as master::Outcome, and "not running".
-inline constexpr int kExitOk = 0;
-inline constexpr int kExitConfiguration = 1;
-inline constexpr int kExitResources = 2;
-inline constexpr int kExitNotRunning = 3;
+// Exit codes of every command: control/answer.h numbers them, and master::Outcome has the same.
+inline constexpr int kExitOk = control::kDone;
+inline constexpr int kExitConfiguration = control::kConfiguration;
+inline constexpr int kExitResources = control::kResources;
+inline constexpr int kExitNotRunning = control::kNotRunning;
 
 struct LaunchOptions {
   ipc::Compile command_line;
