@@ -1,0 +1,86 @@
+#include "trace/event.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include <fmt/core.h>
+
+namespace colmeia::trace {
+namespace {
+
+// Which way something passes for each kind, if anything does.
+struct KindRow {
+  Kind kind;
+  std::string_view name;
+  Direction direction;
+};
+constexpr KindRow kKinds[] = {
+    {Kind::kSpawn, "spawn", Direction::kOut},        {Kind::kExit, "exit", Direction::kIn},
+    {Kind::kSend, "send", Direction::kOut},          {Kind::kReceive, "receive", Direction::kIn},
+    {Kind::kClosed, "closed", Direction::kNone},     {Kind::kSignal, "signal", Direction::kIn},
+    {Kind::kKill, "kill", Direction::kOut},          {Kind::kState, "state", Direction::kNone},
+    {Kind::kServer, "server", Direction::kNone},     {Kind::kGeneration, "generation", Direction::kNone},
+    {Kind::kCommand, "command", Direction::kIn},     {Kind::kReply, "reply", Direction::kOut},
+    {Kind::kListener, "listener", Direction::kNone}, {Kind::kLog, "log", Direction::kNone},
+    {Kind::kDeadline, "deadline", Direction::kNone}, {Kind::kHeartbeat, "heartbeat", Direction::kNone},
+};
+
+struct PeerRow {
+  Peer peer;
+  std::string_view name;
+};
+constexpr PeerRow kPeers[] = {
+    {Peer::kNone, "master"},   {Peer::kOperator, "operator"},    {Peer::kCompiler, "compiler"},
+    {Peer::kWorker, "worker"}, {Peer::kSuccessor, "new master"},
+};
+
+const KindRow* FindKind(Kind kind) {
+  const auto* const found =
+      std::find_if(std::begin(kKinds), std::end(kKinds), [kind](const KindRow& row) { return row.kind == kind; });
+  return found == std::end(kKinds) ? nullptr : found;
+}
+
+}  // namespace
+
+std::string_view KindName(Kind kind) {
+  const KindRow* const row = FindKind(kind);
+  return row == nullptr ? "?" : row->name;
+}
+
+std::optional<Kind> ParseKind(std::string_view name) {
+  for (const KindRow& row : kKinds) {
+    if (row.name == name) return row.kind;
+  }
+  return std::nullopt;
+}
+
+std::string_view PeerName(Peer peer) {
+  for (const PeerRow& row : kPeers) {
+    if (row.peer == peer) return row.name;
+  }
+  return "?";
+}
+
+std::optional<Peer> ParsePeer(std::string_view name) {
+  for (const PeerRow& row : kPeers) {
+    if (row.name == name) return row.peer;
+  }
+  return std::nullopt;
+}
+
+Direction DirectionOf(const Event& event) {
+  const KindRow* const row = FindKind(event.kind);
+  return row == nullptr || event.peer == Peer::kNone ? Direction::kNone : row->direction;
+}
+
+std::string_view MessageName(const Event& event) {
+  const std::string_view text = event.text;
+  return IsMessage(event) ? text.substr(0, text.find(' ')) : std::string_view();
+}
+
+std::string ProcessName(const Event& event) {
+  if (event.peer != Peer::kWorker) return std::string(PeerName(event.peer));
+  return event.seat == kNoSeat ? fmt::format("worker in slot {}", event.slot) : fmt::format("worker {}", event.seat);
+}
+
+}  // namespace colmeia::trace

@@ -1,0 +1,61 @@
+#include "trace/json.h"
+
+#include <gmock/gmock.h>
+
+#include "trace/story.h"
+
+namespace colmeia::trace {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(JsonTest, AMessageHasEveryMember) {
+  const std::vector<Event> events = AReload();
+
+  EXPECT_EQ(
+      Json(events[11]),
+      R"({"seq":12,"cause":11,"kind":"send","mono_ns":5001200000,"wall_ms":1767268800501,"peer":"worker",)"
+      R"("name":"worker 0","from":"master","to":"worker 0","slot":1,"seat":0,"generation":2,"pid":200,)"
+      R"("message":"Adopt","number":1,"in_reply_to":null,"bytes":20,"fds":3,"text":"Adopt generation=2 slot=1"})");
+}
+
+TEST(JsonTest, WhatIsNotKnownIsNull) {
+  EXPECT_EQ(Json({.kind = Kind::kServer, .text = "serving", .sequence = 5}),
+            R"({"seq":5,"cause":null,"kind":"server","mono_ns":0,"wall_ms":0,"peer":"master","name":"master",)"
+            R"("from":null,"to":null,"slot":null,"seat":null,"generation":null,"pid":null,"message":null,)"
+            R"("number":null,"in_reply_to":null,"bytes":null,"fds":null,"text":"serving"})");
+}
+
+TEST(JsonTest, TheWayOfAnEventIsTold) {
+  EXPECT_THAT(Json({.kind = Kind::kCommand, .peer = Peer::kOperator, .text = "reload"}),
+              HasSubstr(R"("name":"operator","from":"operator","to":"master")"));
+  EXPECT_THAT(Json({.kind = Kind::kSpawn, .peer = Peer::kCompiler}),
+              HasSubstr(R"("name":"compiler","from":"master","to":"compiler")"));
+  EXPECT_THAT(Json({.kind = Kind::kExit, .peer = Peer::kSuccessor}),
+              HasSubstr(R"("name":"new master","from":"new master","to":"master")"));
+  EXPECT_THAT(Json({.kind = Kind::kReceive, .peer = Peer::kWorker, .slot = 6}),
+              HasSubstr(R"("name":"worker in slot 6","from":"worker in slot 6","to":"master")"));
+}
+
+TEST(JsonTest, BytesOfTheFrameAreHexadecimal) {
+  EXPECT_THAT(Json({.kind = Kind::kSend}, std::string("\x00\x63\xff", 3)), HasSubstr(R"(,"frame":"0063ff"})"));
+  EXPECT_THAT(Json({.kind = Kind::kSend}), Not(HasSubstr("frame")));
+}
+
+TEST(JsonStringTest, EveryTextBecomesValidJson) {
+  EXPECT_EQ(JsonString("plain"), R"("plain")");
+  EXPECT_EQ(JsonString("a \"b\" \\ \n\x7f"), R"("a \"b\" \\ \u000a\u007f")");
+  EXPECT_EQ(JsonString("\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\x9d"), "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\x9d\"");
+}
+
+TEST(JsonStringTest, WhatIsNotUtf8IsReplaced) {
+  const std::string bad = "\xef\xbf\xbd";
+  EXPECT_EQ(JsonString("a\xff z"), "\"a" + bad + " z\"");
+  EXPECT_EQ(JsonString("\xc3"), "\"" + bad + "\"");                                // cut short
+  EXPECT_EQ(JsonString("\xc0\xaf"), "\"" + bad + bad + "\"");                      // overlong
+  EXPECT_EQ(JsonString("\xed\xa0\x80"), "\"" + bad + bad + bad + "\"");            // a surrogate
+  EXPECT_EQ(JsonString("\xf4\x90\x80\x80"), "\"" + bad + bad + bad + bad + "\"");  // beyond U+10FFFF
+}
+
+}  // namespace
+}  // namespace colmeia::trace
