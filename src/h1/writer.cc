@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "h1/bytes.h"
+#include "util/check.h"
 
 namespace colmeia::h1 {
 namespace {
@@ -111,6 +112,14 @@ void AppendHead(const ResponseHead& head, std::string& out) {
   out.resize(start + MaxHeadSize(head));
   const char* const end = WriteHead(head, out.data() + start);
   out.resize(static_cast<std::size_t>(end - out.data()));
+}
+
+void FrameChunk(std::string& content) {
+  CHECK(!content.empty());
+  char line[sizeof(std::size_t) * 2 + kLineEnd.size()];
+  char* const end = Put(std::to_chars(line, line + sizeof line, content.size(), 16).ptr, kLineEnd);
+  content.insert(0, line, static_cast<std::size_t>(end - line));
+  content.append(kLineEnd);
 }
 
 }  // namespace colmeia::h1

@@ -45,6 +45,13 @@ struct ResponseHead {
 // Appends it to a buffer that grows when it must.
 void AppendHead(const ResponseHead& head, std::string& out);
 
+// Makes `content` a chunk, in place: its size before it, a line end behind it (RFC 9112 section 7.1). REQUIRES: it is
+// not empty, since an empty chunk is the last one.
+void FrameChunk(std::string& content);
+
+// What ends a chunked body, without trailers.
+inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
+
 // The interim answer to Expect: 100-continue.
 inline constexpr std::string_view kContinueLine = "HTTP/1.1 100 Continue\r\n\r\n";
 

@@ -190,6 +190,12 @@ void Connection::WriteAnswer(Work& work, bool with_continue) {
   pipeline::Exchange& exchange = work.exchange;
   pipeline::Response& response = exchange.response;
   const CoreSettings& core = exchange.settings<CoreSettings>();
+  const bool may_have_body = http::MayHaveBody(response.status);
+  const bool sends_body = may_have_body && !exchange.request.head_only;
+  pipeline::BodyStream* const stream = sends_body ? response.body.stream() : nullptr;
+  const bool chunked = stream != nullptr && exchange.request.version_minor >= 1;
+  // A stream may take for ever: nobody waits for the rest of the request first.
+  if (stream != nullptr && (!chunked || !work.body.done())) response.close = true;
   DecideFuture(work);
   if (future_ != Future::kOpen) work.body.StartFixed(0);  // lingering will drop it
   AddOwnFields(exchange);
@@ -198,20 +204,19 @@ void Connection::WriteAnswer(Work& work, bool with_continue) {
     response.fields.Set(http::HeaderId::kKeepAlive, exchange.arena.Copy(fmt::format("timeout={}", seconds)));
   }
 
-  const bool may_have_body = http::MayHaveBody(response.status);
   h1::ResponseHead head;
   head.status = response.status;
   head.server = Shared::ServerName(core.server_tokens == pipeline::ServerTokens::kOn);
   head.date = shared_.Date();
   if (may_have_body) {
     head.content_type = response.content_type;
-    head.content_length = response.body.length();
+    if (response.body.stream() == nullptr) head.content_length = response.body.length();
+    head.chunked = chunked;
   }
   head.last_modified = response.last_modified;
   head.connection = future_ == Future::kOpen ? h1::ConnectionField::kKeepAlive : h1::ConnectionField::kClose;
   head.fields = &response.fields;
 
-  const bool sends_body = may_have_body && !exchange.request.head_only;
   const bool is_small = sends_body && IsSmall(response.body);
   const std::size_t interim = with_continue ? h1::kContinueLine.size() : 0;
   const std::size_t needed =
@@ -238,6 +243,11 @@ void Connection::WriteAnswer(Work& work, bool with_continue) {
   }
   if (!sends_body) work.piece = response.body.pieces().size();
 
+  if (stream != nullptr) {
+    stream->SetReader([this] { OnStream(); });
+    work.streaming = chunked ? Streaming::kChunked : Streaming::kPlain;
+    if (shared_.draining) stream->Drain();
+  }
   work.use_sendfile = core.sendfile;
   work.answer = Answer::kQueued;
   if (core.tcp_nodelay != no_delay_) {

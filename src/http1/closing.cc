@@ -97,6 +97,7 @@ void Connection::TimeOut() {
       may_reset = work.exchange.settings<pipeline::CoreSettings>().reset_timedout_connection;
       break;
     }
+    case State::kStreaming:
     case State::kLingering:
     case State::kServing:
     case State::kClosed:

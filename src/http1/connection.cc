@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "loop/poll.h"
+#include "pipeline/report.h"
 #include "util/check.h"
 
 namespace colmeia::http1 {
@@ -18,15 +19,17 @@ constexpr unsigned Bit(State state) { return 1u << static_cast<unsigned>(state);
 constexpr unsigned kMayFollow[] = {
     Bit(State::kServing) | Bit(State::kClosed),
     Bit(State::kServing) | Bit(State::kClosed),
-    Bit(State::kIdle) | Bit(State::kHead) | Bit(State::kBody) | Bit(State::kBlocked) | Bit(State::kLingering) |
-        Bit(State::kClosed),
+    Bit(State::kIdle) | Bit(State::kHead) | Bit(State::kBody) | Bit(State::kStreaming) | Bit(State::kBlocked) |
+        Bit(State::kLingering) | Bit(State::kClosed),
+    Bit(State::kServing) | Bit(State::kClosed),
     Bit(State::kServing) | Bit(State::kClosed),
     Bit(State::kServing) | Bit(State::kClosed),
     Bit(State::kClosed),
     0,
 };
 
-constexpr std::string_view kNames[] = {"idle", "head", "serving", "body", "blocked", "lingering", "closed"};
+constexpr std::string_view kNames[] = {"idle",      "head",    "serving",   "body",
+                                       "streaming", "blocked", "lingering", "closed"};
 
 // As what a connection in this state is counted.
 Gauge GaugeOf(State state) {
@@ -37,6 +40,7 @@ Gauge GaugeOf(State state) {
       return Gauge::kReading;
     case State::kServing:
     case State::kBody:
+    case State::kStreaming:
     case State::kBlocked:
     case State::kLingering:
     case State::kClosed:
@@ -94,6 +98,9 @@ void Connection::Drain() {
     Read();
   } else if (state_ == State::kLingering) {
     shared_.Arm(*this, kDrainLinger);
+  } else if (Work* const last = output_.last(); last != nullptr && last->streaming != Streaming::kNo) {
+    last->exchange.response.body.stream()->Drain();
+    if (state_ == State::kStreaming) Serve(shared_.input.Refill(kept_));
   }
   Leave();
 }
@@ -121,6 +128,10 @@ void Connection::OnPoll(int /*events*/) {
     case State::kBody:
       Read();
       break;
+    case State::kStreaming:
+      pipeline::Report(output_.first()->exchange, log::Level::kInfo, "client left the stream");
+      Close();
+      break;
     case State::kBlocked:
       Serve(shared_.input.Refill(kept_));
       break;
@@ -131,6 +142,12 @@ void Connection::OnPoll(int /*events*/) {
     case State::kClosed:
       CHECK(false);  // no event reaches these
   }
+  Leave();
+}
+
+void Connection::OnStream() {
+  shared_.Tick();
+  if (state_ == State::kStreaming) Serve(shared_.input.Refill(kept_));
   Leave();
 }
 
@@ -169,6 +186,12 @@ void Connection::Settle(Flushed flushed, std::span<char> rest, Before before) {
   switch (flushed) {
     case Flushed::kBroken:
       return Close();
+    case Flushed::kWaiting:
+      KeepInput(rest);
+      output_.Keep();
+      Enter(State::kStreaming);
+      shared_.timeouts.Disarm(*this);
+      return Wait(loop::kDisconnect);
     case Flushed::kBlocked:
       KeepInput(rest);
       output_.Keep();
@@ -195,7 +218,8 @@ void Connection::Settle(Flushed flushed, std::span<char> rest, Before before) {
   // The time for a head counts from its first byte, and empty lines between requests do not prolong an idle life.
   const bool goes_on = what_next == before.state && requests_ == before.requests;
   if (!goes_on) {
-    shared_.Arm(*this, what_next == State::kHead ? listener_.core.client_header_timeout : idle_timeout_);
+    const util::Milliseconds idle = shared_.draining ? kDrainIdle : idle_timeout_;
+    shared_.Arm(*this, what_next == State::kHead ? listener_.core.client_header_timeout : idle);
   }
   Wait(loop::kReadable);
 }

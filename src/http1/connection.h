@@ -11,6 +11,7 @@
 //               |      |      |  +---- more of it ---- Head, Body     Head: bytes of a head that is not complete
 //               |      |      +----------------------> Head, Body     Body: a body that is still arriving
 //               |      |      +-- socket is full ----> Blocked        Blocked: nothing is read before it is written
+//               |      |      +-- nothing to send yet -> Streaming    Streaming: the answer's source has no more
 //               |      |      |                           |
 //               +------|------|<-- all written -----------+
 //                      |      +-- last answer sent --> Lingering --> Closed
@@ -19,6 +20,8 @@
 // - Serving lasts only as long as a callback. Whatever arrived together is answered together: answers collect in Output
 //   and leave in one write at the end of the callback.
 // - A connection that is Blocked is not read, so a client that sends and does not receive holds one socket buffer.
+// - Streaming has no time limit: how long to wait is the source's business. Nothing is read, so requests behind the
+//   stream stay in the socket; but a client that closes, or only says that it will send no more, has left.
 // - Lingering: our side is shut down; what the client still sends is read and dropped for a while, because closing a
 //   socket with unread bytes would reset the connection and could destroy the answer on its way (RFC 9112 section 9.6).
 // - Closed lasts until the end of the callback, which then gives the connection back to its owner.
@@ -56,6 +59,7 @@ enum class State : std::uint8_t {
   kHead,       // a part of a request's head has arrived
   kServing,    // within a callback: requests are read and answered
   kBody,       // waits for the rest of a request's body
+  kStreaming,  // waits until the stream that is the answer's body has more
   kBlocked,    // waits until the client takes more of the answer
   kLingering,  // the last answer is sent; drops what the client still sends
   kClosed,     // the socket is closed; the owner removes this at the end of the callback
@@ -103,8 +107,8 @@ class Connection final : public loop::PollListener, public TimeoutListener {
   // makes a connection.
   void Open();
 
-  // The worker drains (Shared::draining is set): an idle connection answers what has just arrived and leaves soon, all
-  // others leave after their answer. May end in Remove().
+  // The worker drains (Shared::draining is set): an idle connection answers what has just arrived and leaves soon, a
+  // stream is asked to end, all others leave after their answer. May end in Remove().
   void Drain();
 
   // Makes room: answers what has just arrived with `Connection: close`, or else closes. May end in Remove().
@@ -127,6 +131,8 @@ class Connection final : public loop::PollListener, public TimeoutListener {
  private:
   void OnPoll(int events) override;
   void OnTimeout() override;
+
+  void OnStream();  // the stream has more
 
   // What a callback found when it began.
   struct Before {

@@ -45,7 +45,8 @@ std::uint64_t ChunkLimit(const Work& work) {
 }
 
 bool HasBytes(const Work* work) {
-  return work != nullptr && (!work->text.empty() || (work->answer == Answer::kQueued && !work->IsSent()));
+  return work != nullptr && (!work->text.empty() || (work->answer == Answer::kQueued &&
+                                                     work->piece < work->exchange.response.body.pieces().size()));
 }
 
 }  // namespace
@@ -101,6 +102,23 @@ void Output::Gather(Batch& batch) {
 }
 
 Flushed Output::Flush(int fd) {
+  for (int pulls = 0;; ++pulls) {
+    const Flushed flushed = FlushQueued(fd);
+    if (flushed != Flushed::kAll || first_ == nullptr || first_->streaming == Streaming::kNo) return flushed;
+    if (pulls == kMaxPulls) return Flushed::kBlocked;
+    switch (first_->Pull()) {
+      case pipeline::BodyStream::Pulled::kMore:
+      case pipeline::BodyStream::Pulled::kLast:
+        break;
+      case pipeline::BodyStream::Pulled::kWait:
+        return Flushed::kWaiting;
+      case pipeline::BodyStream::Pulled::kBroken:
+        return Flushed::kBroken;
+    }
+  }
+}
+
+Flushed Output::FlushQueued(int fd) {
   Retire();
   if (!HasBytes(first_)) return Flushed::kAll;
   const std::uint64_t limit = ChunkLimit(*first_);
@@ -161,7 +179,8 @@ void Output::Pop() {
   first_ = work.next;
   if (first_ == nullptr) last_ = nullptr;
   --size_;
-  const pipeline::Response& response = work.exchange.response;
+  pipeline::Response& response = work.exchange.response;
+  response.complete = work.IsSent();
   if (response.bytes_sent > 0) {
     shared_.counts.AddResponse(static_cast<unsigned>(http::Code(http::WireStatus(response.status))));
   }

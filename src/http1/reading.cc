@@ -43,6 +43,8 @@ void Connection::Serve(std::span<char> input) {
     Work* const last = output_.last();
     if (last != nullptr && !last->body.done()) {
       TakeBody(*last, input);
+    } else if (last != nullptr && last->streaming != Streaming::kNo) {
+      flushed = output_.Flush(fd_.get());
     } else if (future_ != Future::kOpen) {
       break;
     } else if (output_.size() >= kMaxBatch) {

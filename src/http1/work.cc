@@ -2,10 +2,19 @@
 
 #include <algorithm>
 
+#include "h1/writer.h"
+
 namespace colmeia::http1 {
+namespace {
+
+// Memory that a stream may hold while it waits.
+constexpr std::size_t kIdleChunk = 4096;
+
+}  // namespace
 
 bool Work::IsSent() const {
-  return answer == Answer::kQueued && text.empty() && piece == exchange.response.body.pieces().size();
+  return answer == Answer::kQueued && text.empty() && piece == exchange.response.body.pieces().size() &&
+         streaming == Streaming::kNo;
 }
 
 bool Work::IsOver() const { return IsSent() && body.done(); }
@@ -35,6 +44,23 @@ std::uint64_t Work::Advance(std::uint64_t bytes) {
   return bytes;
 }
 
+pipeline::BodyStream::Pulled Work::Pull() {
+  using Pulled = pipeline::BodyStream::Pulled;
+  std::string& chunk = OwnText();
+  const Pulled pulled = exchange.response.body.stream()->Next(chunk);
+  if (pulled == Pulled::kWait || pulled == Pulled::kBroken) {
+    if (chunk.capacity() > kIdleChunk) std::string().swap(chunk);
+    return pulled;
+  }
+  if (streaming == Streaming::kChunked) {
+    if (!chunk.empty()) h1::FrameChunk(chunk);
+    if (pulled == Pulled::kLast) chunk.append(h1::kLastChunk);
+  }
+  if (pulled == Pulled::kLast) streaming = Streaming::kNo;
+  text = chunk;
+  return pulled;
+}
+
 void Work::Keep() {
   if (!head.empty() && head.data() != own_head_.data()) {
     own_head_.assign(head);
@@ -61,6 +87,7 @@ void Work::Reset() {
   body_limit = 0;
   keep_alive = false;
   answer = Answer::kNone;
+  streaming = Streaming::kNo;
   use_sendfile = false;
   text = {};
   text_is_own_ = false;

@@ -14,6 +14,13 @@
 
 namespace colmeia::http1 {
 
+// Whether the answer's body is a stream that has not ended.
+enum class Streaming : std::uint8_t {
+  kNo,
+  kPlain,    // its end is the connection's
+  kChunked,  // Transfer-Encoding: chunked
+};
+
 // Where the answer stands.
 enum class Answer : std::uint8_t {
   kNone,    // not decided yet, or held until the request's body has been read
@@ -37,8 +44,9 @@ struct Work {
 
   // The answer.
   Answer answer = Answer::kNone;
+  Streaming streaming = Streaming::kNo;
   bool use_sendfile = false;
-  std::string_view text;         // to be sent before the pieces: an interim answer, or the head and a small body
+  std::string_view text;  // to be sent before the pieces: an interim answer, the head and a small body, or a chunk
   std::uint64_t head_left = 0;   // bytes of `text` that are not body
   std::size_t piece = 0;         // of exchange.response.body: the first one not yet sent completely
   std::uint64_t piece_sent = 0;  // bytes of it
@@ -51,6 +59,9 @@ struct Work {
   // Takes note that the kernel has got `bytes` more of this answer, at most what was left; returns those that were not
   // of this one.
   std::uint64_t Advance(std::uint64_t bytes);
+
+  // Makes the next bytes of the stream `text`, in memory of its own. REQUIRES: streaming, and `text` is sent.
+  pipeline::BodyStream::Pulled Pull();
 
   // Moves everything that lies in the worker's shared buffers to memory of its own: from here on the exchange outlives
   // the callback. This is the one place where bytes of a request are copied.

@@ -1,5 +1,6 @@
-// Body: what follows a response's head, as a list of pieces that lie in memory or in a file. It is pulled: the
-// connection takes pieces when the socket can take them, so nothing is buffered for a slow client.
+// Body: what follows a response's head: a list of pieces that lie in memory or in a file, or a stream of bytes that are
+// still to come. It is pulled: the connection takes pieces when the socket can take them, so nothing is buffered for a
+// slow client.
 #pragma once
 
 #include <sys/types.h>
@@ -7,7 +8,10 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "pipeline/body_stream.h"
 
 namespace colmeia::pipeline {
 
@@ -33,6 +37,11 @@ class Body {
   // Keeps what the pieces point into (an open file, a cached file) alive until Clear(). Arena memory needs no owner.
   void Own(std::shared_ptr<const void> owner) { owner_ = std::move(owner); }
 
+  // Instead of pieces. Its length is not known. REQUIRES: empty, and stays so.
+  void SetStream(std::unique_ptr<BodyStream> stream) { stream_ = std::move(stream); }
+  // Null for a body of pieces.
+  [[nodiscard]] BodyStream* stream() const { return stream_.get(); }
+
   // The bytes [first, first + length) of this body as pieces of their own, appended to `out`. Memory is not copied.
   // REQUIRES: first + length <= this->length().
   void Slice(std::uint64_t first, std::uint64_t length, std::vector<Piece>& out) const;
@@ -46,6 +55,7 @@ class Body {
   void Clear() {
     pieces_.clear();
     owner_.reset();
+    stream_.reset();
     length_ = 0;
   }
 
@@ -56,6 +66,7 @@ class Body {
  private:
   std::vector<Piece> pieces_;
   std::shared_ptr<const void> owner_;
+  std::unique_ptr<BodyStream> stream_;
   std::uint64_t length_ = 0;
 };
 

@@ -87,7 +87,8 @@ struct Response {
   bool close = false;                    // end the connection after this response
   Body body;
   std::uint64_t bytes_sent = 0;       // head and body handed to the kernel so far, for $bytes_sent
-  std::uint64_t body_bytes_sent = 0;  // for $body_bytes_sent
+  std::uint64_t body_bytes_sent = 0;  // for $body_bytes_sent; with the framing of a stream
+  bool complete = false;              // all of it was handed to the kernel, for $request_completion; set for the log
 };
 
 // A named or numbered group of the regex that chose the server or the location.

@@ -58,7 +58,9 @@ Value Http(Exchange& ex, std::string_view suffix) {
 Value SentHttp(Exchange& ex, std::string_view suffix) {
   const Response& response = ex.response;
   if (suffix == "content_type") return Empty(response.content_type);
-  if (suffix == "content_length") return Decimal(ex, response.body.length());
+  const bool streams = response.body.stream() != nullptr;
+  if (suffix == "content_length") return streams ? Value{} : Decimal(ex, response.body.length());
+  if (suffix == "transfer_encoding") return streams && ex.request.version_minor >= 1 ? Value{"chunked"} : Value{};
   if (suffix == "last_modified") return Empty(response.last_modified);
   if (suffix == "etag") return Empty(response.etag);
   if (suffix == "connection") return response.close ? "close" : "keep-alive";
@@ -168,10 +170,7 @@ constexpr Variable kVariables[] = {
     {"request_length", false, [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, ex.request.length); }},
     {"request_time", false, [](Exchange& ex, std::string_view) -> Value { return Seconds(ex, ElapsedMs(ex)); }},
     {"request_completion", false,
-     [](Exchange& ex, std::string_view) -> Value {
-       const bool whole = ex.request.head_only || ex.response.body_bytes_sent == ex.response.body.length();
-       return whole ? "OK" : "";
-     }},
+     [](Exchange& ex, std::string_view) -> Value { return ex.response.complete ? "OK" : ""; }},
     {"content_length", false,
      [](Exchange& ex, std::string_view) -> Value {
        return ex.request.content_length ? Value{Decimal(ex, *ex.request.content_length)} : Value{};

@@ -50,6 +50,12 @@ TEST(WriterTest, LeavesOutWhatIsNotSet) {
   EXPECT_EQ(Write(head), "HTTP/1.1 304 Not Modified\r\n\r\n");
 }
 
+TEST(WriterTest, FramesAChunkByItsSizeInHexadecimal) {
+  std::string chunk = "sixteen letters.";
+  FrameChunk(chunk);
+  EXPECT_EQ(chunk, "10\r\nsixteen letters.\r\n");
+}
+
 TEST(WriterTest, WritesANumberWithoutAName) {
   ResponseHead head;
   head.status = static_cast<http::Status>(299);

@@ -513,6 +513,20 @@ TEST_F(ConnectionTest, DrainingEndsIdleOnesSoon) {
   EXPECT_FALSE(client->reset);
 }
 
+TEST_F(ConnectionTest, AnAnswerThatWasOnItsWayWhenDrainingBeganIsFollowedByTheEnd) {
+  takes = false;
+  Connection& connection = Open(/*send_buffer=*/4096);
+  client->Send(Get("/big?3000000"));
+  Until([&] { return connection.state() == State::kBlocked; }, "a full socket");
+
+  shared().draining = true;
+  connection.Drain();
+  takes = true;
+
+  UntilEnded();
+  EXPECT_GT(client->received.size(), 3'000'000u);
+}
+
 TEST_F(ConnectionTest, AResetOfTheClientEndsIt) {
   Open(4096);
   takes = false;

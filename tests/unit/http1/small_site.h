@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,6 +30,44 @@ struct Logged {
   std::uint64_t bytes_sent = 0;
   std::uint64_t body_bytes_sent = 0;
   std::uint64_t request_length = 0;
+  bool complete = false;
+};
+
+// What "/stream" serves: whatever a test puts into it, when it does.
+struct Script {
+  std::vector<std::string> chunks;  // to be sent; taken as they are pulled
+  bool ends = false;                // after the chunks
+  bool breaks = false;
+  bool drained = false;
+  int alive = 0;
+  int pulls = 0;
+  std::function<void()> wake;
+};
+
+class ScriptedStream final : public pipeline::BodyStream {
+ public:
+  explicit ScriptedStream(Script& script) : script_(script) {
+    ++script_.alive;
+    script_.wake = [this] { Wake(); };
+  }
+  ~ScriptedStream() override {
+    --script_.alive;
+    script_.wake = nullptr;
+  }
+  Pulled Next(std::string& out) override {
+    ++script_.pulls;
+    if (script_.breaks) return Pulled::kBroken;
+    if (!script_.chunks.empty()) {
+      out += script_.chunks.front();
+      script_.chunks.erase(script_.chunks.begin());
+      return Pulled::kMore;
+    }
+    return script_.ends || script_.drained ? Pulled::kLast : Pulled::kWait;
+  }
+  void Drain() override { script_.drained = true; }
+
+ private:
+  Script& script_;  // outlives this
 };
 
 class SmallSite {
@@ -62,6 +101,7 @@ class SmallSite {
   pipeline::Services services;
   log::ErrorLog error_log;
   std::vector<Logged> logged;
+  Script script;
   int handled = 0;
   int last_fd = -1;  // of the connection that was answered last
 
@@ -94,6 +134,8 @@ class SmallSite {
       response.last_modified = "Sun, 06 Nov 1994 08:49:37 GMT";
       response.accepts_ranges = true;
       add("tagged\n");
+    } else if (path == "/stream") {
+      response.body.SetStream(std::make_unique<ScriptedStream>(site.script));
     } else if (path == "/304") {
       response.status = http::Status::kNotModified;
       response.etag = "\"abc\"";
@@ -109,7 +151,7 @@ class SmallSite {
 
   static void Log(pipeline::Exchange& ex) {
     current_->logged.push_back({std::string(ex.request.line), http::Code(ex.response.status), ex.response.bytes_sent,
-                                ex.response.body_bytes_sent, ex.request.length});
+                                ex.response.body_bytes_sent, ex.request.length, ex.response.complete});
   }
 
   void Build() {

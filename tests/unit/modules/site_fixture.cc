@@ -141,6 +141,7 @@ Answer SiteTest::Ask(std::string_view method, std::string_view target, RequestFi
   add("Accept-Ranges", response.accepts_ranges ? "bytes" : "");
   for (const http::Field& field : response.fields) add(field.name, field.value);
   response.body_bytes_sent = response.body.length();
+  response.complete = true;
   pipeline::Runner::Log(exchange);
   return answer;
 }
