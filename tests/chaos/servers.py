@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 
-from support import processes
+from support import packages, processes
 from support.http_client import Connection
 from support.ports import free_port
 from support.waiting import wait_for
@@ -282,24 +282,8 @@ class Nginx(Server):
 
 def find_nginx(folder):
     """The path of nginx: installed, or unpacked below `folder` from the distribution's package; None without one."""
-    installed = shutil.which('nginx', path='/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin')
-    if installed:
-        return installed
-    unpacked = folder / 'nginx/usr/sbin/nginx'
-    if not unpacked.exists() and shutil.which('apt-get') and shutil.which('dpkg'):
-        packages = folder / 'packages'
-        packages.mkdir(parents=True, exist_ok=True)
-        quiet = {'cwd': packages, 'stdout': subprocess.DEVNULL, 'stderr': subprocess.DEVNULL, 'check': False, 'timeout': 120}
-        try:
-            subprocess.run(['apt-get', 'download', 'nginx'], **quiet)
-            for package in packages.glob('nginx_*.deb'):
-                subprocess.run(['dpkg', '-x', package.name, str(folder / 'nginx')], **quiet)
-        except subprocess.TimeoutExpired:
-            pass
-    if not unpacked.exists():
-        return None
-    works = subprocess.run([str(unpacked), '-v'], capture_output=True, check=False)
-    return str(unpacked) if works.returncode == 0 else None
+    found = packages.find('nginx', 'usr/sbin/nginx', folder)
+    return found.path if found else None
 
 
 def taken_port():

@@ -56,6 +56,14 @@ def children(pid):
     return sorted(found)
 
 
+def family(pid):
+    """A process and its living descendants, eldest first."""
+    found = [pid]
+    for member in found:
+        found.extend(children(member))
+    return found
+
+
 def status(pid):
     """/proc/PID/status as a dictionary of strings."""
     text = pathlib.Path(f'/proc/{pid}/status').read_text(encoding='utf-8')

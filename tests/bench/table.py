@@ -1,0 +1,121 @@
+"""From rounds to numbers, and from numbers to a table. Pure: no server, no clock.
+
+Machines drift while they are measured, so a ratio is taken within each round, where both sides stood next to each
+other, and its median over the rounds is what counts; not the ratio of the two medians.
+"""
+
+import statistics
+
+
+def median(values):
+    values = [value for value in values if value is not None]
+    return statistics.median(values) if values else None
+
+
+def ratio(rounds, other_rounds, key='cpu'):
+    """The median over the rounds of other / own; None where a side is missing."""
+    pairs = [(own, other) for own, other in zip(rounds, other_rounds) if own and other]
+    return median([other[key] / own[key] for own, other in pairs])
+
+
+def user_part(rounds):
+    """User time per request: the share of ticks over all rounds together, of the exact CPU time."""
+    rounds = [one for one in rounds if one]
+    user = sum(one['user_ticks'] for one in rounds)
+    ticks = user + sum(one['system_ticks'] for one in rounds)
+    return median([one['cpu'] for one in rounds]) * user / ticks if ticks else None
+
+
+def summary(measured):
+    """{server: [round or None...]} of one row becomes {server: its numbers}."""
+    numbers = {}
+    for label, rounds in measured.items():
+        taken = [one for one in rounds if one]
+        if not taken:
+            continue
+        numbers[label] = {key: median([one[key] for one in taken])
+                          for key in ('cpu', 'busy', 'rps', 'p50', 'p99', 'memory')}
+        numbers[label]['user'] = user_part(taken)
+        numbers[label]['to_nginx'] = ratio(rounds, measured.get('nginx', []))
+        limit = ratio(rounds, measured.get('limit', []))
+        numbers[label]['to_limit'] = 1 / limit if limit else None
+        numbers[label]['least'] = min(one['cpu'] for one in taken)
+        numbers[label]['most'] = max(one['cpu'] for one in taken)
+    return numbers
+
+
+def verdicts(row, numbers, label='colmeia'):
+    """What the row promises of ours: [(text, kept or not)]; nothing where the other side was not measured."""
+    ours = numbers.get(label)
+    if not ours:
+        return []
+    said = []
+    if row.ratio and ours.get('to_nginx') and 'nginx' in numbers:
+        said.append((f'nginx/ours >= {row.ratio:g}', ours['to_nginx'] >= row.ratio))
+    if row.limit and ours.get('to_limit'):
+        said.append((f'ours/limit <= {row.limit:g}', ours['to_limit'] <= row.limit))
+    if row.h2o and 'h2o' in numbers:
+        said.append(('not dearer than h2o', ours['cpu'] <= numbers['h2o']['cpu']))
+    return said
+
+
+def number(value, digits=3):
+    """A number with so many significant digits, without an exponent; '-' for None."""
+    if value is None:
+        return '-'
+    if value == 0:
+        return '0'
+    size = abs(value)
+    whole = len(str(int(size))) if size >= 1 else 0
+    return f'{value:.{max(0, digits - max(whole, 1 if size >= 1 else 0))}f}'
+
+
+def size(value):
+    """Bytes for people."""
+    if value is None:
+        return '-'
+    for unit in ('B', 'KiB', 'MiB', 'GiB'):
+        if abs(value) < 1024 or unit == 'GiB':
+            return f'{number(value)} {unit}'
+        value /= 1024
+    return ''
+
+
+def microseconds(value):
+    """A time for people, given in microseconds."""
+    if value is None:
+        return '-'
+    for unit, least in (('us', 1), ('ms', 1e3), ('s', 1e6)):
+        if value < least * 1000 or unit == 's':
+            return f'{number(value / least)} {unit}'
+    return ''
+
+
+def markdown(head, rows):
+    """A table in Markdown, laid out so that it reads as plain text too; the first two columns stand left."""
+    widths = [max(len(str(row[column])) for row in [head, *rows]) for column in range(len(head))]
+    lines = []
+    for row in [head, None, *rows]:
+        if row is None:
+            cells = ['-' * width if column < 2 else '-' * (width - 1) + ':' for column, width in enumerate(widths)]
+        else:
+            cells = [str(cell).ljust(widths[column]) if column < 2 else str(cell).rjust(widths[column])
+                     for column, cell in enumerate(row)]
+        lines.append(f'| {" | ".join(cells)} |')
+    return '\n'.join(lines) + '\n'
+
+
+HEAD = ('row', 'server', 'CPU us', 'user us', 'nginx/it', 'it/limit', 'req/s', 'p50', 'p99', 'memory', 'busy')
+
+
+def core(rows, results):
+    """The table of all rows: `results` is {row name: summary()}."""
+    lines = []
+    for row in rows:
+        title = row.title
+        for label, one in results.get(row.name, {}).items():
+            lines.append((title, label, number(one['cpu']), number(one['user'], 2), number(one['to_nginx']),
+                          number(one['to_limit']), f'{one["rps"]:.0f}', microseconds(one['p50']),
+                          microseconds(one['p99']), size(one['memory']), f'{one["busy"] * 100:.0f} %'))
+            title = ''
+    return markdown(HEAD, lines)
