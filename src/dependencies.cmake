@@ -14,6 +14,7 @@ endfunction()
 colmeia_require(LIBUV libuv 1.44 libuv1-dev)
 colmeia_require(FMT fmt 9.0 libfmt-dev)
 colmeia_require(SPDLOG spdlog 1.10 libspdlog-dev)
+colmeia_require(SECCOMP libseccomp 2.5 libseccomp-dev)
 colmeia_require(PCRE2 libpcre2-8 10.40 libpcre2-dev)
 
 find_path(EXPECTED_INCLUDE_DIR tl/expected.hpp)

@@ -11,7 +11,10 @@
 
 #include "modules/events.h"
 #include "modules/process.h"
+#include "pipeline/core_settings.h"
 #include "sys/cpu.h"
+#include "sys/landlock.h"
+#include "sys/syscall_filter.h"
 #include "sys/users.h"
 
 namespace colmeia::app {
@@ -93,6 +96,56 @@ std::vector<std::string> EnvironmentOf(const ProcessSettings& process) {
   return out;
 }
 
+// The part of a document root that is the same for every request: "/srv/$host/www" stands below "/srv/".
+std::string ConstantPart(const std::string& root) {
+  const std::size_t variable = root.find('$');
+  if (variable == std::string::npos) return root;
+  const std::size_t slash = root.rfind('/', variable);
+  return slash == std::string::npos ? std::string() : root.substr(0, slash + 1);
+}
+
+void CollectRoots(const pipeline::Location& location, std::vector<std::string>& roots) {
+  roots.push_back(ConstantPart(location.settings.Get<pipeline::CoreSettings>().root.text()));
+  for (const auto& child : location.children) CollectRoots(*child, roots);
+}
+
+// What workers may read under `sandbox strict`: the document roots, and what the C library knows of the time zone.
+std::vector<std::string> ReadableBy(const pipeline::Site& site, config::Diagnostics& diagnostics) {
+  std::vector<std::string> readable = {"/etc/localtime", "/usr/share/zoneinfo"};
+  for (const auto& server : site.servers) {
+    CollectRoots(*server->self, readable);
+    for (const auto& location : server->locations) CollectRoots(*location, readable);
+  }
+  std::sort(readable.begin(), readable.end());
+  readable.erase(std::unique(readable.begin(), readable.end()), readable.end());
+  if (readable.front().empty()) {
+    diagnostics.Error(
+        {},
+        "\"sandbox strict\" lets workers read the document roots only, and a \"root\" or \"alias\" begins "
+        "with a variable: begin it with a folder, or say \"sandbox on\"");
+  }
+  return readable;
+}
+
+// The sandbox that was asked for, as far as this kernel has it; what it lacks is said once, here.
+void PlanSandbox(const ProcessSettings& process, const pipeline::Site& site, ipc::Identity& identity,
+                 config::Diagnostics& diagnostics) {
+  identity.sandbox = static_cast<std::uint8_t>(process.sandbox);
+  if (process.sandbox == ipc::Sandbox::kOff) return;
+  if (process.sandbox == ipc::Sandbox::kStrict) identity.readable = ReadableBy(site, diagnostics);
+  if (sys::LandlockVersion() == 0) {
+    static constexpr const char* kWithout = "this kernel has no Landlock (it came with 5.13)";
+    if (process.sandbox == ipc::Sandbox::kStrict) {
+      diagnostics.Error(fmt::format("\"sandbox strict\" cannot be kept: {}", kWithout));
+    } else {
+      diagnostics.Warn({}, fmt::format("{}: what workers may write is what their user may write", kWithout));
+    }
+  }
+  if (!sys::SyscallFilterSupported()) {
+    diagnostics.Warn({}, "this kernel has no seccomp filters: workers may make any system call that their user may");
+  }
+}
+
 // How `worker_processes auto` came to its number.
 std::string WhyAuto() {
   const std::size_t affinity = sys::EffectiveCpuSet().size();
@@ -109,6 +162,7 @@ ipc::Plan MakePlan(const pipeline::Site& site, const config::Source& source, con
   plan.workers = process.workers.value_or(sys::UsableCpus());
   if (!process.workers) plan.workers_why = WhyAuto();
   plan.identity = IdentityOf(process, plan.workers, source, diagnostics);
+  PlanSandbox(process, site, plan.identity, diagnostics);
   for (const pipeline::ListenSocket& listener : site.listeners) {
     plan.listeners.push_back({.name = listener.name,
                               .address = std::string(listener.address.bytes()),

@@ -13,6 +13,13 @@
 
 namespace colmeia::ipc {
 
+// How much of the system a worker shuts itself out of (worker/sandbox.h).
+enum class Sandbox : std::uint8_t {
+  kOff,
+  kOn,      // reads what its user may read; writes, makes, executes, binds and signals nothing
+  kStrict,  // reads below the document roots only
+};
+
 // Who a worker becomes (worker/become.h). Resolved once while compiling, so a worker asks no name service.
 struct Identity {
   bool change_user = false;  // false when not started as root: keep who we are
@@ -23,11 +30,13 @@ struct Identity {
   std::int32_t priority = 0;            // nice value; 0 = leave alone
   std::uint64_t rlimit_nofile = 0;      // soft and hard; 0 = leave alone
   std::vector<std::vector<std::uint32_t>>
-      affinity{};                   // CPU numbers of each seat, repeated from the last; empty = leave alone
-  std::string working_directory{};  // empty = leave alone
+      affinity{};                       // CPU numbers of each seat, repeated from the last; empty = leave alone
+  std::string working_directory{};      // empty = leave alone
+  std::uint8_t sandbox = 0;             // ipc::Sandbox, as far as the kernel has it
+  std::vector<std::string> readable{};  // Sandbox::kStrict only: the document roots
   static constexpr auto Fields(auto& self, auto& f) {
     return f(self.change_user, self.uid, self.gid, self.groups, self.user, self.priority, self.rlimit_nofile,
-             self.affinity, self.working_directory);
+             self.affinity, self.working_directory, self.sandbox, self.readable);
   }
   bool operator==(const Identity&) const = default;
 };

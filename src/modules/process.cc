@@ -38,9 +38,13 @@ struct Draft {
   std::optional<std::string> working_directory;
   std::vector<std::string> environment;
   std::optional<bool> pcre_jit;
+  std::optional<ipc::Sandbox> sandbox;
 };
 
 // Directives
+
+constexpr config::EnumValue<ipc::Sandbox> kSandboxes[] = {
+    {"on", ipc::Sandbox::kOn}, {"strict", ipc::Sandbox::kStrict}, {"off", ipc::Sandbox::kOff}};
 
 constexpr std::int64_t kMostWorkers = 1024;  // a slot each, and reloads need some to spare
 
@@ -239,6 +243,16 @@ constexpr Directive kDirectives[] = {
      .syntax = "on | off",
      .default_value = "on",
      .doc = "Accepted without effect: regular expressions are always compiled to machine code where that is possible."},
+    {.name = "sandbox",
+     .contexts = In::kMain,
+     .arity = Args(1),
+     .setter = config::SetEnum<&Draft::sandbox, kSandboxes>,
+     .syntax = "on | strict | off",
+     .default_value = "on",
+     .doc =
+         "What the kernel lets a worker do: read files, but write, make and execute none, and make no connections of "
+         "its own; with strict it reads below the document roots only.",
+     .own = true},
 };
 
 // Merge
@@ -273,6 +287,7 @@ ProcessSettings Merge(const ProcessSettings& outer, const Draft& own, MergeConte
   out.max_generations = own.max_generations.value_or(outer.max_generations);
   if (own.working_directory) out.working_directory = context.FromPrefix(*own.working_directory);
   out.environment = own.environment;
+  out.sandbox = own.sandbox.value_or(outer.sandbox);
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "ipc/plan.h"
 #include "pipeline/module.h"
 #include "util/clock.h"
 
@@ -34,11 +35,12 @@ struct ProcessSettings {
   Affinity affinity;
   util::Milliseconds shutdown_timeout{0};  // 0: no limit
   util::Milliseconds start_timeout{10000};
-  util::Milliseconds watchdog{10000};    // 0: off
-  std::uint64_t max_requests = 0;        // 0: off
-  std::uint64_t max_memory = 0;          // bytes, 0: off
-  std::uint32_t max_generations = 8;     // that drain at the same time
-  std::string working_directory;         // absolute; empty: leave alone
+  util::Milliseconds watchdog{10000};  // 0: off
+  std::uint64_t max_requests = 0;      // 0: off
+  std::uint64_t max_memory = 0;        // bytes, 0: off
+  std::uint32_t max_generations = 8;   // that drain at the same time
+  std::string working_directory;       // absolute; empty: leave alone
+  ipc::Sandbox sandbox = ipc::Sandbox::kOn;
   std::vector<std::string> environment;  // NAME or NAME=value, in the order written
 };
 

@@ -10,6 +10,7 @@
 #include "sys/title.h"
 #include "worker/become.h"
 #include "worker/crash_report.h"
+#include "worker/sandbox.h"
 #include "worker/server.h"
 
 namespace colmeia::worker {
@@ -74,9 +75,12 @@ class Worker final : public ipc::ChannelListener {
     if (!complete) return GiveUp(complete.error().message);
     if (!*complete) return;
     Adoption adoption = reader_.Finish();
-    if (auto became = Become(adoption.identity, getppid()); !became) return GiveUp(became.error().message);
+    const ipc::Identity identity = adoption.identity;
+    if (auto became = Become(identity, getppid()); !became) return GiveUp(became.error().message);
+    if (auto entered = EnterSandbox(identity); !entered) return GiveUp(entered.error().message);
     auto server = Server::Create(loop_, std::move(adoption), modules_);
     if (!server) return GiveUp(server.error().message);
+    if (auto is_sealed = SealSandbox(identity); !is_sealed) return GiveUp(is_sealed.error().message);
     server_ = *std::move(server);
     server_->Start();
     state_ = State::kServing;
