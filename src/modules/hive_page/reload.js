@@ -1,0 +1,27 @@
+// Finds the records that tell the last reload, as `colmeia ctl trace --last-reload` does: what began its generation, and all
+// that this led to, down to the exit of the last worker of the generation before.
+
+import {ancestors, effects} from './causes.js';
+
+// {records, generation, isStart, over}; no records when the trace holds none. The start of the server is one, too.
+export function lastReload(hive) {
+  const begun = hive.records.findLast((record) => record.kind === 'generation' && record.text === 'begun');
+  if (!begun) return startOf(hive);
+  const first = ancestors(hive, begun)[0];
+  const records = [first, ...effects(hive, first)];
+  const leaving = new Set();
+  let decided = false;
+  for (const {kind, text, generation, process} of records) {
+    if (kind === 'state' && text === 'draining') leaving.add(process?.key);
+    if (kind === 'exit') leaving.delete(process?.key);
+    if (kind === 'generation' && generation === begun.generation && text !== 'begun') decided = true;
+  }
+  return {records, generation: begun.generation, isStart: begun.generation === 1, over: decided && leaving.size === 0};
+}
+
+// The first generation is begun by nobody: all until it serves.
+function startOf(hive) {
+  if (hive.records[0]?.seq !== 1) return {records: [], generation: null, isStart: true, over: true};
+  const serving = hive.records.findIndex((record) => record.kind === 'server' && record.text === 'serving');
+  return {records: hive.records.slice(0, serving < 0 ? undefined : serving + 1), generation: 1, isStart: true, over: serving >= 0};
+}

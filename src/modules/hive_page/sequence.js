@@ -1,0 +1,146 @@
+// The sequence chart of the last reload: a lifeline for each process, and each message once, from the top down, with its
+// time since the beginning. A lifeline is thin before its process lives, and has the colour of its state.
+
+import {detail, isMessage, isWorker, kCompiler, kMaster, kOperator} from './actors.js';
+import {html, setText, svg} from './dom.js';
+import {clock, plural, span} from './format.js';
+import {lastReload} from './reload.js';
+
+const kTimes = 70;      // width of the column of times
+const kLane = 104;
+const kNarrowLane = 76;
+const kRow = 24;
+const kHead = 46;
+
+export class Sequence {
+  #parent;
+  #facts;
+  #shown = '';
+
+  constructor(parent, facts) {
+    this.#parent = parent;
+    this.#facts = facts;
+  }
+
+  clear() { this.#shown = ''; }
+
+  draw(hive) {
+    const reload = lastReload(hive);
+    const width = this.#parent.clientWidth;
+    const version = `${reload.records[0]?.seq} ${reload.records.at(-1)?.seq} ${width}`;
+    if (version === this.#shown) return;
+    this.#shown = version;
+    setText(this.#facts, tell(reload));
+    if (reload.records.length === 0) {
+      this.#parent.replaceChildren(html('p', {class: 'empty'}, 'No reload is in the trace. Order one: colmeia ctl reload'));
+      return;
+    }
+    this.#parent.replaceChildren(...picture(reload, width));
+  }
+}
+
+const isNote = (record) => ['generation', 'listener', 'server'].includes(record.kind);
+
+function tell({records, generation, isStart, over}) {
+  if (records.length === 0) return '';
+  const [first, last] = [records[0], records.at(-1)];
+  const ready = records.find((record) => record.kind === 'generation' && record.text === 'current');
+  const parts = [isStart ? 'no reload yet: this is the start' : `generation ${generation} by ${first.step.label}`, clock(first.wall_ms)];
+  if (ready) parts.push(`serves after ${span((ready.mono_ns - first.mono_ns) / 1000)}`);
+  parts.push(over ? `over after ${span((last.mono_ns - first.mono_ns) / 1000)}` : 'under way', plural(records.filter(isMessage).length, 'message'));
+  return parts.join(' · ');
+}
+
+// Who takes part, from left to right: operator, master, compiler, those that leave, those that come.
+function lifelines(records) {
+  const workers = new Map();
+  let compiler = false;
+  for (const {step, process} of records) {
+    if (process) workers.set(process.key, process);
+    compiler ||= step.to === kCompiler || step.from === kCompiler;
+  }
+  const sorted = [...workers.values()].sort((a, b) => a.generation - b.generation || (a.seat ?? 0) - (b.seat ?? 0) || a.pid - b.pid);
+  return [
+    {key: kOperator, name: kOperator, below: ''},
+    {key: kMaster, name: kMaster, below: ''},
+    ...(compiler ? [{key: kCompiler, name: kCompiler, below: ''}] : []),
+    ...sorted.map(({key, name, pid, generation}) => ({key, name, below: `gen ${generation} · ${pid}`})),
+  ];
+}
+
+// The states that a lifeline goes through, as [state, from row, to row].
+function lives(key, rows, records) {
+  if (!isWorker(key)) return [];
+  const spans = [];
+  let state = null;
+  let since = 0;
+  records.forEach((record) => {
+    if (record.process?.key !== key) return;
+    const next = record.kind === 'state' ? record.text : record.kind === 'spawn' ? 'starting' : null;
+    if (state === null && next !== 'starting') state = 'ready';
+    if (next === null || next === state) return;
+    const row = rows.get(record.seq);
+    if (state !== null) spans.push([state, since, row]);
+    [state, since] = [next, row];
+  });
+  spans.push([state ?? 'ready', since, Math.max(...rows.values()) + 1]);
+  return spans.filter(([name]) => name !== 'gone' && name !== 'empty');
+}
+
+function picture(reload, room) {
+  const told = reload.records.filter((record) => isMessage(record) || isNote(record));
+  const lanes = lifelines(reload.records);
+  const narrow = room < 600;
+  const lane = Math.max(narrow ? kNarrowLane : kLane, Math.min(170, (room - kTimes - 20) / lanes.length));
+  const x = new Map(lanes.map(({key}, index) => [key, kTimes + lane * (index + 0.5)]));
+  const width = kTimes + lane * lanes.length;
+
+  // A record that is not told has the row of the one before it.
+  const rows = new Map();
+  let row = 0;
+  for (const record of reload.records) {
+    if (isMessage(record) || isNote(record)) row += 1;
+    rows.set(record.seq, row);
+  }
+  const height = (row + 1) * kRow;
+  const y = (number) => number * kRow;
+
+  const head = svg('svg', {class: 'sequence-head', width, height: kHead, viewBox: `0 0 ${width} ${kHead}`, 'aria-hidden': 'true'},
+    ...lanes.flatMap(({key, name, below}) => [
+      svg('text', {class: `lane ${isWorker(key) ? 'worker' : key}`, x: x.get(key), y: 20, 'text-anchor': 'middle'}, name),
+      svg('text', {class: 'tick', x: x.get(key), y: 37, 'text-anchor': 'middle'}, below)]));
+  const body = svg('svg', {class: 'sequence-body', width, height, viewBox: `0 0 ${width} ${height}`, role: 'list', 'aria-label': tell(reload)},
+    ...lanes.map(({key}) => svg('line', {class: 'lifeline', x1: x.get(key), x2: x.get(key), y1: 0, y2: height})),
+    ...lanes.flatMap(({key}) => lives(key, rows, reload.records).map(([state, from, to]) =>
+      svg('rect', {class: 'alive', 'data-state': state, x: x.get(key) - 3, width: 6, y: y(from) + (from ? 0 : -kRow), height: Math.max(4, y(to) - y(from)), rx: 3}))),
+    ...told.map((record) => (isMessage(record) ? arrow : note)(record, y(rows.get(record.seq)), x, reload.records[0], width)));
+  return [head, body];
+}
+
+const since = (record, first) => {
+  const us = (record.mono_ns - first.mono_ns) / 1000;
+  return us < 1e6 ? `${(us / 1000).toFixed(us < 1e5 ? 2 : 1)} ms` : `${(us / 1e6).toFixed(2)} s`;
+};
+
+function arrow(record, y, x, first) {
+  const {from, to, label, group} = record.step;
+  const [start, end] = [x.get(from), x.get(to)];
+  const way = Math.sign(end - start);
+  const [left, right] = [start + way * 5, end - way * 5];
+  const title = `${since(record, first)}: ${label} ${detail(record)}`;
+  return svg('g', {class: `message ${group} ${from === kMaster ? 'down' : 'up'}`, role: 'listitem', 'data-seq': record.seq, 'aria-label': title},
+    svg('title', {}, title),
+    svg('text', {class: 'tick', x: kTimes - 12, y: y + 4, 'text-anchor': 'end'}, since(record, first)),
+    svg('line', {x1: left, x2: right, y1: y, y2: y}),
+    svg('path', {class: 'tip', d: `M${right},${y}l${-way * 7},-4v8z`}),
+    svg('text', {class: 'label', x: end - way * 12, y: y - 4, 'text-anchor': way > 0 ? 'end' : 'start'}, label));
+}
+
+function note(record, y, x, first) {
+  const at = x.get(kMaster);
+  const about = record.kind === 'generation' ? `generation ${record.generation} ${record.text}` : `${record.kind} ${record.text}`;
+  return svg('g', {class: 'note', role: 'listitem', 'data-note': record.seq, 'aria-label': `${since(record, first)}: ${about}`},
+    svg('text', {class: 'tick', x: kTimes - 12, y: y + 4, 'text-anchor': 'end'}, since(record, first)),
+    svg('path', {d: `M${at},${y - 6}l5.2,3v6l-5.2,3l-5.2,-3v-6z`}),
+    svg('text', {class: 'label', x: at + 10, y: y + 4}, about));
+}

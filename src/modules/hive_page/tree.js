@@ -1,0 +1,256 @@
+// The process tree: operator, master, compiler, and the workers by generation, as boxes that the arrow keys walk among.
+// A box's state is told by colour, by the shape of its cell and by a word.
+
+import {isBadEnd, isWorker} from './actors.js';
+import {arrange, html, setAttribute, setText, svg} from './dom.js';
+import {bytes, compact, count, percent, plural, rate, span} from './format.js';
+
+const kHexagon = 'M12 1.5l9.1 5.25v10.5L12 22.5l-9.1-5.25V6.75z';
+const kCompilerStaysMs = 5000;
+const kCrowd = 24;  // from so many workers on, boxes tell less
+
+// What a state's cell has drawn over its outline.
+const kMarks = {
+  ready: {d: kHexagon, class: 'full'},
+  starting: {d: 'M2.9 12h18.2v5.25L12 22.5l-9.1-5.25z', class: 'full'},
+  draining: {d: 'M12 1.5l9.1 5.25v10.5L12 22.5z', class: 'full'},
+  hung: {d: 'M12 6v7.5M12 16.6v1.4', class: 'stroke'},
+  killed: {d: 'M8 8l8 8M16 8l-8 8', class: 'stroke'},
+  gone: {d: 'M8 8l8 8M16 8l-8 8', class: 'stroke'},
+};
+
+function cell() {
+  const mark = svg('path', {});
+  const picture = svg('svg', {viewBox: '0 0 24 24', class: 'badge', 'aria-hidden': 'true'},
+    svg('path', {d: kHexagon, class: 'outline'}), mark);
+  return {picture, show(word) {
+    const {d, class: name} = kMarks[word] ?? {d: '', class: 'full'};
+    setAttribute(mark, 'd', d);
+    setAttribute(mark, 'class', name);
+  }};
+}
+
+// A list of named numbers; show() takes [name, text, title] triples and keeps the elements of the first call.
+function numbers() {
+  const list = html('dl', {class: 'numbers'});
+  return {list, show(rows) {
+    if (list.children.length !== rows.length) {
+      list.replaceChildren(...rows.map(([name]) => html('div', {}, html('dt', {}, name), html('dd'))));
+    }
+    rows.forEach(([, text, warning], index) => {
+      const value = list.children[index].lastElementChild;
+      setText(value, text);
+      value.classList.toggle('warn', Boolean(warning));
+    });
+  }};
+}
+
+class Box {
+  constructor(key, kind) {
+    this.badge = cell();
+    this.numbers = numbers();
+    this.name = html('b');
+    this.word = html('span', {class: 'word'});
+    this.who = html('p', {class: 'who'});
+    this.why = html('p', {class: 'why'});
+    this.element = html('div', {class: `box ${kind}`, role: 'treeitem', tabindex: '-1', 'data-key': key, 'aria-selected': 'false'},
+      html('div', {class: 'head'}, this.badge.picture, this.name, this.word), this.who, this.numbers.list, this.why);
+  }
+
+  show({name, word, who, why, rows, label}) {
+    setText(this.name, name);
+    setText(this.word, word);
+    setText(this.who, who);
+    setText(this.why, why ?? '');
+    this.badge.show(word);
+    this.numbers.show(rows);
+    setAttribute(this.element, 'data-state', word);
+    this.why.classList.toggle('warn', isBadEnd(why ?? ''));
+    setAttribute(this.element, 'aria-label', label);
+  }
+}
+
+function describeWorker(process, servesThisPage) {
+  const facts = process.alive ? process.facts : null;
+  const age = facts?.heartbeat_age_ms;
+  const who = `pid ${process.pid} · slot ${process.slot}${servesThisPage && process.alive ? ' · this page' : ''}`;
+  return {
+    name: process.name,
+    word: process.word,
+    who,
+    why: process.alive ? '' : process.reason || 'ended',
+    label: `${process.name}, ${process.word}, generation ${process.generation}, ${who}` + (facts ? `, ${rate(process.rates.requests)} requests per second, `
+      + plural(facts.connections.active, 'connection') : '') + (process.reason ? `, ${process.reason}` : ''),
+    rows: [
+      ['requests/s', rate(facts && process.rates.requests)],
+      ['connections', compact(facts?.connections.active)],
+      ['CPU', percent(facts && process.rates.cpu)],
+      ['memory', bytes(facts?.rss_bytes)],
+      ['loop lag', facts && process.rates.lag !== null ? `≤ ${span(process.rates.lag)}` : span(facts?.loop_lag.last_us)],
+      ['heartbeat', age === null || age === undefined ? '–' : `${(age / 1000).toFixed(1)} s`, age > 3000],
+    ],
+  };
+}
+
+function describeMaster(hive) {
+  const {server, master, reloads, respawns} = hive.state;
+  const who = master ? `pid ${master.pid} · generation ${server.generation}` : `generation ${server.generation}`;
+  return {
+    name: 'master',
+    word: server.state,
+    who,
+    label: `master, ${server.state}, ${who}`,
+    rows: [
+      ['CPU', percent(hive.rates.cpu)],
+      ['memory', bytes(master?.rss_bytes)],
+      ['reloads', reloads.failed > 0 ? `${count(reloads.succeeded)} (${count(reloads.failed)} failed)` : count(reloads.succeeded)],
+      ['respawns', count(respawns)],
+    ],
+  };
+}
+
+function describeCompiler(compiler) {
+  const word = compiler === null ? 'none now' : compiler.working ? 'at work' : 'gone';
+  const who = compiler?.pid ? `pid ${compiler.pid}` : 'reads configurations';
+  return {name: 'compiler', word, who, label: `compiler, ${word}`, rows: []};
+}
+
+class Generation {
+  constructor(number) {
+    this.title = html('p', {class: 'generation-title'});
+    this.cells = html('div', {class: 'cells', role: 'presentation'});
+    this.element = html('div', {class: 'generation', role: 'group', 'data-generation': number}, this.title, this.cells);
+  }
+
+  show(number, processes, current) {
+    const ready = processes.filter((process) => process.word === 'ready').length;
+    const word = number === current ? `${ready} ready` : number > current ? 'starts' : processes.some((process) => process.alive) ? 'leaves' : 'gone';
+    setText(this.title, `generation ${number} · ${word}`);
+    setAttribute(this.element, 'aria-label', `generation ${number}, ${word}`);
+  }
+}
+
+export class Tree {
+  #stage;
+  #boxes = new Map();        // key -> Box
+  #generations = new Map();  // number -> Generation
+  #heads = html('div', {class: 'heads', role: 'presentation'});
+  #colony = html('div', {class: 'colony', role: 'presentation'});
+  #onFollow;
+  followed = null;
+
+  // onFollow(key or null): the reader chose a process to follow.
+  constructor(stage, onFollow) {
+    this.#stage = stage;
+    this.#onFollow = onFollow;
+    this.#heads.append(...[['operator', 'operator'], ['master', 'master'], ['compiler', 'compiler']]
+      .map(([key, kind]) => this.#box(key, kind).element));
+    this.element('master').tabIndex = 0;
+    stage.append(this.#heads, this.#colony);
+    stage.addEventListener('keydown', (event) => this.#onKey(event));
+    stage.addEventListener('click', (event) => this.#onClick(event));
+  }
+
+  element(key) { return this.#boxes.get(key)?.element ?? null; }
+
+  draw(hive) {
+    if (hive.state === null) return;
+    const {server} = hive.state;
+    this.#box('operator').show({name: 'operator', word: '', who: 'signals, control socket', label: 'operator: signals and the control socket', rows: []});
+    this.#box('master').show(describeMaster(hive));
+    const compiler = hive.compiler?.working || hive.now - hive.compiler?.seen_ms < kCompilerStaysMs ? hive.compiler : null;
+    this.#box('compiler').show(describeCompiler(compiler));
+
+    const shown = hive.shown();
+    for (const process of shown) {
+      const here = server.answered_by?.pid === process.pid;
+      this.#box(process.key, 'worker').show(describeWorker(process, here));
+    }
+    this.#arrange(shown, server.generation);
+    this.#keepOneTabStop();
+  }
+
+  #box(key, kind) {
+    if (!this.#boxes.has(key)) this.#boxes.set(key, new Box(key, kind));
+    return this.#boxes.get(key);
+  }
+
+  #arrange(shown, current) {
+    this.#colony.classList.toggle('crowded', shown.length > kCrowd);
+    const numbers = [...new Set(shown.map((process) => process.generation))];
+    arrange(this.#colony, numbers.map((number) => {
+      if (!this.#generations.has(number)) this.#generations.set(number, new Generation(number));
+      const generation = this.#generations.get(number);
+      const own = shown.filter((process) => process.generation === number);
+      generation.show(number, own, current);
+      arrange(generation.cells, own.map((process) => this.#boxes.get(process.key).element));
+      return generation.element;
+    }));
+    for (const number of this.#generations.keys()) if (!numbers.includes(number)) this.#generations.delete(number);
+    const keys = new Set(shown.map((process) => process.key));
+    for (const [key, box] of this.#boxes) if (isWorker(key) && !keys.has(key)) this.#drop(key, box);
+  }
+
+  #drop(key, box) {
+    const focused = box.element === document.activeElement;
+    box.element.remove();
+    this.#boxes.delete(key);
+    if (this.followed === key) this.#follow(null);
+    if (focused) this.#focus(this.element('master'));
+  }
+
+  #items() { return [...this.#boxes.values()].map((box) => box.element); }
+
+  #keepOneTabStop() {
+    if (!this.#items().some((item) => item.tabIndex === 0)) this.element('master').tabIndex = 0;
+  }
+
+  #focus(item) {
+    for (const other of this.#items()) other.tabIndex = other === item ? 0 : -1;
+    item.focus();
+  }
+
+  #follow(key) {
+    this.followed = key;
+    for (const item of this.#items()) setAttribute(item, 'aria-selected', String(item.dataset.key === key));
+    this.#onFollow(key);
+  }
+
+  #onClick(event) {
+    const item = event.target.closest('[role=treeitem]');
+    if (!item) return;
+    this.#focus(item);
+    this.#follow(this.followed === item.dataset.key ? null : item.dataset.key);
+  }
+
+  #onKey(event) {
+    const item = event.target.closest('[role=treeitem]');
+    if (!item) return;
+    const ways = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
+    if (ways[event.key]) this.#focus(nearest(item, this.#items(), ways[event.key]) ?? item);
+    else if (event.key === 'Home') this.#focus(this.element('master'));
+    else if (event.key === 'End') this.#focus([...this.#colony.querySelectorAll('[role=treeitem]')].at(-1) ?? item);
+    else if (event.key === 'Enter' || event.key === ' ') this.#follow(this.followed === item.dataset.key ? null : item.dataset.key);
+    else if (event.key === 'Escape') this.#follow(null);
+    else return;
+    event.preventDefault();
+  }
+}
+
+// The item whose middle lies nearest in a direction; what lies aside counts double.
+function nearest(item, items, [dx, dy]) {
+  const middle = (element) => {
+    const box = element.getBoundingClientRect();
+    return [box.x + box.width / 2, box.y + box.height / 2];
+  };
+  const [x, y] = middle(item);
+  let best = null;
+  let least = Infinity;
+  for (const other of items) {
+    const [ox, oy] = middle(other);
+    const ahead = (ox - x) * dx + (oy - y) * dy;
+    const aside = Math.abs((ox - x) * dy) + Math.abs((oy - y) * dx);
+    if (other !== item && ahead > 8 && ahead + 2 * aside < least) [best, least] = [other, ahead + 2 * aside];
+  }
+  return best;
+}
