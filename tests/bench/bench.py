@@ -20,10 +20,12 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(HERE.parent / 'integration'))
 
-import load  # noqa: E402  the path has to be set first
+import instructions  # noqa: E402  the path has to be set first
+import load  # noqa: E402
 import peers  # noqa: E402
 import picture  # noqa: E402
 import rows  # noqa: E402
+import scenes  # noqa: E402
 import table  # noqa: E402
 from support import processes  # noqa: E402
 
@@ -61,24 +63,29 @@ class Progress:
 
 def arguments():
     parser = argparse.ArgumentParser(prog='./dev bench', description=__doc__.partition('\n')[0])
-    parser.add_argument('rows', nargs='*', metavar='ROW', help='rows to measure (all): ' + ', '.join(row.name for row in rows.ROWS))
+    known = [one.name for one in (*rows.ROWS, *scenes.SCENES)]
+    parser.add_argument('rows', nargs='*', metavar='ROW', help=f'what to measure (all): {", ".join(known)}')
     parser.add_argument('--quick', action='store_true', help='one round of each: to see that it works, not to believe')
+    parser.add_argument('--instructions', action='store_true',
+                        help='count instructions per request with callgrind instead, of colmeia and nginx')
     parser.add_argument('--rounds', type=int, default=5, help='rounds (5)')
     parser.add_argument('--seconds', type=int, default=1, help='seconds of load for each measurement (1)')
     parser.add_argument('--servers', help='labels of the servers to measure, with commas between (all)')
     parser.add_argument('--also', action='append', default=[], metavar='LABEL=BINARY',
                         help='another colmeia in the same run, to compare builds')
     parser.add_argument('--binary', default=str(ROOT / 'build/release/colmeia'), help='the colmeia that is measured')
-    parser.add_argument('--tools', default=str(ROOT / 'build/release/tests/bench'), help='folder of bench_limit')
+    parser.add_argument('--tools', default=str(ROOT / 'build/release/tests/bench'), help='folder of bench_limit and bench_pace')
     parser.add_argument('--out', default=str(ROOT / 'build/bench'), help='folder for results and unpacked servers')
     given = parser.parse_args()
     if given.quick:
         given.rounds = 1
-    known = {row.name: row for row in rows.ROWS}
     for name in given.rows:
         if name not in known:
             parser.error(f'there is no row {name}; there are {", ".join(known)}')
-    given.rows = [known[name] for name in given.rows] or list(rows.ROWS)
+    given.named = given.rows
+    chosen = given.rows or known
+    given.rows = [row for row in rows.ROWS if row.name in chosen]
+    given.scenes = [scene for scene in scenes.SCENES if scene.name in chosen]
     for pair in given.also:
         if '=' not in pair:
             parser.error(f'--also takes LABEL=BINARY, not {pair}')
@@ -94,25 +101,59 @@ def plant(folder):
         (folder / name).chmod(0o644)
 
 
-def core(servers, wanted, rounds, seconds, say=print):
-    """Measures rows: {row name: {label: [round or None...]}}. A measurement that failed is told and left out."""
+def take(progress, what, label, measure):
+    """One measurement; None, told and left out, when it failed."""
+    progress.show(f'{what}: {label}')
+    try:
+        return measure()
+    except (load.Broken, RuntimeError, AssertionError, OSError) as failure:
+        progress.say(f'[bench] {what}, {label}: left out: {failure}')
+        return None
+    finally:
+        progress.step()
+
+
+def rotated(servers, number):
+    return servers[number % len(servers):] + servers[:number % len(servers)]
+
+
+def measure_row(server, row, seconds):
+    with server.start(**row.settings):
+        return load.measure(server, row, seconds)
+
+
+def measure_rows(servers, wanted, rounds, seconds, progress):
+    """{row name: {label: [round or None...]}}."""
     measured = {row.name: {server.label: [] for server in servers} for row in wanted}
-    progress = Progress(len(wanted) * len(servers) * rounds)
     for number in range(rounds):
-        order = servers[number % len(servers):] + servers[:number % len(servers)]
         for row in wanted:
-            for server in order:
-                progress.show(f'round {number + 1}, {row.title}: {server.label}')
-                taken = None
-                try:
-                    with server.start(**row.settings):
-                        taken = load.measure(server, row, seconds)
-                except (load.Broken, RuntimeError, AssertionError) as failure:
-                    progress.say(f'[bench] {row.title}, {server.label}: left out of round {number + 1}: {failure}')
-                measured[row.name][server.label].append(taken)
-                progress.step()
-    progress.say(f'[bench] measured in {time.monotonic() - progress.begun:.0f} s')
+            for server in rotated(servers, number):
+                measured[row.name][server.label].append(
+                    take(progress, f'round {number + 1}, {row.title}', server.label,
+                         lambda: measure_row(server, row, seconds)))
     return measured
+
+
+def apply(scene, servers):
+    return [server for server in servers if not scene.servers or server.name in scene.servers]
+
+
+def measure_scenes(servers, wanted, rounds, stage, progress):
+    """{scene name: {label: [round or None...]}}."""
+    measured = {scene.name: {server.label: [] for server in servers} for scene in wanted}
+    for number in range(rounds):
+        for scene in wanted:
+            for server in rotated(apply(scene, servers), number) if number < scene.rounds else []:
+                measured[scene.name][server.label].append(
+                    take(progress, f'round {number + 1}, {scene.title}', server.label, lambda: scene.act(server, stage)))
+    return measured
+
+
+def half_rate(servers, progress):
+    """Half of what the slower of nginx and colmeia answers in a second."""
+    rates = [one['rps'] for server in servers if server.label in ('nginx', 'colmeia')
+             if (one := take(progress, 'finding a pace', server.label, lambda: measure_row(server, scenes.ROW, 1)))]
+    return min(rates) / 2 if rates else 1000.0
 
 
 def machine():
@@ -141,31 +182,71 @@ def main():
             print(f'[bench] not to be had here: {", ".join(missing)}', flush=True)
         if given.servers:
             servers = [server for server in servers if server.label in given.servers.split(',')]
-        steps = len(given.rows) * len(servers) * given.rounds
+        if given.instructions:
+            return count_instructions(given, servers, out)
         versions = {server.label: server.version() for server in servers}
-        print(f'[bench] {len(given.rows)} rows, {len(servers)} servers ('
+        runs = sum(len(apply(scene, servers)) * min(scene.rounds, given.rounds) for scene in given.scenes)
+        steps = len(given.rows) * len(servers) * given.rounds + runs + 2 * bool(given.scenes)
+        takes = len(given.rows) * len(servers) * given.rounds * (given.seconds + START_AND_END)
+        takes += sum(len(apply(scene, servers)) * min(scene.rounds, given.rounds) * scene.takes for scene in given.scenes)
+        print(f'[bench] {len(given.rows)} rows and {len(given.scenes)} scenes, {len(servers)} servers ('
               + ', '.join(f'{label} {version}'.strip() for label, version in versions.items())
-              + f'), {given.rounds} rounds of {given.seconds} s: about '
-              f'{steps * (given.seconds + START_AND_END) / 60:.0f} min; load is {os.getloadavg()[0]:.1f} now', flush=True)
-        measured = core(servers, given.rows, given.rounds, given.seconds)
+              + f'), {given.rounds} rounds of {given.seconds} s: about {takes / 60:.1f} min; '
+              f'load is {os.getloadavg()[0]:.1f} now', flush=True)
+        progress = Progress(steps)
+        measured = measure_rows(servers, given.rows, given.rounds, given.seconds, progress)
+        stage = scenes.Stage(f'{given.tools}/bench_pace', given.seconds)
+        if given.scenes:
+            stage.half_rate = half_rate(servers, progress)
+        seen = measure_scenes(servers, given.scenes, given.rounds, stage, progress)
+        progress.say(f'[bench] measured in {time.monotonic() - progress.begun:.0f} s')
     except KeyboardInterrupt:
         print('\n[bench] interrupted', flush=True)
         return 130
     finally:
         shutil.rmtree(tree, ignore_errors=True)
-
-    results = {name: table.summary(one) for name, one in measured.items()}
-    text = table.core(given.rows, results)
-    print(f'\n{text}')
-    checks = [(row, said, kept) for row in given.rows for said, kept in table.verdicts(row, results[row.name])]
-    for row, said, kept in checks:
-        print(f'[bench] {"kept  " if kept else "MISSED"} {row.title}: {said}')
-    (out / 'table.md').write_text(text, encoding='utf-8')
-    (out / 'results.json').write_text(json.dumps(
-        {'machine': machine(), 'versions': versions, 'rounds': measured, 'numbers': results}, indent=1), encoding='utf-8')
-    drawn = picture.core(given.rows, results, out / 'table', machine())
-    print(f'[bench] written to {out}: table.md, results.json' + ''.join(f', {name.name}' for name in drawn))
+    report(given, out, [server.label for server in servers], versions, measured, seen)
     return 0
+
+
+def count_instructions(given, servers, out):
+    if instructions.missing():
+        sys.exit(f'[bench] {instructions.missing()}')
+    labels = given.servers.split(',') if given.servers else ['colmeia', *(label for label, _ in given.also), 'nginx']
+    servers = [server for server in servers if server.label in labels and isinstance(server, peers.Nginx)]
+    wanted = instructions.choose(given.named)
+    print(f'[bench] callgrind: {len(wanted)} rows, about {len(wanted) * len(servers) * 8} s', flush=True)
+    progress = Progress(len(wanted) * len(servers))
+    folder = out / 'callgrind'
+    found = instructions.measure(servers, wanted, folder, f'{given.tools}/bench_self.so', progress)
+    text = instructions.report(wanted, [server.label for server in servers], found)
+    (out / 'instructions.md').write_text(text, encoding='utf-8')
+    progress.say(f'\n{text}\n[bench] written to {out}/instructions.md; {instructions.hint(folder)}')
+    return 0
+
+
+def report(given, out, labels, versions, measured, seen):
+    """Prints the tables, says which promises were kept, and writes all of it."""
+    results = {name: table.summary(one) for name, one in measured.items()}
+    scene_results = {name: table.medians(one) for name, one in seen.items()}
+    texts = []
+    if given.rows:
+        texts.append(table.core(given.rows, results))
+    if given.scenes:
+        texts.append(table.scenes(given.scenes, labels, scene_results))
+    print('', *texts, sep='\n', flush=True)
+    said = [(row.title, *verdict) for row in given.rows for verdict in table.verdicts(row, results[row.name])]
+    said += table.scene_verdicts(scene_results, seen)
+    for title, promise, kept in said:
+        print(f'[bench] {"kept  " if kept else "MISSED"} {title}: {promise}')
+    facts = f'{machine()}; {given.rounds} rounds of {given.seconds} s; ' + \
+        ', '.join(f'{label} {version}'.strip() for label, version in versions.items())
+    (out / 'table.md').write_text('\n'.join([facts + '\n', *texts]), encoding='utf-8')
+    (out / 'results.json').write_text(json.dumps(
+        {'machine': machine(), 'versions': versions, 'rows': measured, 'scenes': seen, 'numbers': results,
+         'scene_numbers': scene_results}, indent=1), encoding='utf-8')
+    drawn = picture.core(given.rows, results, out / 'table', machine())
+    print(f'[bench] written to {out}: table.md, results.json' + ''.join(f', {name.name}' for name in drawn), flush=True)
 
 
 if __name__ == '__main__':

@@ -20,7 +20,6 @@ import time
 from support import packages, processes
 from support.http_client import Connection
 from support.ports import free_port
-from support.waiting import wait_for
 
 SERVER_CPU = 0
 PATIENCE = 20.0        # seconds for a server to serve, and to end
@@ -57,10 +56,10 @@ CACHE = 'open_file_cache max=10000 inactive=60s; open_file_cache_valid 60s;'
 TEMPORARY = ' '.join(f'{kind}_temp_path {{prefix}}/temp/{kind};' for kind in ('client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'))
 
 
-def set_up_child():
+def set_up_child(free=False):
     """In the fresh process: our end is its end, it stays on its CPU, and it may have many descriptors."""
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    if SERVER_CPU in os.sched_getaffinity(0):
+    if SERVER_CPU in os.sched_getaffinity(0) and not free:
         os.sched_setaffinity(0, {SERVER_CPU})
     resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
 
@@ -81,6 +80,8 @@ class Peer:
     close (bool)    the row asks with `Connection: close`
     status, bytes   what the row's response is, for the limit loop
     workers         number of workers
+    free            may use every CPU
+    stays           workers stay the user who we are
     main, http, server   lines of configuration, for those that speak nginx's language
     """
 
@@ -91,7 +92,10 @@ class Peer:
         self.program = program
         self.tree = tree
         self.label = label or self.name
+        self.under = []         # a command that runs the server's, as valgrind does
+        self.variables = {}     # of the environment, beside ours
         self.process = None
+        self.started = None     # seconds until it answered
         self.port = None
         self.prefix = None
 
@@ -109,12 +113,17 @@ class Peer:
             (self.prefix / folder).mkdir()
             (self.prefix / folder).chmod(0o777)
         self.port = free_port()
-        self.begun = time.monotonic()
+        begun = time.monotonic()
         with open(self.prefix / 'said', 'wb') as said:
-            self.process = subprocess.Popen(self.command(settings), cwd='/', env=self.program.environment(),
-                                            stdin=subprocess.DEVNULL, stdout=said, stderr=said, preexec_fn=set_up_child)
+            self.process = subprocess.Popen(self.under + self.command(settings), cwd='/', env={**self.program.environment(), **self.variables},
+                                            stdin=subprocess.DEVNULL, stdout=said, stderr=said,
+                                            preexec_fn=lambda: set_up_child(settings.get('free', False)))
         try:
-            wait_for(self.answers, f'{self.label} to answer', PATIENCE)
+            while not self.answers():
+                if time.monotonic() - begun > PATIENCE:
+                    raise RuntimeError(f'{self.label} does not answer')
+                time.sleep(0.0005)
+            self.started = time.monotonic() - begun
         except BaseException:
             self.stop()
             raise
@@ -188,7 +197,7 @@ class Nginx(Peer):
     own = TEMPORARY
 
     def configuration(self, settings):
-        user, group = nobody()
+        user, group = ('root', 'root') if settings.get('stays') and os.geteuid() == 0 else nobody()
         own = self.own.format(prefix=self.prefix)
         return SITE.format(
             prefix=self.prefix, tree=self.tree, port=self.port, workers=settings.get('workers', 1),
@@ -267,7 +276,7 @@ class Lighttpd(Peer):
             f'server.document-root = "{self.tree}"\nserver.bind = "127.0.0.1"\nserver.port = {self.port}\n'
             f'server.errorlog = "{self.prefix}/logs/error.log"\nserver.event-handler = "linux-sysepoll"\n'
             f'server.network-backend = "sendfile"\nserver.max-fds = {DESCRIPTORS}\n'
-            f'server.max-connections = {CONNECTIONS // 2}\nserver.max-keep-alive-requests = 65535\n'
+            f'server.max-connections = {min(CONNECTIONS, DESCRIPTORS // 2)}\nserver.max-keep-alive-requests = 65535\n'
             'server.max-keep-alive-idle = 600\nserver.max-read-idle = 600\nserver.listen-backlog = 4096\n'
             'mimetype.assign = (".html" => "text/html", "" => "application/octet-stream")\n'
             'index-file.names = ("index.html")\n')

@@ -91,15 +91,21 @@ def microseconds(value):
     return ''
 
 
-def markdown(head, rows):
-    """A table in Markdown, laid out so that it reads as plain text too; the first two columns stand left."""
+def with_unit(value, unit):
+    """A number for people: `unit` is us, bytes, count or ratio."""
+    return {'us': microseconds, 'bytes': size, 'count': lambda count: '-' if count is None else f'{count:.0f}',
+            'ratio': number}[unit](value)
+
+
+def markdown(head, rows, left=2):
+    """A table in Markdown, laid out so that it reads as plain text too; the first `left` columns are text."""
     widths = [max(len(str(row[column])) for row in [head, *rows]) for column in range(len(head))]
     lines = []
     for row in [head, None, *rows]:
         if row is None:
-            cells = ['-' * width if column < 2 else '-' * (width - 1) + ':' for column, width in enumerate(widths)]
+            cells = ['-' * width if column < left else '-' * (width - 1) + ':' for column, width in enumerate(widths)]
         else:
-            cells = [str(cell).ljust(widths[column]) if column < 2 else str(cell).rjust(widths[column])
+            cells = [str(cell).ljust(widths[column]) if column < left else str(cell).rjust(widths[column])
                      for column, cell in enumerate(row)]
         lines.append(f'| {" | ".join(cells)} |')
     return '\n'.join(lines) + '\n'
@@ -119,3 +125,56 @@ def core(rows, results):
                           microseconds(one['p99']), size(one['memory']), f'{one["busy"] * 100:.0f} %'))
             title = ''
     return markdown(HEAD, lines)
+
+
+def scenes(wanted, labels, results):
+    """The table of scenes: `results` is {scene name: {label: {measure: median}}}; a column for each server."""
+    lines = []
+    for scene in wanted:
+        title = scene.title
+        for key, name, unit in scene.measures:
+            values = [results[scene.name].get(label, {}).get(key) for label in labels]
+            lines.append((title, name, *(with_unit(value, unit) for value in values)))
+            title = ''
+    return markdown(('scene', 'measure', *labels), lines)
+
+
+def medians(measured):
+    """{label: [round or None...]} of a scene becomes {label: {measure: median}}."""
+    found = {}
+    for label, rounds in measured.items():
+        taken = [one for one in rounds if one]
+        if taken:
+            found[label] = {key: median([one.get(key) for one in taken]) for key in taken[0]}
+    return found
+
+
+# What the scenes promise of ours: (scene, measure, at most; 'nginx' for nginx's own figure times the factor).
+PROMISES = (
+    ('half', 'p99', ('nginx', 1.1)),
+    ('idle', 'bytes', ('nginx', 1.0)),
+    ('rest', 'worker', 4 << 20),
+    ('start', 'ready', 15e3),
+    ('start', 'serving', 60e3),
+    ('spread', 'single_spread', 1.5),
+    ('spread', 'single_wasted', 0.02),
+    ('spread', 'burst_spread', 2.0),
+    ('spread', 'burst_wasted', 0.1),
+)
+
+
+def scene_verdicts(results, measured, label='colmeia'):
+    """As verdicts(), of the scenes: [(scene, text, kept or not)]."""
+    said = []
+    for scene, key, most in PROMISES:
+        ours = results.get(scene, {}).get(label, {}).get(key)
+        if ours is None:
+            continue
+        if isinstance(most, tuple):
+            other, factor = most
+            of_round = ratio(measured[scene].get(other, []), measured[scene][label], key)
+            if of_round is not None:
+                said.append((scene, f"{key} <= {factor:g} of {other}'s: {number(of_round)}", of_round <= factor))
+        else:
+            said.append((scene, f'{key} <= {number(most)}: {number(ours)}', ours <= most))
+    return said
