@@ -14,6 +14,7 @@
 #include "modules/return.h"
 #include "modules/static_files.h"
 #include "modules/stub_status.h"
+#include "modules/study.h"
 #include "modules/try_files.h"
 #include "pipeline/core_module.h"
 
@@ -31,6 +32,7 @@ const pipeline::ModuleList& Modules() {
       &modules::kAccess,
       &modules::kTryFiles,
       &modules::kStubStatus,
+      &modules::kStudy,
       &modules::kIndex,
       &modules::kAutoindex,
       &modules::kStaticFiles,

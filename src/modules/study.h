@@ -1,0 +1,11 @@
+// study: handlers that misbehave on purpose, for those who want to see what becomes of it. A server that does not say
+// `study on` refuses them.
+#pragma once
+
+#include "pipeline/module.h"
+
+namespace colmeia::modules {
+
+extern const pipeline::Module kStudy;
+
+}  // namespace colmeia::modules

@@ -1,0 +1,48 @@
+"""Handlers that misbehave on purpose."""
+
+import os
+import select
+
+FILES = {'html/index.html': 'hello'}
+SITE = ('worker_processes 1; {main} http {{ server {{ listen 127.0.0.1:%%PORT%%; root html; '
+        'location = /busy {{ cpu_bound 300ms; }} }} }}')
+
+
+def test_a_cpu_bound_handler_is_refused_unless_study_is_on(prepare):
+    server = prepare(SITE.format(main=''), files=FILES)
+
+    result = server.run('-t')
+
+    assert result.returncode == 1
+    assert 'refused unless the main context says "study on;"' in result.stderr
+    assert '^' in result.stderr
+
+
+def test_study_may_be_switched_on_behind_the_block_that_uses_it(prepare):
+    server = prepare(SITE.format(main='') + ' study on;', files=FILES)
+
+    assert server.run('-t').returncode == 0
+
+
+def cpu_seconds(pid):
+    with open(f'/proc/{pid}/stat', encoding='ascii') as stat:
+        fields = stat.read().rpartition(')')[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
+
+def test_everybody_on_that_worker_waits_for_a_cpu_bound_handler(hive):
+    server = hive(SITE.format(main='study on;'), files=FILES)
+    (worker,) = server.workers()
+    with server.connect() as busy, server.connect() as other:
+        assert other.get('/').status == 200
+        before = cpu_seconds(worker)
+        busy.request('GET', '/busy')
+        server.wait_for(lambda: cpu_seconds(worker) > before + 0.05, 'the handler to be at work')
+
+        other.request('GET', '/')
+        select.select([other.socket], [], [], 20)
+
+        # Whoever was served meanwhile would be answered before the handler is.
+        assert select.select([busy.socket], [], [], 0)[0] == [busy.socket]
+        assert other.response().body == b'hello'
+        assert 'computed for 300 ms' in busy.response().text
