@@ -13,7 +13,9 @@
 #include "app/compile.h"
 #include "app/ctl.h"
 #include "app/launch.h"
+#include "app/modules.h"
 #include "app/say.h"
+#include "config/effective.h"
 #include "control/client.h"
 #include "control/routes.h"
 #include "master/signals.h"
@@ -75,6 +77,8 @@ void Dump(const config::Source& source) {
     if (!file.path.starts_with('/')) continue;  // the text of -g is no file
     fmt::print("# configuration file {}:\n{}\n", file.path, file.text);
   }
+  fmt::print("# effective configuration, with the place of each value:\n{}",
+             config::Effective(source, Modules().registry()));
 }
 
 }  // namespace

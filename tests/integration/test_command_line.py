@@ -99,6 +99,18 @@ def test_capital_t_prints_every_file_under_its_name(prepare):
     assert f'# configuration file {server.prefix}/site.conf:\n{site}' in done.stdout
 
 
+def test_capital_t_tells_the_place_of_each_value(prepare):
+    server = prepare('events { }\nhttp { include site.conf; }\n', bare=True)
+    server.write('site.conf', f'server {{ listen 127.0.0.1:{server.port}; }}\n')
+
+    done = server.run('-T', '-g', 'daemon off;')
+
+    effective = done.stdout.partition('# effective configuration')[2]
+    assert re.search(rf'listen 127.0.0.1:{server.port}; +# {server.prefix}/site.conf:1\n', effective)
+    assert re.search(r'daemon off; +# command line:1\n', effective)
+    assert re.search(r'worker_processes auto; +# default\n', effective)
+
+
 def test_an_error_has_file_line_column_the_line_and_a_caret(prepare):
     server = prepare('events { }\nhttp {\n    sendfil on;\n}\n', bare=True)
 
