@@ -108,6 +108,12 @@ struct CloseChannel {
   std::uint32_t slot = 0;
 };
 
+// A worker ended without having been told to, and its seat gets another one, now or when its back-off allows: count it.
+struct Respawning {
+  std::uint32_t generation = 0;
+  std::uint32_t seat = 0;
+};
+
 // Write the slot's state into the scoreboard. kStarting comes once the process was spawned and occupies the slot,
 // kEmpty comes when nothing of the process is left and retires it: its totals move to the past.
 struct SetState {
@@ -191,9 +197,9 @@ struct Leave {
   int exit_code = 0;
 };
 
-using Action =
-    std::variant<Compile, CancelCompile, OpenResources, Promote, CloseListeners, CloseGeneration, SeatsChanged, Spawn,
-                 Adopt, Send, Kill, CloseChannel, SetState, SetServer, ReopenLogs, Log, Started, StartFailed, Reply,
-                 Reloading, Reloaded, StartUpgrade, ForwardSignal, AbandonUpgrade, CompleteUpgrade, Leave>;
+using Action = std::variant<Compile, CancelCompile, OpenResources, Promote, CloseListeners, CloseGeneration,
+                            SeatsChanged, Spawn, Adopt, Send, Kill, CloseChannel, Respawning, SetState, SetServer,
+                            ReopenLogs, Log, Started, StartFailed, Reply, Reloading, Reloaded, StartUpgrade,
+                            ForwardSignal, AbandonUpgrade, CompleteUpgrade, Leave>;
 
 }  // namespace colmeia::master

@@ -55,6 +55,7 @@ Master::Master(MasterOptions options, scoreboard::Board board, trace::Writer tra
                }),
       desk_(loop_, *this, [this] { return CollectStatus(supervisor_, board_, resources_, loop_.Now()); }),
       overseer_(loop_, supervisor_, board_, [this](Event event) { OnEvent(std::move(event)); }),
+      ledger_(loop_, board_),
       clones_(loop_, resources_,
               [this](std::uint32_t slot, const ipc::Message& message, const std::vector<int>& fds) {
                 WorkerChild* const child = FindWorker(slot);
@@ -68,6 +69,7 @@ int Master::Run() {
   static constexpr std::chrono::seconds kStrangersEvery{1};
   if (AdoptsOrphans()) strangers_.StartEvery(kStrangersEvery);
   overseer_.Start();
+  ledger_.Start();
   // While two masters hold the sockets, closing one of them would not close it.
   clones_.Hold(static_cast<bool>(options_.old_master));
   options_.old_master.Watch(loop_, [this] {

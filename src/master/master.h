@@ -17,6 +17,7 @@
 #include "master/control_desk.h"
 #include "master/handover.h"
 #include "master/inherited.h"
+#include "master/ledger.h"
 #include "master/notify.h"
 #include "master/opening.h"
 #include "master/overseer.h"
@@ -71,6 +72,7 @@ class Master final : public ChildListener {
   void Perform(const Send& action);
   void Perform(const Kill& action);
   void Perform(const CloseChannel& action);
+  void Perform(const Respawning& action);
   void Perform(const SetState& action);
   void Perform(const SetServer& action);
   void Perform(const ReopenLogs& action);
@@ -106,6 +108,7 @@ class Master final : public ChildListener {
   loop::Signals signals_;
   ControlDesk desk_;
   Overseer overseer_;
+  Ledger ledger_;
   CloneKeeper clones_;
   Notifier notifier_;
   std::unique_ptr<Successor> successor_;

@@ -168,6 +168,8 @@ void Master::Perform(const CloseChannel& action) {
   if (WorkerChild* const child = FindWorker(action.slot)) child->CloseChannel();
 }
 
+void Master::Perform(const Respawning&) { ledger_.Respawn(); }
+
 void Master::Perform(const SetState& action) {
   switch (action.state) {
     case SlotState::kStarting:
@@ -234,11 +236,13 @@ void Master::Perform(const Reply& action) {
 }
 
 void Master::Perform(const Reloading& action) {
+  ledger_.ReloadBegins(action.generation);
   trace_.Record({.kind = trace::Kind::kGeneration, .generation = action.generation, .cause = cause_, .text = "begun"});
   notifier_.Reloading();
 }
 
 void Master::Perform(const Reloaded& action) {
+  ledger_.ReloadEnds(action.generation, action.why);
   trace_.Record({.kind = trace::Kind::kReply,
                  .generation = action.generation,
                  .cause = cause_,

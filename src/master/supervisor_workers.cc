@@ -259,6 +259,7 @@ void Supervisor::Bury(std::uint32_t slot) {
 std::string Supervisor::Vacate(const Slot& slot) {
   Generation* generation = Find(slot.generation);
   if (generation == nullptr || slot.seat >= generation->seats.size()) return "its seat is not wanted any more";
+  Do(Respawning{slot.generation, slot.seat});
   Backoff& seat = generation->seats[slot.seat];
   if (slot.was_ready) {
     seat.DiedReady(now_);

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -15,8 +17,8 @@ namespace {
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
 
-// Enough for any number of retirements in a row; few enough that a master killed in the middle of one holds up nobody.
-constexpr int kMaxSumAttempts = 10000;
+// Enough for any number of changes in a row; few enough that a master killed in the middle of one holds up nobody.
+constexpr int kMaxLooks = 10000;
 
 std::uint64_t Nanoseconds(clockid_t clock) {
   timespec now{};
@@ -44,6 +46,53 @@ bool LagGauge(std::size_t gauge) {
 bool Alive(SlotState state) { return state != SlotState::kEmpty && state != SlotState::kGone; }
 
 SlotState StateOf(const Slot& slot) { return static_cast<SlotState>(slot.state.load(kRelaxed)); }
+
+void AddCounts(const SlotView& view, Counts& sum) {
+  for (std::size_t i = 0; i < kTotals; ++i) sum.totals[i] += view.counts.totals[i];
+  for (std::size_t i = 0; i < kLagBuckets; ++i) sum.lag[i] += view.counts.lag[i];
+  if (!Alive(view.state)) return;
+  for (std::size_t i = 0; i < kGauges; ++i) {
+    const std::uint64_t value = view.counts.gauges[i];
+    sum.gauges[i] = LagGauge(i) ? std::max(sum.gauges[i], value) : sum.gauges[i] + value;
+  }
+}
+
+// A write into the master's record, which readers take note of.
+class Revision {
+ public:
+  explicit Revision(MasterRecord& record) : record_(record), before_(record.sequence.load(kRelaxed)) {
+    record_.sequence.store(before_ + 1, kRelaxed);
+    std::atomic_thread_fence(std::memory_order_release);
+  }
+  ~Revision() { record_.sequence.store(before_ + 2, std::memory_order_release); }
+  Revision(const Revision&) = delete;
+  Revision& operator=(const Revision&) = delete;
+
+ private:
+  MasterRecord& record_;  // outlives this
+  const std::uint64_t before_;
+};
+
+void Increment(Cell& cell) { cell.store(cell.load(kRelaxed) + 1, kRelaxed); }
+
+using WhyWords = std::array<std::uint64_t, MasterRecord::kWhyCells>;
+
+void StoreText(std::string_view text, std::array<Cell, MasterRecord::kWhyCells>& cells) {
+  text = text.substr(0, text.find('\0'));
+  std::size_t size = std::min(text.size(), Reload::kMaxWhy);
+  while (size > 0 && size < text.size() && (static_cast<unsigned char>(text[size]) & 0xc0U) == 0x80U) --size;
+  WhyWords words{};
+  std::memcpy(words.data(), text.data(), size);
+  for (std::size_t i = 0; i < words.size(); ++i) cells[i].store(words[i], kRelaxed);
+}
+
+std::string LoadText(const std::array<Cell, MasterRecord::kWhyCells>& cells) {
+  WhyWords words{};
+  for (std::size_t i = 0; i < words.size(); ++i) words[i] = cells[i].load(kRelaxed);
+  std::string bytes(sizeof(words), '\0');
+  std::memcpy(bytes.data(), words.data(), sizeof(words));
+  return bytes.substr(0, bytes.find('\0'));
+}
 
 std::uint64_t Leveled(const Slot& slot) {
   return slot.accepts_at_start.load(kRelaxed) +
@@ -129,14 +178,56 @@ void Board::Retire(std::uint32_t index) {
   header.past_sequence.store(sequence + 2, std::memory_order_release);
 }
 
+void Board::AddRespawn() {
+  const Revision revision(header().master);
+  Increment(header().master.respawns);
+}
+
+void Board::AddReload(const Reload& reload) {
+  MasterRecord& record = header().master;
+  const Revision revision(record);
+  Increment(reload.succeeded ? record.reloads_succeeded : record.reloads_failed);
+  record.reload_generation.store(reload.generation, kRelaxed);
+  record.reload_succeeded.store(reload.succeeded ? 1 : 0, kRelaxed);
+  record.reload_wall_ms.store(reload.wall_ms, kRelaxed);
+  record.reload_us.store(reload.duration_us, kRelaxed);
+  StoreText(reload.why, record.reload_why);
+}
+
+void Board::SetUsage(std::uint64_t cpu_us, std::uint64_t rss_bytes) {
+  const Revision revision(header().master);
+  header().master.cpu_us.store(cpu_us, kRelaxed);
+  header().master.rss_bytes.store(rss_bytes, kRelaxed);
+}
+
 SlotWriter Board::Writer(std::uint32_t index) { return SlotWriter(slot(index)); }
 
 ServerView Board::Server() const {
-  return {.state = static_cast<ServerState>(header().state.load(kRelaxed)),
-          .generation = static_cast<std::uint32_t>(header().generation.load(kRelaxed)),
-          .master_pid = static_cast<std::int32_t>(header().master_pid.load(kRelaxed)),
-          .started_ns = header().started_ns.load(kRelaxed),
-          .started_wall_ms = header().started_wall_ms.load(kRelaxed)};
+  const MasterRecord& record = header().master;
+  ServerView view{.state = static_cast<ServerState>(header().state.load(kRelaxed)),
+                  .generation = static_cast<std::uint32_t>(header().generation.load(kRelaxed)),
+                  .master_pid = static_cast<std::int32_t>(header().master_pid.load(kRelaxed)),
+                  .started_ns = header().started_ns.load(kRelaxed),
+                  .started_wall_ms = header().started_wall_ms.load(kRelaxed)};
+  for (int attempt = 0; attempt < kMaxLooks; ++attempt) {
+    const std::uint64_t before = record.sequence.load(std::memory_order_acquire);
+    view.cpu_us = record.cpu_us.load(kRelaxed);
+    view.rss_bytes = record.rss_bytes.load(kRelaxed);
+    view.respawns = record.respawns.load(kRelaxed);
+    view.reloads_succeeded = record.reloads_succeeded.load(kRelaxed);
+    view.reloads_failed = record.reloads_failed.load(kRelaxed);
+    view.last_reload.reset();
+    if (const auto generation = static_cast<std::uint32_t>(record.reload_generation.load(kRelaxed)); generation != 0) {
+      view.last_reload = Reload{.generation = generation,
+                                .succeeded = record.reload_succeeded.load(kRelaxed) != 0,
+                                .wall_ms = record.reload_wall_ms.load(kRelaxed),
+                                .duration_us = record.reload_us.load(kRelaxed),
+                                .why = LoadText(record.reload_why)};
+    }
+    std::atomic_thread_fence(std::memory_order_acquire);
+    if (before % 2 == 0 && record.sequence.load(kRelaxed) == before) break;
+  }
+  return view;
 }
 
 SlotView Board::Read(std::uint32_t index) const {
@@ -158,27 +249,27 @@ std::uint32_t Board::used_slots() const {
   return std::min(static_cast<std::uint32_t>(header().used_slots.load(std::memory_order_acquire)), kSlots);
 }
 
-Counts Board::Sum() const {
+Picture Board::Look() const {
   const Header& header = this->header();
-  Counts sum;
-  for (int attempt = 0; attempt < kMaxSumAttempts; ++attempt) {
+  Picture picture;
+  for (int attempt = 0; attempt < kMaxLooks; ++attempt) {
     const std::uint64_t before = header.past_sequence.load(std::memory_order_acquire);
-    sum = Counts{};
-    AddTotals(header.past, sum);
+    picture.past = Counts{};
+    AddTotals(header.past, picture.past);
+    picture.slots.clear();
     for (std::uint32_t index = 0; index < used_slots(); ++index) {
-      const Slot& slot = this->slot(index);
-      AddTotals(slot.totals, sum);
-      if (!Alive(StateOf(slot))) continue;
-      for (std::size_t i = 0; i < kGauges; ++i) {
-        const std::uint64_t value = slot.gauges[i].load(kRelaxed);
-        sum.gauges[i] = LagGauge(i) ? std::max(sum.gauges[i], value) : sum.gauges[i] + value;
-      }
+      if (StateOf(slot(index)) != SlotState::kEmpty) picture.slots.emplace_back(index, Read(index));
     }
     std::atomic_thread_fence(std::memory_order_acquire);
     if (before % 2 == 0 && header.past_sequence.load(kRelaxed) == before) break;
   }
-  return sum;
+  picture.server = Server();
+  picture.sum = picture.past;
+  for (const auto& [index, view] : picture.slots) AddCounts(view, picture.sum);
+  return picture;
 }
+
+Counts Board::Sum() const { return Look().sum; }
 
 std::uint64_t Board::MeanAccepts(std::uint32_t generation) const {
   std::uint64_t accepts = 0;

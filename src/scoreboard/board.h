@@ -21,7 +21,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "scoreboard/layout.h"
 #include "sys/memfd.h"
@@ -49,6 +52,18 @@ struct SlotView {
   Counts counts;
 };
 
+// How a reload ended.
+struct Reload {
+  std::uint32_t generation = 0;
+  bool succeeded = false;
+  std::uint64_t wall_ms = 0;      // its end, since 1970
+  std::uint64_t duration_us = 0;  // from the order to its end
+  std::string why{};              // cut to kMaxWhy bytes, at the start of a UTF-8 character; empty when it succeeded
+
+  static constexpr std::size_t kMaxWhy = MasterRecord::kWhyCells * sizeof(Cell) - 1;
+  bool operator==(const Reload&) const = default;
+};
+
 // What the header says of the server as a whole.
 struct ServerView {
   ServerState state = ServerState::kStarting;
@@ -56,6 +71,20 @@ struct ServerView {
   std::int32_t master_pid = 0;
   std::uint64_t started_ns = 0;       // CLOCK_MONOTONIC
   std::uint64_t started_wall_ms = 0;  // since 1970
+  std::uint64_t cpu_us = 0;           // of the master, as its rss_bytes
+  std::uint64_t rss_bytes = 0;
+  std::uint64_t respawns = 0;  // workers that ended unasked, and were replaced
+  std::uint64_t reloads_succeeded = 0;
+  std::uint64_t reloads_failed = 0;
+  std::optional<Reload> last_reload{};
+};
+
+// Everything at one moment: `sum` is the past and every slot's counts, exactly.
+struct Picture {
+  ServerView server;
+  std::vector<std::pair<std::uint32_t, SlotView>> slots;  // that are not empty, in order
+  Counts past;                                            // totals of workers that are gone
+  Counts sum;  // gauges of those alive only; of kLagLastNs and kLagMaxNs the highest
 };
 
 class Board {
@@ -82,6 +111,11 @@ class Board {
   // Entering kReady levels the slot's accepts with those of its generation's other seats (MeanAccepts).
   void SetState(std::uint32_t slot, SlotState state);
 
+  void AddRespawn();
+  void AddReload(const Reload& reload);
+  // Of the master itself.
+  void SetUsage(std::uint64_t cpu_us, std::uint64_t rss_bytes);
+
   // After the worker's exit was reaped: adds its totals to the past and empties the slot.
   void Retire(std::uint32_t slot);
 
@@ -95,10 +129,12 @@ class Board {
   [[nodiscard]] ServerView Server() const;
   [[nodiscard]] SlotView Read(std::uint32_t slot) const;
 
+  [[nodiscard]] Picture Look() const;
+
   // No slot at or above this was ever occupied: where a loop over slots may end.
   [[nodiscard]] std::uint32_t used_slots() const;
 
-  // Totals of all workers that ever lived; gauges of those alive (kLagLastNs and kLagMaxNs: the highest).
+  // Of Look(), the sum.
   [[nodiscard]] Counts Sum() const;
 
   // Accepts a seat has had on average over the ready seats of a generation, and those of one slot, on the same scale: a

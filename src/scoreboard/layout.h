@@ -17,7 +17,7 @@
 namespace colmeia::scoreboard {
 
 inline constexpr std::uint32_t kBoardMagic = 0x62637363;  // the bytes "cscb"
-inline constexpr std::uint32_t kBoardVersion = 1;         // of this layout; bump at any change
+inline constexpr std::uint32_t kBoardVersion = 3;         // of this layout; bump at any change
 inline constexpr std::uint32_t kSlots = 1024;
 
 using Cell = std::atomic<std::uint64_t>;
@@ -61,6 +61,7 @@ enum class Total : std::size_t {
   kResponses5xx,
   kWastedAccepts,  // woken for a connection that another worker had taken
   kLoopTurns,      // turns of the event loop that had work
+  kCpuUs,          // user and system time, in microseconds, as of the latest look (SlotWriter::SetUsage)
   kCount,
 };
 [[nodiscard]] std::string_view TotalName(Total total);  // "bytes_in"
@@ -73,6 +74,7 @@ enum class Gauge : std::size_t {
   kWaiting,      // kept alive, idle
   kLagLastNs,    // how long the latest loop turn kept other events waiting
   kLagMaxNs,     // the longest turn of this worker's life
+  kRssBytes,     // resident memory, as of the latest look
   kCount,
 };
 [[nodiscard]] std::string_view GaugeName(Gauge gauge);
@@ -124,6 +126,24 @@ struct alignas(64) Slot {
 // Whole pairs of lines: the prefetcher fetches them in pairs, and would make neighbours share.
 inline constexpr std::size_t kSlotSize = (sizeof(Slot) + 127) / 128 * 128;
 
+// What only the master knows of the server's history. It alone writes it.
+struct MasterRecord {
+  static constexpr std::size_t kWhyCells = 32;
+
+  Cell sequence;  // odd while the master writes here
+  Cell cpu_us;
+  Cell rss_bytes;
+  Cell respawns;
+  Cell reloads_succeeded;
+  Cell reloads_failed;
+  // The latest reload; generation 0 = there was none.
+  Cell reload_generation;
+  Cell reload_succeeded;
+  Cell reload_wall_ms;
+  Cell reload_us;
+  std::array<Cell, kWhyCells> reload_why;  // text, ends at its first NUL
+};
+
 struct alignas(64) Header {
   std::atomic<std::uint32_t> magic;
   std::atomic<std::uint32_t> version;
@@ -139,6 +159,8 @@ struct alignas(64) Header {
   // Odd while the master folds a slot into `past`: then neither the slot nor the past is to be believed.
   alignas(64) Cell past_sequence;
   SharedTotals past;
+
+  alignas(64) MasterRecord master;
 };
 inline constexpr std::size_t kHeaderSize = 4096;
 static_assert(sizeof(Header) <= kHeaderSize);
@@ -172,6 +194,12 @@ class SlotWriter {
     Set(Gauge::kLagLastNs, lag_ns);
     if (lag_ns > At(Gauge::kLagMaxNs).load(std::memory_order_relaxed)) Set(Gauge::kLagMaxNs, lag_ns);
     Plus(slot_->totals.lag[LagBucket(lag_ns)], 1);
+  }
+
+  // What this process has used up to now.
+  void SetUsage(std::uint64_t cpu_us, std::uint64_t rss_bytes) {
+    slot_->totals.totals[static_cast<std::size_t>(Total::kCpuUs)].store(cpu_us, std::memory_order_relaxed);
+    Set(Gauge::kRssBytes, rss_bytes);
   }
 
   [[nodiscard]] std::uint64_t Get(Total total) const {

@@ -22,6 +22,8 @@ namespace {
 constexpr int kBeatsPerPeriod = 10;
 // Without a watchdog, for those who look at the board.
 constexpr util::Milliseconds kUnwatchedBeat{1000};
+// How often a worker that has work looks at what it uses.
+constexpr util::Milliseconds kUsageEvery{1000};
 
 std::chrono::nanoseconds MonotonicNow() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(util::SystemClock().Now().time_since_epoch());
@@ -185,6 +187,13 @@ void Server::OnTurnEnds() {
   counts_.Add(scoreboard::Total::kLoopTurns);
   last_turn_ = now;
   last_idle_ = idle;
+  if (now >= next_usage_) NoteUsage(now);
+}
+
+void Server::NoteUsage(std::chrono::nanoseconds now) {
+  const sys::Usage usage = usage_.Read();
+  counts_.SetUsage(usage.cpu_us, usage.rss_bytes);
+  next_usage_ = now + kUsageEvery;
 }
 
 }  // namespace colmeia::worker

@@ -19,6 +19,7 @@
 #include "pipeline/module.h"
 #include "pipeline/services.h"
 #include "pipeline/site.h"
+#include "sys/usage.h"
 #include "worker/acceptor.h"
 #include "worker/adoption.h"
 #include "worker/connections.h"
@@ -57,6 +58,7 @@ class Server {
   Result<> Build(const pipeline::ModuleList& modules);
   void OpenLogs();
   void OnTurnEnds();
+  void NoteUsage(std::chrono::nanoseconds now);
 
   loop::Loop& loop_;  // outlives this
   Adoption adoption_;
@@ -75,6 +77,8 @@ class Server {
   std::function<void()> drained_;
   loop::BeforeSleep before_sleep_;
   loop::Timer heartbeat_;
+  sys::UsageMeter usage_;
+  std::chrono::nanoseconds next_usage_{};  // when to look at it again
   // At the end of the turn before: the time, and how long the loop had slept until then.
   std::chrono::nanoseconds last_turn_{};
   std::chrono::nanoseconds last_idle_{};

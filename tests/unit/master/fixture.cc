@@ -1,5 +1,6 @@
 #include "master/fixture.h"
 
+#include <algorithm>
 #include <deque>
 
 #include <fmt/core.h>
@@ -59,6 +60,7 @@ std::string Describe(const Action& action) {
           [](const AbandonUpgrade&) { return std::string("abandon-upgrade"); },
           [](const CompleteUpgrade& it) { return fmt::format("complete-upgrade {}", it.pid); },
           [](const SetState&) { return std::string(); },
+          [](const Respawning&) { return std::string(); },
           [](const SetServer&) { return std::string(); },
           [](const SeatsChanged&) { return std::string(); },
           [](const Reloading&) { return std::string(); },
@@ -181,6 +183,12 @@ std::vector<std::string> SupervisorFixture::Facts() const {
     }
   }
   return lines;
+}
+
+std::size_t SupervisorFixture::Respawns() const {
+  return static_cast<std::size_t>(std::count_if(actions_.begin(), actions_.end(), [](const Action& action) {
+    return std::holds_alternative<Respawning>(action);
+  }));
 }
 
 std::vector<std::string> SupervisorFixture::Replies() const {

@@ -24,7 +24,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
 
-// "" for Log, SetState, SetServer, SeatsChanged and Reloading: they have lists of their own.
+// "" for Log, SetState, SetServer, Respawning, SeatsChanged and Reloading: they have lists of their own.
 std::string Describe(const Action& action);
 
 class SupervisorFixture : public ::testing::Test {
@@ -69,6 +69,7 @@ class SupervisorFixture : public ::testing::Test {
   std::vector<std::string> Server() const;               // "serving 1"
   std::vector<std::string> Facts() const;                // "seats 3 of 1", "reloading 2"
   std::vector<std::string> Replies() const;              // "reply 7: 0 4 workers serve"
+  std::size_t Respawns() const;                          // workers counted as replaced
   std::size_t CountOf(const std::string& prefix) const;  // actions that begin so
   void Forget() { actions_.clear(); }
 

@@ -308,6 +308,25 @@ TEST_F(WorkerTest, ThatDrainsByItselfIsReplacedBeforeItIsGone) {
   EXPECT_THAT(Actions(), IsEmpty()) << "its seat is filled";
 }
 
+TEST_F(WorkerTest, IsCountedAsRespawnedWhenNobodyToldItToLeave) {
+  GivenReadyWorkers(3, 5s);
+  Dies(0, 1);
+  EXPECT_EQ(Respawns(), 1u);
+  Draining(1);
+  EXPECT_EQ(Respawns(), 2u);
+  Dies(1);
+  EXPECT_EQ(Respawns(), 2u) << "its seat was counted when it began to drain";
+}
+
+TEST_F(WorkerTest, IsNotCountedAsRespawnedWhenItWasToldToLeave) {
+  GivenReadyWorkers(2);
+  Ask(7, control::Command::kDrain, 1);
+  Dies(1);
+  GivenReloadSpawned(2, 2);
+  Dies(SlotOf(2, 0), 1);
+  EXPECT_EQ(Respawns(), 0u) << "the reload failed with it";
+}
+
 TEST_F(WorkerTest, EventsOfEmptySlotsAreIgnored) {
   GivenReadyWorkers(1);
   Ready(5);

@@ -114,6 +114,64 @@ TEST_F(BoardTest, LagIsTheHighestOfAllNotTheSum) {
   EXPECT_EQ(board.Sum()[Gauge::kLagLastNs], 300u);
 }
 
+TEST_F(BoardTest, APictureHasThePastAndEveryoneAndTheirSumExactly) {
+  Ready(0).Add(Total::kRequests, 10);
+  board.Retire(0);
+  Ready(2).Add(Total::kRequests, 7);
+  SlotWriter other = Ready(5, /*generation=*/2);
+  other.Add(Total::kRequests, 5);
+  other.Raise(Gauge::kConnections);
+
+  const Picture picture = board.Look();
+
+  EXPECT_EQ(picture.past[Total::kRequests], 10u);
+  ASSERT_EQ(picture.slots.size(), 2u);
+  EXPECT_EQ(picture.slots[0].first, 2u);
+  EXPECT_EQ(picture.slots[1].first, 5u);
+  EXPECT_EQ(picture.slots[1].second.generation, 2u);
+  EXPECT_EQ(picture.slots[1].second.counts[Total::kRequests], 5u);
+  EXPECT_EQ(picture.sum[Total::kRequests], 22u);
+  EXPECT_EQ(picture.sum[Gauge::kConnections], 1u);
+}
+
+TEST_F(BoardTest, UsageIsSetAndOutlivesItsWorkerAsFarAsItIsATotal) {
+  SlotWriter worker = Ready(0);
+  worker.SetUsage(1000, 4096);
+  worker.SetUsage(2500, 8192);
+
+  EXPECT_EQ(board.Sum()[Total::kCpuUs], 2500u);
+  EXPECT_EQ(board.Sum()[Gauge::kRssBytes], 8192u);
+  board.Retire(0);
+  EXPECT_EQ(board.Sum()[Total::kCpuUs], 2500u);
+  EXPECT_EQ(board.Sum()[Gauge::kRssBytes], 0u);
+}
+
+TEST_F(BoardTest, TheMastersRecordTellsOfReloadsAndRespawns) {
+  EXPECT_FALSE(board.Server().last_reload);
+
+  board.AddRespawn();
+  board.AddRespawn();
+  board.SetUsage(77, 4096);
+  board.AddReload({.generation = 2, .succeeded = true, .wall_ms = 1000, .duration_us = 41'000, .why = ""});
+  const Reload failed{.generation = 3, .succeeded = false, .wall_ms = 2000, .duration_us = 5, .why = "no such file"};
+  board.AddReload(failed);
+
+  const ServerView server = board.Server();
+  EXPECT_EQ(server.respawns, 2u);
+  EXPECT_EQ(server.cpu_us, 77u);
+  EXPECT_EQ(server.rss_bytes, 4096u);
+  EXPECT_EQ(server.reloads_succeeded, 1u);
+  EXPECT_EQ(server.reloads_failed, 1u);
+  EXPECT_EQ(server.last_reload, failed);
+}
+
+TEST_F(BoardTest, ALongReasonIsCutBetweenCharacters) {
+  std::string why(Reload::kMaxWhy - 1, 'x');
+  board.AddReload({.generation = 2, .why = why + "\u00e9"});
+
+  EXPECT_EQ(board.Server().last_reload->why, why);
+}
+
 TEST_F(BoardTest, ARetiredSlotIsUsedAgainAndTheSumGoesOn) {
   for (int life = 0; life < 3; ++life) {
     Ready(0).Add(Total::kRequests, 100);
@@ -196,7 +254,8 @@ TEST_F(BoardTest, AnotherLayoutIsRefusedByNumber) {
   Result<sys::Mapping> mapping = sys::Mapping::MapShared(board.fd(), kHeaderSize, /*writable=*/true);
   static_cast<Header*>(mapping->data())->version.store(77);
 
-  EXPECT_THAT(Board::Open(board.fd()).error().message, HasSubstr("has layout 77, this process knows layout 1"));
+  EXPECT_THAT(Board::Open(board.fd()).error().message,
+              HasSubstr("has layout 77, this process knows layout " + std::to_string(kBoardVersion)));
 }
 
 TEST_F(BoardTest, NoWorkerCanShrinkTheBoardUnderTheOthers) { EXPECT_NE(ftruncate(board.fd(), 0), 0); }

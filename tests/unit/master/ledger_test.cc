@@ -1,0 +1,52 @@
+#include "master/ledger.h"
+
+#include <utility>
+
+#include <gtest/gtest.h>
+
+namespace colmeia::master {
+namespace {
+
+class LedgerTest : public testing::Test {
+ protected:
+  loop::Loop loop;
+  scoreboard::Board board = std::move(*scoreboard::Board::Create());
+  Ledger ledger{loop, board};
+};
+
+TEST_F(LedgerTest, AReloadIsTimedFromItsBeginToItsEnd) {
+  bool later = false;
+  loop::Timer timer(loop, [&] { later = true; });
+  ledger.ReloadBegins(2);
+  timer.StartAfter(std::chrono::milliseconds(20));
+  while (!later) loop.RunOnce();
+
+  ledger.ReloadEnds(2, "");
+
+  const scoreboard::ServerView server = board.Server();
+  ASSERT_TRUE(server.last_reload);
+  EXPECT_EQ(server.reloads_succeeded, 1u);
+  EXPECT_TRUE(server.last_reload->succeeded);
+  EXPECT_EQ(server.last_reload->generation, 2u);
+  EXPECT_GE(server.last_reload->duration_us, 20'000u);
+  EXPECT_GT(server.last_reload->wall_ms, server.started_wall_ms - 1);
+}
+
+TEST_F(LedgerTest, AReloadThatFailedSaysWhy) {
+  ledger.ReloadBegins(2);
+  ledger.ReloadEnds(2, "colmeia.conf:3: unknown directive");
+
+  EXPECT_EQ(board.Server().reloads_failed, 1u);
+  EXPECT_FALSE(board.Server().last_reload->succeeded);
+  EXPECT_EQ(board.Server().last_reload->why, "colmeia.conf:3: unknown directive");
+}
+
+TEST_F(LedgerTest, WhatTheMasterUsesIsThereFromTheStart) {
+  ledger.Start();
+
+  EXPECT_GT(board.Server().cpu_us, 0u);
+  EXPECT_GT(board.Server().rss_bytes, 0u);
+}
+
+}  // namespace
+}  // namespace colmeia::master
