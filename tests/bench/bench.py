@@ -20,7 +20,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(HERE.parent / 'integration'))
 
-import instructions  # noqa: E402  the path has to be set first
+import growth  # noqa: E402  the path has to be set first
+import instructions  # noqa: E402
 import load  # noqa: E402
 import peers  # noqa: E402
 import picture  # noqa: E402
@@ -64,11 +65,14 @@ class Progress:
 def arguments():
     parser = argparse.ArgumentParser(prog='./dev bench', description=__doc__.partition('\n')[0])
     known = [one.name for one in (*rows.ROWS, *scenes.SCENES)]
-    parser.add_argument('rows', nargs='*', metavar='ROW', help=f'what to measure (all): {", ".join(known)}')
+    axes = {axis.name: axis for axis in growth.AXES}
+    parser.add_argument('rows', nargs='*', metavar='ROW', help=f'what to measure (all): {", ".join(known)}; '
+                        f'with --growth: {", ".join(axes)}')
     parser.add_argument('--quick', action='store_true', help='one round of each: to see that it works, not to believe')
     parser.add_argument('--instructions', action='store_true',
                         help='count instructions per request with callgrind instead, of colmeia and nginx')
-    parser.add_argument('--rounds', type=int, default=5, help='rounds (5)')
+    parser.add_argument('--growth', action='store_true', help='measure how the cost grows as the work grows instead')
+    parser.add_argument('--rounds', type=int, help='rounds (5; 3 with --growth)')
     parser.add_argument('--seconds', type=int, default=1, help='seconds of load for each measurement (1)')
     parser.add_argument('--servers', help='labels of the servers to measure, with commas between (all)')
     parser.add_argument('--also', action='append', default=[], metavar='LABEL=BINARY',
@@ -77,14 +81,16 @@ def arguments():
     parser.add_argument('--tools', default=str(ROOT / 'build/release/tests/bench'), help='folder of bench_limit and bench_pace')
     parser.add_argument('--out', default=str(ROOT / 'build/bench'), help='folder for results and unpacked servers')
     given = parser.parse_args()
-    if given.quick:
-        given.rounds = 1
+    given.rounds = 1 if given.quick else given.rounds or (3 if given.growth else 5)
+    if given.growth:
+        known = list(axes)
     for name in given.rows:
         if name not in known:
             parser.error(f'there is no row {name}; there are {", ".join(known)}')
     given.named = given.rows
     chosen = given.rows or known
     given.rows = [row for row in rows.ROWS if row.name in chosen]
+    given.axes = [axis for axis in growth.AXES if axis.name in chosen]
     given.scenes = [scene for scene in scenes.SCENES if scene.name in chosen]
     for pair in given.also:
         if '=' not in pair:
@@ -184,6 +190,8 @@ def main():
             servers = [server for server in servers if server.label in given.servers.split(',')]
         if given.instructions:
             return count_instructions(given, servers, out)
+        if given.growth:
+            return measure_growth(given, servers, out)
         versions = {server.label: server.version() for server in servers}
         runs = sum(len(apply(scene, servers)) * min(scene.rounds, given.rounds) for scene in given.scenes)
         steps = len(given.rows) * len(servers) * given.rounds + runs + 2 * bool(given.scenes)
@@ -222,6 +230,29 @@ def count_instructions(given, servers, out):
     text = instructions.report(wanted, [server.label for server in servers], found)
     (out / 'instructions.md').write_text(text, encoding='utf-8')
     progress.say(f'\n{text}\n[bench] written to {out}/instructions.md; {instructions.hint(folder)}')
+    return 0
+
+
+GROWTH_TAKES = 2.5         # seconds for a point of an axis and one server, about
+
+
+def measure_growth(given, servers, out):
+    steps = growth.steps(servers, given.axes, given.quick) * given.rounds
+    print(f'[bench] growth along {len(given.axes)} axes, {given.rounds} rounds: about '
+          f'{steps * GROWTH_TAKES * given.seconds / 60:.0f} min; load is {os.getloadavg()[0]:.1f} now', flush=True)
+    progress = Progress(steps)
+    stage = scenes.Stage(f'{given.tools}/bench_pace', given.seconds)
+    measured = growth.measure(servers, given.axes, given.rounds, stage,
+                              lambda *arguments: take(progress, *arguments), rotated, given.quick)
+    progress.say(f'[bench] measured in {time.monotonic() - progress.begun:.0f} s')
+    text = table.growth(given.axes, measured)
+    print(f'\n{text}')
+    for title, said in table.cliffs(given.axes, measured):
+        print(f'[bench] STEEP {title}: {said}')
+    (out / 'growth.md').write_text(f'{machine()}; {given.rounds} rounds of {given.seconds} s\n\n{text}', encoding='utf-8')
+    (out / 'growth.json').write_text(json.dumps({'machine': machine(), 'axes': measured}, indent=1), encoding='utf-8')
+    drawn = picture.growth(given.axes, measured, out / 'growth', machine())
+    print(f'[bench] written to {out}: growth.md, growth.json' + ''.join(f', {name.name}' for name in drawn), flush=True)
     return 0
 
 

@@ -26,7 +26,8 @@ def command(port, row, seconds):
     for name, value in row.headers:
         line += ['-H', f'{name}: {value}']
     line.append(f'http://127.0.0.1:{port}{row.path}')
-    return line + (['--', str(row.pipelined)] if row.pipelined > 1 else [])
+    told = ['pipelined', str(row.pipelined)] if row.pipelined > 1 else row.script.split()
+    return line + (['--', *told] if told else [])
 
 
 def wrk(port, row, seconds):

@@ -82,7 +82,8 @@ class Peer:
     workers         number of workers
     free            may use every CPU
     stays           workers stay the user who we are
-    main, http, server   lines of configuration, for those that speak nginx's language
+    connections     how many a worker may have
+    main, http, server   lines of configuration, for those that speak nginx's language; or functions of the server that give them
     """
 
     name = ''
@@ -199,12 +200,14 @@ class Nginx(Peer):
     def configuration(self, settings):
         user, group = ('root', 'root') if settings.get('stays') and os.geteuid() == 0 else nobody()
         own = self.own.format(prefix=self.prefix)
+        lines = {name: settings.get(name, '') for name in ('main', 'http', 'server')}
+        lines = {name: text(self) if callable(text) else text for name, text in lines.items()}
         return SITE.format(
             prefix=self.prefix, tree=self.tree, port=self.port, workers=settings.get('workers', 1),
-            descriptors=DESCRIPTORS, connections=CONNECTIONS, user=f'user {user} {group};' if user else '',
+            descriptors=DESCRIPTORS, connections=settings.get('connections', CONNECTIONS), user=f'user {user} {group};' if user else '',
             access_log=f'{self.prefix}/logs/access.log combined' if settings.get('log') else 'off',
-            main=settings.get('main', ''), server=settings.get('server', ''),
-            http=f'{own} {CACHE if settings.get("cache") else ""} {settings.get("http", "")}')
+            main=lines['main'], server=lines['server'],
+            http=f'{own} {CACHE if settings.get("cache") else ""} {lines["http"]}')
 
     def command(self, settings):
         conf = self.write(self.configuration(settings))

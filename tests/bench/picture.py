@@ -7,6 +7,8 @@ try:
 except ImportError:  # the table does without
     pyplot = None
 
+import table
+
 COLOURS = {'limit': '#9e9e9e', 'colmeia': '#e0a100', 'nginx': '#2e7d32', 'h2o': '#1565c0', 'lighttpd': '#8e3b8e'}
 OTHERS = ('#b5651d', '#00838f', '#c2185b')
 
@@ -53,4 +55,42 @@ def core(rows, results, path, note=''):
         axis.tick_params(labelsize=8)
         for side in ('top', 'right'):
             axis.spines[side].set_visible(False)
+    return save(figure, path)
+
+
+def growth(axes, measured, path, note=''):
+    """A little chart for each axis and drawn measure, both scales logarithmic."""
+    charts = [(axis, measure) for axis in axes if measured.get(axis.name) for measure in axis.measures[:axis.drawn]]
+    if pyplot is None or not charts:
+        return []
+    columns = 3
+    height = (len(charts) + columns - 1) // columns
+    figure, axes_of = pyplot.subplots(height, columns, figsize=(14, 3.1 * height + 0.6), squeeze=False, constrained_layout=True)
+    figure.suptitle('How the cost grows as the work grows\n' + note, fontsize=11)
+    for place, chart in enumerate(axes_of.flat):
+        if place >= len(charts):
+            chart.axis('off')
+            continue
+        axis, (key, name, unit) = charts[place]
+        of_axis = measured[axis.name]
+        colour = colours(list(of_axis))
+        largest = 0
+        for label, of_label in of_axis.items():
+            pairs = [(point, table.at(of_label, point, key)) for point in sorted(of_label)]
+            pairs = [(point, value) for point, value in pairs if value]
+            if pairs:
+                chart.plot(*zip(*pairs), marker='o', markersize=3, label=label, color=colour[label])
+                largest = max(largest, *(value for _, value in pairs))
+        chart.set_xscale('log')
+        chart.set_yscale('log')
+        if largest:
+            chart.set_ylim(top=largest * 2)
+        chart.yaxis.set_major_formatter(lambda value, _, unit=unit: table.with_unit(value, unit))
+        chart.yaxis.set_minor_formatter(lambda *_: '')
+        chart.set_title(axis.title, fontsize=9, loc='left')
+        chart.set_xlabel(axis.along, fontsize=8)
+        chart.set_ylabel(name, fontsize=8)
+        chart.tick_params(labelsize=7)
+        chart.grid(True, alpha=0.3)
+        chart.legend(fontsize=7)
     return save(figure, path)

@@ -38,6 +38,7 @@ class Row:
     path: str = '/1k.html'
     connections: int = 64
     pipelined: int = 1
+    script: str = ''            # what else load.lua is told
     headers: tuple = ()
     status: int = 200
     settings: dict = field(default_factory=dict)

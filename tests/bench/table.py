@@ -178,3 +178,56 @@ def scene_verdicts(results, measured, label='colmeia'):
         else:
             said.append((scene, f'{key} <= {number(most)}: {number(ours)}', ours <= most))
     return said
+
+
+def growth(axes, measured):
+    """The table of growth: a line for each measure and server, a column for each point; and how much it grew in all."""
+    texts = []
+    for axis in axes:
+        of_axis = measured.get(axis.name, {})
+        points = sorted({point for rounds in of_axis.values() for point in rounds})
+        lines = []
+        for key, name, unit in axis.measures:
+            title = name
+            for label, of_label in of_axis.items():
+                values = [at(of_label, point, key) for point in points]
+                if any(value is not None for value in values):
+                    lines.append((title, label, *(with_unit(value, unit) for value in values), times(values)))
+                    title = ''
+        head = (f'{axis.title}: {axis.along}', 'server', *(f'{point:,}' for point in points), 'grew')
+        texts.append(markdown(head, lines))
+    return '\n'.join(texts)
+
+
+def at(of_label, point, key):
+    """The median of a measure at one point; None where nobody measured it."""
+    return median([one.get(key) for one in of_label.get(point, []) if one])
+
+
+def grew(values):
+    """The last one divided by the first one."""
+    known = [value for value in values if value]
+    return known[-1] / known[0] if len(known) > 1 else None
+
+
+def times(values):
+    """The same for people."""
+    return '-' if grew(values) is None else f'x {number(grew(values))}'
+
+
+STEEPER = 1.5   # how much more than nginx something of ours may grow before it is told as a cliff
+
+
+def cliffs(axes, measured):
+    """Where ours grew clearly more than nginx's and costs more at the last point: [(axis title, text)]."""
+    found = []
+    for axis in axes:
+        of_axis = measured.get(axis.name, {})
+        points = sorted({point for rounds in of_axis.values() for point in rounds})
+        for key, name, _ in axis.measures:
+            ours, theirs = ([at(of_axis.get(label, {}), point, key) for point in points] for label in ('colmeia', 'nginx'))
+            if not grew(ours) or not grew(theirs) or grew(ours) <= STEEPER * grew(theirs):
+                continue
+            if ours[-1] and theirs[-1] and ours[-1] > theirs[-1]:
+                found.append((axis.title, f"{name} grew {times(ours)}, nginx's {times(theirs)}"))
+    return found

@@ -76,7 +76,7 @@ def test_each_row_asks_as_it_says():
     for row in rows.ROWS:
         line = load.command(1, row, 1)
         assert f'-c{row.connections}' in line
-        assert line[-2:] == ['--', str(row.pipelined)] if row.pipelined > 1 else line[-1].endswith(row.path)
+        assert line[-3:] == ['--', 'pipelined', str(row.pipelined)] if row.pipelined > 1 else line[-1].endswith(row.path)
         assert row.settings.get('close', False) == (('Connection', 'close') in row.headers)
         assert row.settings.get('status', 200) == row.status
         assert row.status != 200 or rows.TREE[row.path[1:]] == row.settings.get('bytes', 1024)
