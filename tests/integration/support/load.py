@@ -41,12 +41,14 @@ class Load:
     """A client process: asks from the moment it is made until finish().
 
     `keep` connections are kept alive and ask again at once; `pausing` ones are kept alive too and rest up to `pause`
-    seconds between two requests; `close` ones ask once on each connection.
+    seconds between two requests; `close` ones ask once on each connection. `within` is put before the client's command:
+    another network namespace, for example, where the server is not on loopback.
     """
 
-    def __init__(self, port, keep=0, close=0, pausing=0, pause=0.02, path='/index.html', nice=0):
-        arguments = [str(value) for value in (port, keep, close, pausing, pause, path)]
-        command = [sys.executable, '-B', os.path.abspath(__file__), *arguments]
+    def __init__(self, port, keep=0, close=0, pausing=0, pause=0.02, path='/index.html', nice=0, host='127.0.0.1',
+                 within=()):
+        arguments = [str(value) for value in (host, port, keep, close, pausing, pause, path)]
+        command = [*within, sys.executable, '-B', os.path.abspath(__file__), *arguments]
         self._process = subprocess.Popen(['nice', '-n', str(nice), *command] if nice else command,
                                          stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._latest = {'requests': 0, 'lost': 0}
@@ -109,8 +111,8 @@ class _Connection:
 class _Client:
     """The event loop: epoll over all connections, and one heap of the ends of pauses."""
 
-    def __init__(self, port, path):
-        self.address = ('127.0.0.1', port)
+    def __init__(self, host, port, path):
+        self.address = (host, port)
         self.path = path
         self.epoll = select.epoll()
         self.by_descriptor = {}
@@ -301,8 +303,8 @@ class _Client:
 
 
 def main():
-    port, keep, close, pausing, pause, path = sys.argv[1:]
-    client = _Client(int(port), path.encode())
+    host, port, keep, close, pausing, pause, path = sys.argv[1:]
+    client = _Client(host, int(port), path.encode())
     client.connections = [_Connection(True, 0) for _ in range(int(keep))]
     client.connections += [_Connection(False, 0) for _ in range(int(close))]
     client.connections += [_Connection(True, float(pause)) for _ in range(int(pausing))]
