@@ -20,6 +20,7 @@ from support.http_client import Connection
 
 BOTH = ('colmeia', 'nginx')
 HASHES = 'server_names_hash_max_size 65536; server_names_hash_bucket_size 128;'
+FEW = 100                   # connections, from which on their memory can be told
 MANY = 'many'               # folder of the tree with the files of the axis `files`
 PER_FOLDER = 1000
 CACHED_FILES = 10000        # places in open_file_cache: peers.CACHE
@@ -84,7 +85,8 @@ def idle(server, count, stage):
         measured = loaded(server, stage)
         for client in sockets:
             client.close()
-    return {'cpu': measured['cpu'], 'each': each}
+    # A page more or less is all that a few connections show.
+    return {'cpu': measured['cpu'], 'each': each if count >= FEW else None}
 
 
 def server_blocks(count):

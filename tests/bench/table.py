@@ -149,24 +149,24 @@ def medians(measured):
     return found
 
 
-# What the scenes promise of ours: (scene, measure, at most; 'nginx' for nginx's own figure times the factor).
+# What the scenes promise of ours: (scene, measure, at most, unit); ('nginx', factor) is nginx's own figure times that.
 PROMISES = (
-    ('half', 'p99', ('nginx', 1.1)),
-    ('idle', 'bytes', ('nginx', 1.0)),
-    ('rest', 'worker', 4 << 20),
-    ('start', 'ready', 15e3),
-    ('start', 'serving', 60e3),
-    ('spread', 'single_spread', 1.5),
-    ('spread', 'single_wasted', 0.02),
-    ('spread', 'burst_spread', 2.0),
-    ('spread', 'burst_wasted', 0.1),
+    ('half', 'p99', ('nginx', 1.1), 'us'),
+    ('idle', 'bytes', ('nginx', 1.0), 'bytes'),
+    ('rest', 'worker', 4 << 20, 'bytes'),
+    ('start', 'ready', 15e3, 'us'),
+    ('start', 'serving', 60e3, 'us'),
+    ('spread', 'single_spread', 1.5, 'ratio'),
+    ('spread', 'single_wasted', 0.02, 'ratio'),
+    ('spread', 'burst_spread', 2.0, 'ratio'),
+    ('spread', 'burst_wasted', 0.1, 'ratio'),
 )
 
 
 def scene_verdicts(results, measured, label='colmeia'):
     """As verdicts(), of the scenes: [(scene, text, kept or not)]."""
     said = []
-    for scene, key, most in PROMISES:
+    for scene, key, most, unit in PROMISES:
         ours = results.get(scene, {}).get(label, {}).get(key)
         if ours is None:
             continue
@@ -176,7 +176,7 @@ def scene_verdicts(results, measured, label='colmeia'):
             if of_round is not None:
                 said.append((scene, f"{key} <= {factor:g} of {other}'s: {number(of_round)}", of_round <= factor))
         else:
-            said.append((scene, f'{key} <= {number(most)}: {number(ours)}', ours <= most))
+            said.append((scene, f'{key} <= {with_unit(most, unit)}: {with_unit(ours, unit)}', ours <= most))
     return said
 
 

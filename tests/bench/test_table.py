@@ -10,7 +10,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 sys.path.insert(0, str(HERE.parent / 'integration'))
 
-import load  # noqa: E402  the path has to be set first
+import growth  # noqa: E402  the path has to be set first
+import load  # noqa: E402
 import rows  # noqa: E402
 import table  # noqa: E402
 
@@ -80,6 +81,37 @@ def test_each_row_asks_as_it_says():
         assert row.settings.get('close', False) == (('Connection', 'close') in row.headers)
         assert row.settings.get('status', 200) == row.status
         assert row.status != 200 or rows.TREE[row.path[1:]] == row.settings.get('bytes', 1024)
+
+
+def axis_of(**costs):
+    """Measurements along an axis of two points: {label: (first, last)}."""
+    return {label: {1: [{'cpu': first}, None], 1000: [{'cpu': last}]} for label, (first, last) in costs.items()}
+
+
+def test_what_grows_steeper_than_nginx_and_ends_dearer_is_told():
+    axis = next(axis for axis in growth.AXES if axis.name == 'prefixes')
+
+    assert table.cliffs([axis], {axis.name: axis_of(colmeia=(5.0, 20.0), nginx=(7.0, 14.0))}) == [
+        ('prefix locations', "CPU per request grew x 4.00, nginx's x 2.00")]
+    assert table.cliffs([axis], {axis.name: axis_of(colmeia=(2.0, 8.0), nginx=(7.0, 14.0))}) == []
+    assert table.cliffs([axis], {axis.name: axis_of(colmeia=(5.0, 20.0))}) == []
+
+
+def test_growth_has_a_column_for_each_point():
+    axis = next(axis for axis in growth.AXES if axis.name == 'prefixes')
+
+    lines = table.growth([axis], {axis.name: axis_of(colmeia=(5.0, 10.0))}).split('\n')
+
+    assert [cell.strip() for cell in lines[2].split('|')] == ['', 'CPU per request', 'colmeia', '5.00 us', '10.0 us', 'x 2.00', '']
+
+
+def test_a_scene_is_judged_by_its_rounds():
+    measured = {'half': {'colmeia': [{'p99': 100.0}, {'p99': 300.0}], 'nginx': [{'p99': 100.0}, {'p99': 200.0}]},
+                'rest': {'colmeia': [{'worker': 3 << 20}]}}
+    results = {name: table.medians(one) for name, one in measured.items()}
+
+    assert table.scene_verdicts(results, measured) == [
+        ('half', "p99 <= 1.1 of nginx's: 1.25", False), ('rest', 'worker <= 4.00 MiB: 3.00 MiB', True)]
 
 
 def test_an_unknown_row_is_named():
