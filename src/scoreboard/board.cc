@@ -170,6 +170,7 @@ void Board::Retire(std::uint32_t index) {
   for (std::size_t i = 0; i < kTotals; ++i) Move(slot.totals.totals[i], header.past.totals[i]);
   for (std::size_t i = 0; i < kLagBuckets; ++i) Move(slot.totals.lag[i], header.past.lag[i]);
   for (Cell& gauge : slot.gauges) gauge.store(0, kRelaxed);
+  accept_lock().Unlock(index);
   for (Cell* cell : {&slot.pid, &slot.generation, &slot.seat, &slot.started_ns, &slot.started_wall_ms,
                      &slot.accepts_at_start, &slot.heartbeat_ns}) {
     cell->store(0, kRelaxed);
@@ -244,6 +245,8 @@ SlotView Board::Read(std::uint32_t index) const {
   for (std::size_t i = 0; i < kGauges; ++i) view.counts.gauges[i] = slot.gauges[i].load(kRelaxed);
   return view;
 }
+
+std::uint64_t Board::Heartbeat(std::uint32_t index) const { return slot(index).heartbeat_ns.load(kRelaxed); }
 
 std::uint32_t Board::used_slots() const {
   return std::min(static_cast<std::uint32_t>(header().used_slots.load(std::memory_order_acquire)), kSlots);

@@ -9,6 +9,8 @@
 // 2. Each field has a single writer: the master writes the header and the master's line of a slot, the slot's worker
 // writes the
 //    rest. So a count is a plain load and store, without a locked instruction.
+//    The one exception is the lock of `accept_by mutex` (scoreboard/accept_lock.h), which lives here because all have
+//    it.
 // 3. Totals survive their worker: Retire() adds them to the header's past record and empties the slot in one step, so
 // that Sum()
 //    never counts a request twice or not at all. Gauges vanish with their worker.
@@ -26,6 +28,7 @@
 #include <utility>
 #include <vector>
 
+#include "scoreboard/accept_lock.h"
 #include "scoreboard/layout.h"
 #include "sys/memfd.h"
 #include "sys/unique_fd.h"
@@ -116,7 +119,7 @@ class Board {
   // Of the master itself.
   void SetUsage(std::uint64_t cpu_us, std::uint64_t rss_bytes);
 
-  // After the worker's exit was reaped: adds its totals to the past and empties the slot.
+  // After the worker's exit was reaped: adds its totals to the past, frees the lock if it held it, empties the slot.
   void Retire(std::uint32_t slot);
 
   // --- The slot's worker writes ---
@@ -124,12 +127,19 @@ class Board {
   // Valid as long as the mapping, which is as long as this board or the one it was moved to.
   [[nodiscard]] SlotWriter Writer(std::uint32_t slot);
 
+  // --- Any worker locks ---
+
+  [[nodiscard]] AcceptLock accept_lock() const { return AcceptLock(header().accept_lock); }
+
   // --- Anyone reads ---
 
   [[nodiscard]] ServerView Server() const;
   [[nodiscard]] SlotView Read(std::uint32_t slot) const;
 
   [[nodiscard]] Picture Look() const;
+
+  // CLOCK_MONOTONIC when the slot's worker last showed that it lives; 0 = not yet.
+  [[nodiscard]] std::uint64_t Heartbeat(std::uint32_t slot) const;
 
   // No slot at or above this was ever occupied: where a loop over slots may end.
   [[nodiscard]] std::uint32_t used_slots() const;

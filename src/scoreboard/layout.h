@@ -17,7 +17,7 @@
 namespace colmeia::scoreboard {
 
 inline constexpr std::uint32_t kBoardMagic = 0x62637363;  // the bytes "cscb"
-inline constexpr std::uint32_t kBoardVersion = 3;         // of this layout; bump at any change
+inline constexpr std::uint32_t kBoardVersion = 4;         // of this layout; bump at any change
 inline constexpr std::uint32_t kSlots = 1024;
 
 using Cell = std::atomic<std::uint64_t>;
@@ -161,6 +161,8 @@ struct alignas(64) Header {
   SharedTotals past;
 
   alignas(64) MasterRecord master;
+
+  alignas(64) Cell accept_lock;  // AcceptLock's: the only cell that all processes write
 };
 inline constexpr std::size_t kHeaderSize = 4096;
 static_assert(sizeof(Header) <= kHeaderSize);

@@ -182,6 +182,34 @@ TEST_F(BoardTest, ARetiredSlotIsUsedAgainAndTheSumGoesOn) {
   EXPECT_EQ(board.used_slots(), 1u);
 }
 
+TEST_F(BoardTest, TheLockIsOneWorkersUntilItGivesItBack) {
+  Ready(0);
+  Ready(1);
+  AcceptLock lock = board.accept_lock();
+
+  EXPECT_TRUE(lock.TryLock(0));
+  EXPECT_TRUE(lock.TryLock(0)) << "it has it already";
+  EXPECT_FALSE(lock.TryLock(1));
+  EXPECT_FALSE(lock.Unlock(1)) << "not its own";
+  EXPECT_EQ(lock.holder(), 0u);
+
+  EXPECT_TRUE(lock.Unlock(0));
+  EXPECT_EQ(lock.holder(), std::nullopt);
+  EXPECT_TRUE(lock.TryLock(1));
+}
+
+TEST_F(BoardTest, ALockDoesNotOutliveItsHolder) {
+  Ready(0);
+  Ready(1);
+  ASSERT_TRUE(board.accept_lock().TryLock(0));
+
+  board.Retire(1);
+  EXPECT_EQ(board.accept_lock().holder(), 0u);
+  board.Retire(0);
+
+  EXPECT_EQ(board.accept_lock().holder(), std::nullopt);
+}
+
 TEST_F(BoardTest, MeanAcceptsCountsReadySeatsOfTheGenerationOnly) {
   SlotWriter first = Ready(0);
   SlotWriter second = Ready(1);
