@@ -1,7 +1,7 @@
 // The messages between the master and its children, each declared once: its type, how many descriptors travel with it,
 // and its fields in wire order. Encoder, decoder, log line, trace and the table in src/ipc/README.md come from here.
 //
-// Down (master -> child): Adopt, Listener, Log, Go, Release, Drain, Stop, Compile.
+// Down (master -> child): Adopt, Listener, Log, Go, Release, Drain, Stop, Compile, Client.
 // Up (child -> master): Hello, Ready, Draining, Done, Failed, Compiled.
 //
 // A message has: kType, kName, kFds (exactly so many descriptors travel with it), kWay, Fields (its fields in wire
@@ -36,6 +36,7 @@ enum class MessageType : std::uint16_t {
   kFailed = 12,    // up: I cannot go on, and why; the text is shown to the operator
   kCompile = 13,   // down, to a compiler child: read and check this configuration
   kCompiled = 14,  // up, from a compiler child: the outcome of it
+  kClient = 15,    // down: a client that the master accepted
 };
 
 // Which way a message travels.
@@ -172,7 +173,7 @@ struct Draining {
   bool operator==(const Draining&) const = default;
 };
 
-// Replies to the command whose sequence number stands in the frame's in-reply-to (Log at reopening, Release).
+// Replies to the command whose sequence number stands in the frame's in-reply-to (Log at reopening, Release, Client).
 struct Done {
   static constexpr auto kType = MessageType::kDone;
   static constexpr const char* kName = "Done";
@@ -224,7 +225,22 @@ struct Compiled {
   bool operator==(const Compiled&) const = default;
 };
 
+// A client's connection (`accept_by handoff`). `ordinal` is the listener that it came through, `peer` the bytes of its
+// sockaddr. The master keeps its own duplicate until Done says that the worker has taken it, and gives it to another
+// one when the worker ends before; so Done is said before the first byte is read.
+struct Client {
+  static constexpr auto kType = MessageType::kClient;
+  static constexpr const char* kName = "Client";
+  static constexpr int kFds = 1;
+  static constexpr auto kWay = Way::kDown;
+  static constexpr std::string_view kFieldNames = "ordinal peer";
+  std::uint32_t ordinal = 0;
+  std::string peer{};
+  static constexpr auto Fields(auto& self, auto& f) { return f(self.ordinal, self.peer); }
+  bool operator==(const Client&) const = default;
+};
+
 using Message = std::variant<Hello, Adopt, Listener, Log, Go, Ready, Release, Drain, Stop, Draining, Done, Failed,
-                             Compile, Compiled>;
+                             Compile, Compiled, Client>;
 
 }  // namespace colmeia::ipc

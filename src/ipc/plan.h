@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "ipc/accept_by.h"
 #include "ipc/messages.h"
 
 namespace colmeia::ipc {
@@ -92,12 +93,13 @@ struct Plan {
   std::uint64_t max_memory = 0;            // worker_max_memory, bytes; 0 = off
   std::uint32_t max_generations = 8;       // that drain at the same time
   std::uint32_t worker_connections = 512;
+  AcceptBy accept_by = AcceptBy::kExclusive;
   std::string warnings{};  // of the compiler, for the log; one or more lines, or empty
   static constexpr auto Fields(auto& self, auto& f) {
     return f(self.identity, self.listeners, self.logs, self.error_logs, self.workers, self.workers_why, self.daemon,
              self.master_process, self.pid_path, self.control_path, self.prefix, self.conf_path, self.environment,
              self.shutdown_timeout, self.start_timeout, self.watchdog, self.max_requests, self.max_memory,
-             self.max_generations, self.worker_connections, self.warnings);
+             self.max_generations, self.worker_connections, self.accept_by, self.warnings);
   }
   bool operator==(const Plan&) const = default;
 };

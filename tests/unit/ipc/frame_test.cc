@@ -46,7 +46,8 @@ TEST(FrameTest, EveryDeclaredMessageComesBack) {
                               Done{},
                               Failed{.why = "c"},
                               Compile{.conf = "d"},
-                              Compiled{.ok = true}};
+                              Compiled{.ok = true},
+                              Client{.ordinal = 6, .peer = "e"}};
 
   ASSERT_EQ(std::size(messages), Messages().size());
   for (const Message& message : messages) {
