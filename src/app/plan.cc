@@ -158,6 +158,7 @@ std::string WhyAuto() {
 
 ipc::Plan MakePlan(const pipeline::Site& site, const config::Source& source, config::Diagnostics& diagnostics) {
   const auto& process = site.main.Get<ProcessSettings>();
+  const auto& events = site.main.Get<modules::EventsSettings>();
   ipc::Plan plan;
   plan.workers = process.workers.value_or(sys::UsableCpus());
   if (!process.workers) plan.workers_why = WhyAuto();
@@ -167,7 +168,7 @@ ipc::Plan MakePlan(const pipeline::Site& site, const config::Source& source, con
     plan.listeners.push_back({.name = listener.name,
                               .address = std::string(listener.address.bytes()),
                               .backlog = listener.backlog,
-                              .reuseport = listener.reuseport,
+                              .reuseport = listener.reuseport || events.accept_by == ipc::AcceptBy::kReuseport,
                               .ipv6only = listener.ipv6only,
                               .where = listener.where});
   }
@@ -188,7 +189,8 @@ ipc::Plan MakePlan(const pipeline::Site& site, const config::Source& source, con
   plan.max_requests = process.max_requests;
   plan.max_memory = process.max_memory;
   plan.max_generations = process.max_generations;
-  plan.worker_connections = site.main.Get<modules::EventsSettings>().worker_connections;
+  plan.worker_connections = events.worker_connections;
+  plan.accept_by = events.accept_by;
   if (geteuid() != 0 && process.user_place.length > 0) {
     diagnostics.Warn(
         source.Locate(process.user_place),

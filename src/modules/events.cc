@@ -17,6 +17,7 @@ using config::In;
 struct Draft {
   std::optional<std::uint32_t> worker_connections;
   std::optional<bool> multi_accept;
+  std::optional<ipc::AcceptBy> accept_by;
   std::optional<bool> accept_mutex;
   std::optional<util::Milliseconds> accept_mutex_delay;
 };
@@ -26,6 +27,14 @@ struct Draft {
 void CheckMethod(Draft&, const Call& call) {
   if (call.arg(0) != "epoll") call.InvalidValue(call.args()[0], "colmeia always uses epoll");
 }
+
+constexpr config::EnumValue<ipc::AcceptBy> kWays[] = {
+    {ipc::AcceptByName(ipc::AcceptBy::kExclusive), ipc::AcceptBy::kExclusive},
+    {ipc::AcceptByName(ipc::AcceptBy::kShared), ipc::AcceptBy::kShared},
+    {ipc::AcceptByName(ipc::AcceptBy::kReuseport), ipc::AcceptBy::kReuseport},
+    {ipc::AcceptByName(ipc::AcceptBy::kMutex), ipc::AcceptBy::kMutex},
+    {ipc::AcceptByName(ipc::AcceptBy::kHandoff), ipc::AcceptBy::kHandoff},
+};
 
 constexpr Directive kDirectives[] = {
     {.name = "events",
@@ -50,20 +59,29 @@ constexpr Directive kDirectives[] = {
      .syntax = "on | off",
      .default_value = "off",
      .doc = "Let a worker accept all connections that wait, rather than one at a time."},
+    {.name = "accept_by",
+     .contexts = In::kEvents,
+     .arity = Args(1),
+     .setter = config::SetEnum<&Draft::accept_by, kWays>,
+     .syntax = "exclusive | shared | reuseport | mutex | handoff",
+     .default_value = "exclusive",
+     .doc = "Who takes a client: the worker that the kernel wakes, whoever comes first, the one whose socket it came "
+            "to, the holder of a lock, or the master, which hands it on. Listeners with reuseport are not concerned.",
+     .own = true},
     {.name = "accept_mutex",
      .contexts = In::kEvents,
      .arity = config::Flag,
      .setter = config::SetFlag<&Draft::accept_mutex>,
      .syntax = "on | off",
      .default_value = "off",
-     .doc = "Accepted without effect: the kernel wakes one worker for each connection, without a lock."},
+     .doc = "On is accept_by mutex, unless accept_by says something else."},
     {.name = "accept_mutex_delay",
      .contexts = In::kEvents,
      .arity = Args(1),
      .setter = config::SetTime<&Draft::accept_mutex_delay>,
      .syntax = "time",
      .default_value = "500ms",
-     .doc = "Accepted without effect, as accept_mutex is."},
+     .doc = "How long a worker that does not get the lock of accept_by mutex waits before it tries again."},
     {.name = "use",
      .contexts = In::kEvents,
      .arity = Args(1),
@@ -76,9 +94,11 @@ constexpr Directive kDirectives[] = {
 // Merge
 
 EventsSettings Merge(const EventsSettings& outer, const Draft& own, pipeline::MergeContext&) {
+  const auto by_default = own.accept_mutex.value_or(false) ? ipc::AcceptBy::kMutex : outer.accept_by;
   return {.worker_connections = own.worker_connections.value_or(outer.worker_connections),
           .multi_accept = own.multi_accept.value_or(outer.multi_accept),
-          .accept_mutex = own.accept_mutex.value_or(outer.accept_mutex)};
+          .accept_by = own.accept_by.value_or(by_default),
+          .accept_mutex_delay = own.accept_mutex_delay.value_or(outer.accept_mutex_delay)};
 }
 
 }  // namespace

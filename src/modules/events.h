@@ -3,14 +3,17 @@
 
 #include <cstdint>
 
+#include "ipc/accept_by.h"
 #include "pipeline/module.h"
+#include "util/clock.h"
 
 namespace colmeia::modules {
 
 struct EventsSettings {
   std::uint32_t worker_connections = 512;  // of one worker, listeners not counted
   bool multi_accept = false;               // accept all that wait at once, not one per event
-  bool accept_mutex = false;               // as written; workers accept the same way with and without
+  ipc::AcceptBy accept_by = ipc::AcceptBy::kExclusive;
+  util::Milliseconds accept_mutex_delay{500};  // kMutex: how long those without the lock wait
 };
 
 extern const pipeline::Module kEvents;
