@@ -1,5 +1,5 @@
-// Acceptor: takes clients from listening sockets and gives them to Connections. An interface, so that there can be
-// other ways to accept.
+// Acceptor: takes clients and gives them to Connections. An interface: there is one file for each way to do it, and
+// MakeAcceptor chooses by `accept_by`.
 //
 // It accepts only when there is room: at the limit of connections, and for half a second when the system has no
 // descriptors left, it pauses, and clients wait in the kernel's queue.
@@ -7,23 +7,29 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
-#include <vector>
 
 #include "http1/listener.h"
+#include "ipc/accept_by.h"
 #include "log/error_log.h"
-#include "loop/accept_poll.h"
 #include "loop/loop.h"
-#include "loop/poll.h"
-#include "loop/timer.h"
 #include "scoreboard/board.h"
-#include "sys/sockets.h"
+#include "sys/address.h"
 #include "sys/unique_fd.h"
 #include "util/clock.h"
 
 namespace colmeia::worker {
 
 class Connections;
+
+// A client that the master has accepted (`accept_by handoff`).
+struct HandedClient {
+  const http1::Listener& listener;  // that it came through; outlives the acceptor and every connection
+  sys::UniqueFd fd;                 // non-blocking
+  sys::Address peer;
+  std::function<void()> taken;  // called once, before a byte is read: from here on it is lost with this process
+};
 
 class Acceptor {
  public:
@@ -46,77 +52,31 @@ class Acceptor {
   // There is room again: Connections::on_room.
   virtual void OnRoom() = 0;
 
+  // A client from the master, whether started or stopped. False where the master hands out none: it is dropped.
+  [[nodiscard]] virtual bool Take(HandedClient) { return false; }
+
   [[nodiscard]] virtual std::size_t listeners() const = 0;
 };
 
 struct AcceptorOptions {
-  bool multi_accept = false;     // all that wait at each event, instead of one
-  std::uint32_t generation = 0;  // whose seats share the work
-  std::uint32_t slot = 0;        // of this worker on the board
+  ipc::AcceptBy accept_by = ipc::AcceptBy::kExclusive;
+  bool multi_accept = false;            // all that wait at each event, instead of one
+  util::Milliseconds mutex_delay{500};  // kMutex: how long those without the lock wait before they try again
+  util::Milliseconds beat{1000};        // how often a worker that lives shows it, at the least
+  std::uint32_t generation = 0;         // whose seats share the work
+  std::uint32_t slot = 0;               // of this worker on the board
 };
 
-// Every worker waits on every shared socket, and the kernel wakes one per connection (loop/accept_poll.h). The kernel
-// would wake the same one again and again as long as it is idle; so a worker that has had more than its share goes to
-// the end of the queue of waiters, and everybody does so after kRequeueAfter connections.
-//
-// A `reuseport` socket belongs to this seat alone, and the kernel spreads connections itself: a plain poll.
-class ExclusiveAcceptor final : public Acceptor {
- public:
-  static constexpr std::uint32_t kRequeueAfter = 16;
-  // How long no one is accepted once descriptors or memory have run out.
-  static constexpr util::Milliseconds kPause{500};
-
-  // All must outlive this. `board` may be null (tests): then fairness rests on kRequeueAfter alone.
-  ExclusiveAcceptor(loop::Loop& loop, Connections& connections, scoreboard::SlotWriter counts,
-                    const scoreboard::Board* board, log::ErrorLog& log, AcceptorOptions options);
-  ~ExclusiveAcceptor() override;
-
-  void Add(std::uint32_t ordinal, sys::UniqueFd fd, const http1::Listener& listener) override;
-  void Start() override;
-  void Release(std::uint32_t ordinal) override;
-  void Stop() override;
-  void OnRoom() override;
-  [[nodiscard]] std::size_t listeners() const override { return entries_.size(); }
-
-  [[nodiscard]] bool paused() const { return state_ == State::kNoRoom || state_ == State::kNoDescriptors; }
-
- private:
-  struct Entry;
-
-  enum class State {
-    kStopped,        // not started yet, or stopped for good
-    kAccepting,      // waits on every socket
-    kNoRoom,         // waits for OnRoom()
-    kNoDescriptors,  // waits for the timer
-  };
-
-  // What one attempt to accept means for the loop around it.
-  enum class Took {
-    kClient,   // one was accepted, or had gone again
-    kNothing,  // nobody waits
-    kPaused,   // accepting had to pause
-    kBroken,   // the socket is unusable
-  };
-
-  void OnReadable(Entry& entry);
-  [[nodiscard]] Took TakeOne(Entry& entry);
-  void Requeue(Entry& entry);
-  void Pause(State why);
-  void Resume();
-  void StartEntry(Entry& entry);
-  static void StopEntry(Entry& entry);
-
-  loop::Loop& loop_;          // outlives this
-  Connections& connections_;  // outlives this
-  scoreboard::SlotWriter counts_;
-  const scoreboard::Board* board_;  // outlives this, or null
-  log::ErrorLog& log_;              // outlives this
-  AcceptorOptions options_;
-  State state_ = State::kStopped;
-  bool was_short_ = false;  // of descriptors, when last accepting: it was said in the log
-  std::vector<std::unique_ptr<Entry>> entries_;
-  loop::Timer pause_;   // the end of a pause for want of descriptors
-  loop::Timer resume_;  // from OnRoom() to the next turn: accepting is no part of another connection's callback
+// What an acceptor works with. All references must outlive it.
+struct AcceptorParts {
+  loop::Loop& loop;
+  Connections& connections;
+  scoreboard::SlotWriter counts;
+  scoreboard::Board* board = nullptr;  // null without a master: then nobody shares anything with this process
+  log::ErrorLog& log;
+  AcceptorOptions options{};
 };
+
+[[nodiscard]] std::unique_ptr<Acceptor> MakeAcceptor(const AcceptorParts& parts);
 
 }  // namespace colmeia::worker

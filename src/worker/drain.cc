@@ -11,6 +11,11 @@ Drain::Drain(loop::Loop& loop, Acceptor& acceptor, Connections& connections, std
       loop_(loop),
       deadline_timer_(loop, [this] { OnDeadline(); }),
       done_timer_(loop, [this] {
+        // A client that the master had sent may have come since.
+        if (connections_.size() > 0) {
+          state_ = State::kDraining;
+          return;
+        }
         const auto done_now = std::move(done_);
         done_now();  // may destroy *this
       }) {}

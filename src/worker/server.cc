@@ -25,6 +25,11 @@ constexpr util::Milliseconds kUnwatchedBeat{1000};
 // How often a worker that has work looks at what it uses.
 constexpr util::Milliseconds kUsageEvery{1000};
 
+util::Milliseconds BeatOf(const pipeline::Site& site) {
+  const util::Milliseconds watchdog = site.main.Get<modules::ProcessSettings>().watchdog;
+  return watchdog.count() > 0 ? watchdog / kBeatsPerPeriod : kUnwatchedBeat;
+}
+
 std::chrono::nanoseconds MonotonicNow() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(util::SystemClock().Now().time_since_epoch());
 }
@@ -102,9 +107,13 @@ Result<> Server::Build(const pipeline::ModuleList& modules) {
 
   const auto& events = site_->main.Get<modules::EventsSettings>();
   connections_ = std::make_unique<Connections>(loop_, polls_, services_, counts_, events.worker_connections);
-  acceptor_ =
-      std::make_unique<ExclusiveAcceptor>(loop_, *connections_, counts_, services_.board, log::Main(),
-                                          AcceptorOptions{events.multi_accept, adoption_.generation, adoption_.slot});
+  acceptor_ = MakeAcceptor({loop_, *connections_, counts_, adoption_.board ? &*adoption_.board : nullptr, log::Main(),
+                            AcceptorOptions{.accept_by = events.accept_by,
+                                            .multi_accept = events.multi_accept,
+                                            .mutex_delay = events.accept_mutex_delay,
+                                            .beat = BeatOf(*site_),
+                                            .generation = adoption_.generation,
+                                            .slot = adoption_.slot}});
   connections_->on_room = [this] { acceptor_->OnRoom(); };
   for (LentListener& listener : adoption_.listeners) {
     if (listener.ordinal >= listeners_.size())
@@ -140,8 +149,7 @@ void Server::OpenLogs() {
 }
 
 void Server::Start() {
-  const util::Milliseconds watchdog = site_->main.Get<modules::ProcessSettings>().watchdog;
-  heartbeat_.StartEvery(watchdog.count() > 0 ? watchdog / kBeatsPerPeriod : kUnwatchedBeat);
+  heartbeat_.StartEvery(BeatOf(*site_));
   acceptor_->Start();
 }
 
@@ -156,6 +164,14 @@ void Server::Drain(std::optional<util::Duration> limit, std::function<void()> do
 void Server::AddListener(LentListener listener) {
   if (listener.ordinal >= listeners_.size()) return;
   acceptor_->Add(listener.ordinal, std::move(listener.fd), *listeners_[listener.ordinal]);
+}
+
+void Server::Take(std::uint32_t ordinal, sys::UniqueFd fd, const sys::Address& peer, std::function<void()> taken) {
+  // The end is near: the master gives it to another one when it has come.
+  if (drain_ != nullptr && drain_->state() == Drain::State::kDone) return;
+  const bool known =
+      ordinal < listeners_.size() && acceptor_->Take({*listeners_[ordinal], std::move(fd), peer, std::move(taken)});
+  if (!known) log::Main().Print(log::Level::kAlert, "worker: the master sent a client that nobody asked for");
 }
 
 void Server::ReleaseAll() {

@@ -45,6 +45,10 @@ class Server {
   void AddListener(LentListener listener);
   void Release(std::uint32_t ordinal) { acceptor_->Release(ordinal); }
 
+  // A client that the master accepted. `taken` is called once it is ours, and never when it has to go to another
+  // worker.
+  void Take(std::uint32_t ordinal, sys::UniqueFd fd, const sys::Address& peer, std::function<void()> taken);
+
   // Takes whoever waits in the queues of all listeners, then closes these: for when nobody else holds them any more.
   void ReleaseAll();
 

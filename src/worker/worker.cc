@@ -60,6 +60,8 @@ class Worker final : public ipc::ChannelListener {
       if (state_ == State::kServing) {
         server_->AddListener({listener->ordinal, std::move(listener->name), std::move(received.fds.front())});
       }
+    } else if (const auto* const client = std::get_if<ipc::Client>(&received.message)) {
+      OnClient(*client, received);
     } else {
       log::Main().Print(log::Level::kAlert, "worker: the master sent {}, which says nothing to a worker",
                         ipc::Describe(received.message));
@@ -86,6 +88,12 @@ class Worker final : public ipc::ChannelListener {
     state_ = State::kServing;
     sys::SetTitle(kTitle);
     channel_.Send(ipc::Ready{});
+  }
+
+  void OnClient(const ipc::Client& client, ipc::Received& received) {
+    const auto peer = sys::Address::FromBytes(client.peer);
+    server_->Take(client.ordinal, std::move(received.fds.front()), peer ? *peer : sys::Address(),
+                  [this, sequence = received.sequence] { channel_.Send(ipc::Done{}, {}, sequence); });
   }
 
   void OnLog(const ipc::Log& log, ipc::Received& received) {

@@ -5,31 +5,60 @@
 #include <sys/resource.h>
 
 #include "worker/connections_fixture.h"
+#include "worker/exclusive_acceptor.h"
+#include "worker/mutex_acceptor.h"
 
 namespace colmeia::worker {
 namespace {
 
+using ipc::AcceptBy;
 using scoreboard::Total;
 
-class ExclusiveAcceptorTest : public ConnectionsFixture {
+// One worker that shares a listening socket with others, which do not exist or are played by the test.
+class AcceptorFixture : public ConnectionsFixture {
  protected:
-  ~ExclusiveAcceptorTest() override { acceptor_.reset(); }
+  static constexpr std::uint32_t kSlot = 1;
+  static constexpr std::uint32_t kOther = 0;
 
-  ExclusiveAcceptor& acceptor(AcceptorOptions options = {}) {
-    if (acceptor_ == nullptr) {
-      acceptor_ = std::make_unique<ExclusiveAcceptor>(loop, connections(), writer(), nullptr, log_, options);
-      acceptor_->Add(0, TakeListenFd(), site.listener());
-      connections().on_room = [this] { acceptor_->OnRoom(); };
+  AcceptorFixture() {
+    for (const std::uint32_t slot : {kOther, kSlot}) {
+      board_.Occupy(slot, {.pid = 1, .generation = 1, .seat = slot});
+      board_.SetState(slot, scoreboard::SlotState::kReady);
     }
-    return *acceptor_;
+    alive_.StartEvery(1h);
+  }
+  ~AcceptorFixture() override { acceptor_.reset(); }
+
+  SocketAcceptor& Make(AcceptBy way, AcceptorOptions options = {}) {
+    options.accept_by = way;
+    options.generation = 1;
+    options.slot = kSlot;
+    acceptor_ = MakeAcceptor({loop, connections(), writer(), &board_, log_, options});
+    acceptor_->Add(0, TakeListenFd(), site.listener());
+    connections().on_room = [this] { acceptor_->OnRoom(); };
+    return dynamic_cast<SocketAcceptor&>(*acceptor_);
   }
 
- private:
+  scoreboard::Board board_ = std::move(*scoreboard::Board::Create());
   log::ErrorLog log_;
-  std::unique_ptr<ExclusiveAcceptor> acceptor_;
+  loop::Timer alive_{loop, [] {}};  // a worker's loop always has something to wait for: its channel
+  std::unique_ptr<Acceptor> acceptor_;
 };
 
-TEST_F(ExclusiveAcceptorTest, AcceptsOnceStarted) {
+// What all ways to share a listening socket have in common.
+class SharedSocketTest : public AcceptorFixture, public testing::WithParamInterface<AcceptBy> {
+ protected:
+  SocketAcceptor& acceptor(AcceptorOptions options = {}) {
+    return acceptor_ == nullptr ? Make(GetParam(), options) : dynamic_cast<SocketAcceptor&>(*acceptor_);
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Ways, SharedSocketTest,
+                         testing::Values(AcceptBy::kExclusive, AcceptBy::kShared, AcceptBy::kReuseport,
+                                         AcceptBy::kMutex, AcceptBy::kHandoff),
+                         [](const auto& way) { return std::string(ipc::AcceptByName(way.param)); });
+
+TEST_P(SharedSocketTest, AcceptsOnceStarted) {
   const auto client = Connect();
   client->Send(kGetHello);
   acceptor();
@@ -43,8 +72,8 @@ TEST_F(ExclusiveAcceptorTest, AcceptsOnceStarted) {
   EXPECT_EQ(writer().Get(Total::kHandled), 1u);
 }
 
-TEST_F(ExclusiveAcceptorTest, TakesOnePerEventOrAllThatWait) {
-  acceptor({.multi_accept = true, .generation = 0, .slot = 0});
+TEST_P(SharedSocketTest, TakesOnePerEventOrAllThatWait) {
+  acceptor({.multi_accept = true});
   std::vector<std::unique_ptr<Client>> clients;
   for (int i = 0; i < 5; ++i) clients.push_back(Connect());
 
@@ -54,7 +83,7 @@ TEST_F(ExclusiveAcceptorTest, TakesOnePerEventOrAllThatWait) {
   EXPECT_EQ(connections().size(), 5u);
 }
 
-TEST_F(ExclusiveAcceptorTest, GoesOnAfterMoreThanKRequeueAfter) {
+TEST_P(SharedSocketTest, GoesOnAfterMoreThanKRequeueAfter) {
   connections(100);
   acceptor().Start();
   std::vector<std::unique_ptr<Client>> clients;
@@ -63,7 +92,7 @@ TEST_F(ExclusiveAcceptorTest, GoesOnAfterMoreThanKRequeueAfter) {
   Until([&] { return connections().size() == clients.size(); });
 }
 
-TEST_F(ExclusiveAcceptorTest, PausesAtTheLimitAndDropsNobody) {
+TEST_P(SharedSocketTest, PausesAtTheLimitAndDropsNobody) {
   connections(1);
   acceptor().Start();
   auto first = Connect();
@@ -81,7 +110,7 @@ TEST_F(ExclusiveAcceptorTest, PausesAtTheLimitAndDropsNobody) {
   EXPECT_EQ(writer().Get(Total::kAccepts), 2u);
 }
 
-TEST_F(ExclusiveAcceptorTest, MakesRoomByClosingIdleOnes) {
+TEST_P(SharedSocketTest, MakesRoomByClosingIdleOnes) {
   connections(1);
   acceptor().Start();
   const auto first = Connect();
@@ -95,7 +124,7 @@ TEST_F(ExclusiveAcceptorTest, MakesRoomByClosingIdleOnes) {
   UntilEnded(*first);
 }
 
-TEST_F(ExclusiveAcceptorTest, PausesWithoutDescriptorsAndComesBack) {
+TEST_P(SharedSocketTest, PausesWithoutDescriptorsAndComesBack) {
   acceptor().Start();
   const auto client = Connect();
   client->Send(kGetHello);
@@ -111,7 +140,7 @@ TEST_F(ExclusiveAcceptorTest, PausesWithoutDescriptorsAndComesBack) {
   EXPECT_FALSE(acceptor().paused());
 }
 
-TEST_F(ExclusiveAcceptorTest, AReleasedListenerIsEmptiedThenClosed) {
+TEST_P(SharedSocketTest, AReleasedListenerIsEmptiedThenClosed) {
   acceptor().Start();
   const auto first = Connect();
   const auto second = Connect();
@@ -123,7 +152,7 @@ TEST_F(ExclusiveAcceptorTest, AReleasedListenerIsEmptiedThenClosed) {
   acceptor().Release(7);
 }
 
-TEST_F(ExclusiveAcceptorTest, AcceptedSocketsInheritNoDelay) {
+TEST_P(SharedSocketTest, AcceptedSocketsInheritNoDelay) {
   acceptor().Start();
   const auto client = Connect();
   client->Send(kGetHello);
@@ -134,6 +163,163 @@ TEST_F(ExclusiveAcceptorTest, AcceptedSocketsInheritNoDelay) {
   socklen_t size = sizeof(on);
   ASSERT_EQ(::getsockopt(site.last_fd, IPPROTO_TCP, TCP_NODELAY, &on, &size), 0);
   EXPECT_NE(on, 0);
+}
+
+class MutexAcceptorTest : public AcceptorFixture {
+ protected:
+  // Turns of the loop in which something could have been accepted.
+  void SomeTurns() {
+    for (int i = 0; i < 5; ++i) loop.Turn();
+  }
+};
+
+TEST_F(MutexAcceptorTest, AcceptsNobodyWhileAnotherHasTheLock) {
+  ASSERT_TRUE(board_.accept_lock().TryLock(kOther));
+  Make(AcceptBy::kMutex).Start();
+  const auto client = Connect();
+  client->Send(kGetHello);
+  SomeTurns();
+  EXPECT_EQ(connections().size(), 0u);
+
+  board_.accept_lock().Unlock(kOther);
+  UntilAnswered(*client);
+}
+
+TEST_F(MutexAcceptorTest, TriesAgainAfterTheDelayWithoutAnyEvent) {
+  ASSERT_TRUE(board_.accept_lock().TryLock(kOther));
+  Make(AcceptBy::kMutex, {.mutex_delay = 1ms}).Start();
+  const auto client = Connect();
+  loop.Turn();
+  board_.accept_lock().Unlock(kOther);
+
+  while (connections().size() == 0) loop.RunOnce();  // nothing but the delay ends the sleep
+}
+
+TEST_F(MutexAcceptorTest, HoldsTheLockThroughTheSleepAlone) {
+  std::optional<std::uint32_t> asleep;
+  const loop::BeforeSleep look(loop, [&] { asleep = board_.accept_lock().holder(); });  // the last before the sleep
+  auto& acceptor = dynamic_cast<MutexAcceptor&>(Make(AcceptBy::kMutex));
+  acceptor.Start();
+
+  SomeTurns();
+
+  EXPECT_EQ(asleep, kSlot);
+  EXPECT_FALSE(acceptor.holds());
+  EXPECT_EQ(board_.accept_lock().holder(), std::nullopt);
+}
+
+TEST_F(MutexAcceptorTest, LeavesTheLockAloneWithoutRoomAndAfterItsEnd) {
+  connections(1);
+  std::optional<std::uint32_t> asleep;
+  const loop::BeforeSleep look(loop, [&] { asleep = board_.accept_lock().holder(); });
+  auto& acceptor = Make(AcceptBy::kMutex);
+  acceptor.Start();
+  const auto first = Connect();
+  first->Send("GET /hel");
+  Until([&] { return writer().Get(scoreboard::Gauge::kReading) == 1; });
+  const auto second = Connect();
+  Until([&] { return acceptor.paused(); });
+
+  SomeTurns();
+  EXPECT_EQ(asleep, std::nullopt);
+
+  acceptor_->Stop();
+  SomeTurns();
+  EXPECT_EQ(asleep, std::nullopt);
+}
+
+TEST_F(MutexAcceptorTest, BreaksTheLockOfAWorkerThatIsSilentForLong) {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  const auto beat = [&](std::chrono::nanoseconds ago) {
+    board_.Writer(kOther).Beat(static_cast<std::uint64_t>((std::chrono::nanoseconds(now) - ago).count()));
+  };
+  ASSERT_TRUE(board_.accept_lock().TryLock(kOther));
+  beat(1h);
+  Make(AcceptBy::kMutex, {.beat = 2h}).Start();
+  const auto client = Connect();
+  client->Send(kGetHello);
+  SomeTurns();
+  EXPECT_EQ(connections().size(), 0u) << "an hour is nothing to one that beats every two";
+
+  beat(7h);
+  UntilAnswered(*client);
+}
+
+class HandoffAcceptorTest : public AcceptorFixture {
+ protected:
+  // As the master would: accepts, and hands on.
+  std::unique_ptr<Client> Hand(std::function<void()> taken = [] {}) {
+    auto client = Connect();
+    sys::Accepted accepted;
+    Until([&] { return (accepted = sys::Accept(listen_fd())).status == sys::AcceptStatus::kAccepted; });
+    EXPECT_TRUE(acceptor_->Take({site.listener(), std::move(accepted.fd), accepted.peer, std::move(taken)}));
+    return client;
+  }
+  void MakeHandoff() {
+    acceptor_ = MakeAcceptor({loop,
+                              connections(),
+                              writer(),
+                              &board_,
+                              log_,
+                              {.accept_by = AcceptBy::kHandoff, .generation = 1, .slot = kSlot}});
+    connections().on_room = [this] { acceptor_->OnRoom(); };
+  }
+};
+
+TEST_F(HandoffAcceptorTest, ServesWhomTheMasterSends) {
+  MakeHandoff();
+  bool taken = false;
+  const auto client = Hand([&] { taken = true; });
+  EXPECT_TRUE(taken);
+  client->Send(kGetHello);
+
+  UntilAnswered(*client);
+
+  EXPECT_EQ(writer().Get(Total::kAccepts), 1u);
+}
+
+TEST_F(HandoffAcceptorTest, SaysThatItTookAClientOnlyWhenThereIsRoom) {
+  connections(1);
+  MakeHandoff();
+  auto first = Hand();
+  first->Send("GET /hel");
+  Until([&] { return writer().Get(scoreboard::Gauge::kReading) == 1; });
+  bool taken = false;
+  const auto second = Hand([&] { taken = true; });
+  second->Send(kGetHello);
+  EXPECT_FALSE(taken);
+
+  first.reset();
+  UntilAnswered(*second);
+
+  EXPECT_TRUE(taken);
+}
+
+TEST_F(HandoffAcceptorTest, ServesWhoWasSentBeforeItWasStopped) {
+  connections(1);
+  MakeHandoff();
+  auto first = Hand();
+  first->Send("GET /hel");
+  Until([&] { return writer().Get(scoreboard::Gauge::kReading) == 1; });
+  const auto second = Hand();
+  second->Send(kGetHello);
+
+  acceptor_->Stop();
+  first.reset();
+
+  UntilAnswered(*second);
+}
+
+TEST_F(AcceptorFixture, OnlyHandoffTakesClientsFromTheMaster) {
+  for (const AcceptBy way : {AcceptBy::kExclusive, AcceptBy::kShared, AcceptBy::kReuseport, AcceptBy::kMutex}) {
+    const auto acceptor = MakeAcceptor({loop, connections(), writer(), &board_, log_, {.accept_by = way}});
+    EXPECT_FALSE(acceptor->Take({site.listener(), {}, {}, [] { FAIL(); }}));
+  }
+}
+
+TEST_F(AcceptorFixture, WithoutAMasterThereIsNobodyToShareWith) {
+  const auto acceptor = MakeAcceptor({loop, connections(), writer(), nullptr, log_, {.accept_by = AcceptBy::kMutex}});
+  EXPECT_NE(dynamic_cast<ExclusiveAcceptor*>(acceptor.get()), nullptr);
 }
 
 }  // namespace

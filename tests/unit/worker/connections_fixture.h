@@ -101,6 +101,8 @@ class ConnectionsFixture : public testing::Test {
 
   scoreboard::SlotWriter writer() { return scoreboard::SlotWriter(slot_); }
   sys::UniqueFd TakeListenFd() { return std::move(listen_fd_); }
+  // Unless it was taken.
+  [[nodiscard]] int listen_fd() const { return listen_fd_.get(); }
 
   loop::Loop loop;
   loop::PollPool polls{loop};

@@ -1,0 +1,32 @@
+#include "worker/handoff_acceptor.h"
+
+#include <utility>
+
+#include "sys/sockets.h"
+#include "worker/connections.h"
+
+namespace colmeia::worker {
+
+bool HandoffAcceptor::Take(HandedClient client) {
+  waiting_.push_back(std::move(client));
+  AdmitAll();
+  return true;
+}
+
+void HandoffAcceptor::OnRoom() {
+  SocketAcceptor::OnRoom();
+  if (!waiting_.empty()) admit_.StartAfter(util::Duration::zero());
+}
+
+void HandoffAcceptor::AdmitAll() {
+  while (!waiting_.empty() && parts_.connections.MakeRoom()) {
+    HandedClient client = std::move(waiting_.front());
+    waiting_.pop_front();
+    client.taken();
+    parts_.counts.Add(scoreboard::Total::kAccepts);
+    if (client.listener.core.tcp_nodelay) sys::SetNoDelay(client.fd.get(), true);
+    parts_.connections.Add(client.listener, std::move(client.fd), client.peer);
+  }
+}
+
+}  // namespace colmeia::worker

@@ -1,0 +1,52 @@
+// MutexAcceptor: of all workers only the one that holds a lock in shared memory waits on the shared sockets, as with
+// nginx's `accept_mutex on`.
+//
+// Each tries to get the lock before its loop sleeps, keeps it through the sleep, and gives it back as soon as it has
+// taken a client, or at the end of the turn. Who does not get it sleeps without those sockets, and tries again at its
+// next event or after accept_mutex_delay, whichever comes first. Nobody ever waits for the lock itself.
+//
+// A worker that is nearly full leaves the lock alone for some turns, so that others get the next clients.
+//
+// A holder that dies is no matter: the master frees its lock. One that hangs is: nobody accepts. So whoever finds the
+// lock taken by a worker that has missed kMissedBeats heartbeats breaks it; should that one wake up again, it finds out
+// at its next turn.
+#pragma once
+
+#include <vector>
+
+#include "loop/hooks.h"
+#include "scoreboard/accept_lock.h"
+#include "worker/socket_acceptor.h"
+
+namespace colmeia::worker {
+
+class MutexAcceptor final : public SocketAcceptor {
+ public:
+  static constexpr int kMissedBeats = 3;
+
+  // REQUIRES: parts.board != nullptr.
+  explicit MutexAcceptor(const AcceptorParts& parts);
+  ~MutexAcceptor() override;
+
+  [[nodiscard]] bool holds() const { return holds_; }
+
+ private:
+  class MutexWatch;
+
+  std::unique_ptr<Watch> WatchShared(int fd, std::function<void()> on_readable) override;
+  void OnTurnEnds();
+  [[nodiscard]] bool TryLock();
+  [[nodiscard]] bool BreakIfHung();
+  void Unlock();
+  void LeaveToOthers();
+
+  scoreboard::AcceptLock lock_;
+  bool holds_ = false;
+  std::size_t turns_to_skip_ = 0;
+  std::vector<MutexWatch*> watches_;
+  loop::Timer retry_;
+  loop::BeforeSleep before_sleep_;
+  loop::AfterWake after_wake_;
+};
+
+}  // namespace colmeia::worker

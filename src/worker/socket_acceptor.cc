@@ -1,0 +1,132 @@
+#include "worker/socket_acceptor.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "sys/sockets.h"
+#include "worker/connections.h"
+
+namespace colmeia::worker {
+
+struct SocketAcceptor::Entry {
+  std::uint32_t ordinal;
+  sys::UniqueFd fd;
+  const http1::Listener& listener;
+  std::unique_ptr<Watch> watch;  // declared after fd, so that it ends before the descriptor closes
+};
+
+SocketAcceptor::SocketAcceptor(const AcceptorParts& parts)
+    : parts_(parts), pause_(parts.loop, [this] { Resume(); }), resume_(parts.loop, [this] { Resume(); }) {}
+
+SocketAcceptor::~SocketAcceptor() = default;
+
+void SocketAcceptor::DropAll() { entries_.clear(); }
+
+// A Unix socket cannot be cloned: whatever is asked for, all share it.
+bool SocketAcceptor::IsOwn(const pipeline::ListenSocket& socket) const {
+  const bool wanted = socket.reuseport || parts_.options.accept_by == ipc::AcceptBy::kReuseport;
+  return wanted && socket.address.family() != AF_UNIX;
+}
+
+void SocketAcceptor::Add(std::uint32_t ordinal, sys::UniqueFd fd, const http1::Listener& listener) {
+  // Accepted sockets inherit it, which saves a system call for each of them.
+  if (listener.core.tcp_nodelay) sys::SetNoDelay(fd.get(), true);
+  const int number = fd.get();
+  entries_.push_back(std::unique_ptr<Entry>(new Entry{ordinal, std::move(fd), listener, nullptr}));
+  Entry& entry = *entries_.back();
+  const auto on_readable = [this, &entry] { OnReadable(entry); };
+  if (IsOwn(listener.socket)) {
+    entry.watch = std::make_unique<PlainWatch>(parts_.loop, number, on_readable);
+  } else {
+    entry.watch = WatchShared(number, on_readable);
+  }
+  if (state_ == State::kAccepting) entry.watch->Start();
+}
+
+void SocketAcceptor::Start() {
+  state_ = State::kAccepting;
+  for (const auto& entry : entries_) entry->watch->Start();
+}
+
+void SocketAcceptor::OnReadable(Entry& entry) {
+  bool is_first = true;
+  for (;;) {
+    const Took took = TakeOne(entry);
+    if (took == Took::kNothing && is_first) parts_.counts.Add(scoreboard::Total::kWastedAccepts);
+    if (took != Took::kClient) break;
+    is_first = false;
+    if (!parts_.options.multi_accept) break;
+  }
+}
+
+SocketAcceptor::Took SocketAcceptor::TakeOne(Entry& entry) {
+  if (!parts_.connections.MakeRoom()) {
+    Pause(State::kNoRoom);
+    return Took::kPaused;
+  }
+  sys::Accepted accepted = sys::Accept(entry.fd.get());
+  switch (accepted.status) {
+    case sys::AcceptStatus::kAccepted:
+      was_short_ = false;
+      parts_.counts.Add(scoreboard::Total::kAccepts);
+      entry.watch->OnAccepted();
+      parts_.connections.Add(entry.listener, std::move(accepted.fd), accepted.peer);
+      return Took::kClient;
+    case sys::AcceptStatus::kEmpty:
+      return Took::kNothing;
+    case sys::AcceptStatus::kTryAgain:
+      return Took::kClient;
+    case sys::AcceptStatus::kNoDescriptors:
+      if (!std::exchange(was_short_, true)) {
+        parts_.log.Print(log::Level::kCrit, "accept4() failed ({}: {}), accepting pauses for {} ms at a time",
+                         accepted.code, std::strerror(accepted.code), kPause.count());
+      }
+      Pause(State::kNoDescriptors);
+      return Took::kPaused;
+    case sys::AcceptStatus::kFailed:
+      break;
+  }
+  parts_.log.Print(log::Level::kAlert, "accept4() failed ({}: {}), {} is given up", accepted.code,
+                   std::strerror(accepted.code), entry.listener.socket.name);
+  entry.watch->Stop();
+  return Took::kBroken;
+}
+
+void SocketAcceptor::Pause(State why) {
+  state_ = why;
+  for (const auto& entry : entries_) entry->watch->Stop();
+  if (why == State::kNoDescriptors) pause_.StartAfter(kPause);
+}
+
+void SocketAcceptor::Resume() {
+  if (paused()) Start();
+}
+
+void SocketAcceptor::OnRoom() {
+  if (state_ == State::kNoRoom) resume_.StartAfter(util::Duration::zero());
+}
+
+void SocketAcceptor::Release(std::uint32_t ordinal) {
+  // The last one of that listener: the first is the seat's own, the others are borrowed.
+  const auto last = std::find_if(entries_.rbegin(), entries_.rend(),
+                                 [&](const std::unique_ptr<Entry>& entry) { return entry->ordinal == ordinal; });
+  if (last == entries_.rend()) return;
+  const std::unique_ptr<Entry> entry = std::move(*last);
+  entries_.erase(std::next(last).base());
+  entry->watch->Stop();
+  if (state_ == State::kStopped) return;
+  while (TakeOne(*entry) == Took::kClient) {
+  }
+}
+
+void SocketAcceptor::Stop() {
+  state_ = State::kStopped;
+  pause_.Stop();
+  resume_.Stop();
+  entries_.clear();
+}
+
+}  // namespace colmeia::worker
