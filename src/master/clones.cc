@@ -52,9 +52,9 @@ void CloneKeeper::Adopted(std::uint32_t slot, std::uint32_t generation, std::uin
   const OpenGeneration* const open = resources_.Find(generation);
   if (open == nullptr) return;
   for (std::uint32_t ordinal = 0; ordinal < open->listeners.size(); ++ordinal) {
-    const std::vector<std::size_t> sockets = open->SocketsFor(ordinal, seat, seats);
-    // The first is the seat's own, or everybody's.
-    for (std::size_t i = 1; i < sockets.size(); ++i) open->listeners[ordinal]->clones.Lend(sockets[i], slot, ordinal);
+    for (const std::size_t socket : open->BorrowedBy(ordinal, seat, seats)) {
+      open->listeners[ordinal]->clones.Lend(socket, slot, ordinal);
+    }
   }
 }
 

@@ -81,7 +81,7 @@ class CloneKeeper {
   CloneKeeper(loop::Loop& loop, Resources& resources, Send send);
   ~CloneKeeper();
 
-  // The worker in `slot` was sent what OpenGeneration::SocketsFor() says at its adoption, clones included.
+  // The worker in `slot` was sent what OpenGeneration::BorrowedBy() says at its adoption, clones included.
   void Adopted(std::uint32_t slot, std::uint32_t generation, std::uint32_t seat, std::uint32_t seats);
   // Its process or its channel is gone, or it was told to drain: what it had borrowed goes to others.
   void Gone(std::uint32_t slot);

@@ -14,6 +14,7 @@
 #include "log/error_log.h"
 #include "master/signals.h"
 #include "master/status.h"
+#include "master/words.h"
 
 namespace colmeia::master {
 namespace {
@@ -61,6 +62,11 @@ Master::Master(MasterOptions options, scoreboard::Board board, trace::Writer tra
                 WorkerChild* const child = FindWorker(slot);
                 return child != nullptr && child->Send(message, fds) != 0;
               }),
+      handoff_(loop_, resources_,
+               [this](std::uint32_t slot, const ipc::Message& message, int fd) {
+                 WorkerChild* const child = FindWorker(slot);
+                 return child != nullptr ? child->Send(message, {fd}) : 0;
+               }),
       notifier_(loop_, options_.notify) {
   texts_.emplace(1, std::move(options_.text));
 }
@@ -82,6 +88,12 @@ int Master::Run() {
 }
 
 void Master::OnEvent(Event event) {
+  // One for each client, and nothing to the life cycle.
+  if (const auto* const received = std::get_if<Received>(&event);
+      received != nullptr && std::holds_alternative<ipc::Done>(received->message) &&
+      handoff_.Taken(received->slot, received->in_reply_to)) {
+    return;
+  }
   events_.push_back(std::move(event));
   if (!handling_) HandleAll();
 }
@@ -112,7 +124,10 @@ void Master::HandleAll() {
 // A worker that ends accepts from nobody's socket any more.
 void Master::ForgetGone(const Event& event) {
   if (const auto* const exit = std::get_if<Exit>(&event)) clones_.Gone(exit->slot);
-  if (const auto* const closed = std::get_if<ChannelClosed>(&event)) clones_.Gone(closed->slot);
+  if (const auto* const closed = std::get_if<ChannelClosed>(&event)) {
+    clones_.Gone(closed->slot);
+    handoff_.Gone(closed->slot);
+  }
 }
 
 // What happened, for the trace; frames are recorded as they pass.
@@ -147,6 +162,14 @@ void Master::RecordEvent(const Event& event) {
 void Master::OnFrame(std::uint32_t slot, ipc::Traffic traffic, const ipc::FrameInfo& frame) {
   const WorkerChild* const child = FindWorker(slot);
   const bool sent = traffic == ipc::Traffic::kSent;
+  std::string text;
+  if (frame.type == ipc::MessageType::kClient) {
+    const auto left_out = clients_traced_.Sent(slot, frame.sequence, loop_.Now());
+    if (!left_out) return;
+    if (*left_out > 0) text = fmt::format(", and {} before it", Count(*left_out, "other"));
+  } else if (handoff_.Awaits(slot, frame.in_reply_to) && !clients_traced_.Answers(slot, frame.in_reply_to)) {
+    return;
+  }
   const std::uint64_t number = trace_.Record({
       .kind = sent ? trace::Kind::kSend : trace::Kind::kReceive,
       .slot = slot,
@@ -156,7 +179,7 @@ void Master::OnFrame(std::uint32_t slot, ipc::Traffic traffic, const ipc::FrameI
       .frame_sequence = frame.sequence,
       .size = static_cast<std::uint32_t>(frame.size),
       .cause = sent ? cause_ : 0,
-      .text = frame.message != nullptr ? ipc::Describe(*frame.message) : std::string(),
+      .text = (frame.message != nullptr ? ipc::Describe(*frame.message) : std::string()) + text,
   });
   if (!sent) cause_ = number;
 }

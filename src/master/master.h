@@ -15,6 +15,7 @@
 #include "master/children.h"
 #include "master/clones.h"
 #include "master/control_desk.h"
+#include "master/handoff.h"
 #include "master/handover.h"
 #include "master/inherited.h"
 #include "master/ledger.h"
@@ -22,6 +23,7 @@
 #include "master/opening.h"
 #include "master/overseer.h"
 #include "master/resources.h"
+#include "master/sampler.h"
 #include "master/supervisor.h"
 #include "scoreboard/board.h"
 #include "trace/ring.h"
@@ -110,6 +112,8 @@ class Master final : public ChildListener {
   Overseer overseer_;
   Ledger ledger_;
   CloneKeeper clones_;
+  Handoff handoff_;
+  Sampler clients_traced_;
   Notifier notifier_;
   std::unique_ptr<Successor> successor_;
   std::map<std::uint32_t, std::unique_ptr<WorkerChild>> workers_;      // by slot

@@ -53,12 +53,14 @@ void Master::Perform(const OpenResources& action) {
 
 void Master::Perform(const Promote& action) {
   resources_.Promote(action.generation);
+  handoff_.Promoted(action.generation);
   desk_.Promote(action.generation, resources_.Find(action.generation)->plan->control_path);
   trace_.Record(
       {.kind = trace::Kind::kGeneration, .generation = action.generation, .cause = cause_, .text = "current"});
 }
 
 void Master::Perform(const CloseListeners& action) {
+  handoff_.Closing(action.generation);
   resources_.CloseListeners(action.generation);
   trace_.Record({.kind = trace::Kind::kListener, .generation = action.generation, .cause = cause_, .text = "closed"});
 }
@@ -66,6 +68,7 @@ void Master::Perform(const CloseListeners& action) {
 void Master::Perform(const CloseGeneration& action) {
   opening_.Cancel(action.generation);
   desk_.Abandon(action.generation);
+  handoff_.Closing(action.generation);
   resources_.Close(action.generation);
   texts_.erase(action.generation);
   clones_.Look();
@@ -103,7 +106,9 @@ void Master::Perform(const Adopt& action) {
   std::vector<std::vector<std::size_t>> sockets;  // by listener
   std::size_t count = 0;
   for (std::uint32_t i = 0; i < open->listeners.size(); ++i) {
-    sockets.push_back(open->SocketsFor(i, action.seat, action.seats));
+    sockets.emplace_back();
+    if (const auto socket = open->SocketFor(i, action.seat)) sockets.back().push_back(*socket);
+    for (const std::size_t socket : open->BorrowedBy(i, action.seat, action.seats)) sockets.back().push_back(socket);
     count += sockets.back().size();
   }
   ipc::Adopt adopt;
@@ -181,6 +186,11 @@ void Master::Perform(const SetState& action) {
       break;
     default:
       board_.SetState(action.slot, action.state);
+  }
+  if (action.state == SlotState::kReady) {
+    handoff_.Ready(action.slot, action.generation);
+  } else {
+    handoff_.Leaving(action.slot);
   }
   trace_.Record({.kind = trace::Kind::kState,
                  .slot = action.slot,

@@ -64,14 +64,22 @@ bool HasOwnSockets(const ipc::PlannedListener& planned, const OpenListener& list
 
 }  // namespace
 
-std::vector<std::size_t> OpenGeneration::SocketsFor(std::uint32_t ordinal, std::uint32_t seat,
+std::optional<std::size_t> OpenGeneration::SocketFor(std::uint32_t ordinal, std::uint32_t seat) const {
+  if (MasterAccepts(ordinal)) return std::nullopt;
+  const OpenListener& listener = *listeners[ordinal];
+  const std::size_t number = HasOwnSockets(plan->listeners[ordinal], listener) ? seat : 0;
+  return number < listener.sockets.size() ? std::optional(number) : std::nullopt;
+}
+
+bool OpenGeneration::MasterAccepts(std::uint32_t ordinal) const {
+  return plan->accept_by == ipc::AcceptBy::kHandoff && !HasOwnSockets(plan->listeners[ordinal], *listeners[ordinal]);
+}
+
+std::vector<std::size_t> OpenGeneration::BorrowedBy(std::uint32_t ordinal, std::uint32_t seat,
                                                     std::uint32_t seats_now) const {
   const OpenListener& listener = *listeners[ordinal];
-  const bool own = HasOwnSockets(plan->listeners[ordinal], listener);
-  const std::size_t seated = own ? seats_now : 1;
+  const std::size_t seated = HasOwnSockets(plan->listeners[ordinal], listener) ? seats_now : 1;
   std::vector<std::size_t> numbers;
-  const std::size_t first = own ? seat : 0;
-  if (first < listener.sockets.size()) numbers.push_back(first);
   for (std::size_t i = seated + seat; i < listener.sockets.size(); i += seats_now) numbers.push_back(i);
   return numbers;
 }

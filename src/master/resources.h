@@ -49,10 +49,15 @@ struct OpenGeneration {
   std::vector<std::shared_ptr<OpenLog>> logs;
   std::uint32_t seats = 0;
 
-  // Which sockets of a listener the worker of a seat accepts from: its own, or everybody's, first; then its share of
-  // those that nobody has. The last are borrowed: CloneKeeper must hear of them.
-  [[nodiscard]] std::vector<std::size_t> SocketsFor(std::uint32_t ordinal, std::uint32_t seat,
+  // Which socket of a listener the worker of a seat accepts from: its own, or everybody's; nothing where the master
+  // accepts.
+  [[nodiscard]] std::optional<std::size_t> SocketFor(std::uint32_t ordinal, std::uint32_t seat) const;
+  // Its share of those that no seat has. They are borrowed: CloneKeeper must hear of them.
+  [[nodiscard]] std::vector<std::size_t> BorrowedBy(std::uint32_t ordinal, std::uint32_t seat,
                                                     std::uint32_t seats_now) const;
+
+  // Clients of this listener are accepted by the master (master/handoff.h).
+  [[nodiscard]] bool MasterAccepts(std::uint32_t ordinal) const;
 };
 
 // Whether an address that is taken will be tried again. Who holds it is looked up for the last error alone.

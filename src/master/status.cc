@@ -175,6 +175,7 @@ control::ServerStatus ServerOf(const Supervisor& supervisor, const scoreboard::S
     if (slot.state == SlotState::kReady && slot.seated && slot.generation == current->number) ++out.workers_ready;
   }
   if (current->plan == nullptr) return out;
+  out.accept_by = ipc::AcceptByName(current->plan->accept_by);
   out.configuration = current->plan->conf_path;
   out.pid_file = current->plan->pid_path;
   return out;

@@ -89,13 +89,33 @@ TEST_F(ResourcesTest, EverySocketHasAWorker) {
   Serve(resources, 1, PlanOf(5, {address_}, true));
   Serve(resources, 2, PlanOf(2, {address_}, true));
   const OpenGeneration& own = *resources.Find(2);
-  EXPECT_THAT(own.SocketsFor(0, 0, 2), ElementsAre(0, 2, 4));
-  EXPECT_THAT(own.SocketsFor(0, 1, 2), ElementsAre(1, 3));
+  EXPECT_EQ(own.SocketFor(0, 0), 0u);
+  EXPECT_THAT(own.BorrowedBy(0, 0, 2), ElementsAre(2, 4));
+  EXPECT_EQ(own.SocketFor(0, 1), 1u);
+  EXPECT_THAT(own.BorrowedBy(0, 1, 2), ElementsAre(3));
 
   Serve(resources, 3, PlanOf(2, {address_}, false));
   const OpenGeneration& shared = *resources.Find(3);
-  EXPECT_THAT(shared.SocketsFor(0, 0, 2), ElementsAre(0, 1, 3));
-  EXPECT_THAT(shared.SocketsFor(0, 1, 2), ElementsAre(0, 2, 4));
+  EXPECT_EQ(shared.SocketFor(0, 0), 0u);
+  EXPECT_THAT(shared.BorrowedBy(0, 0, 2), ElementsAre(1, 3));
+  EXPECT_EQ(shared.SocketFor(0, 1), 0u);
+  EXPECT_THAT(shared.BorrowedBy(0, 1, 2), ElementsAre(2, 4));
+}
+
+TEST_F(ResourcesTest, NoWorkerGetsASocketThatTheMasterAcceptsFrom) {
+  Resources resources;
+  Serve(resources, 1, PlanOf(3, {address_}, true));
+  auto plan = std::make_shared<ipc::Plan>(*PlanOf(2, {address_, FreeAddress()}, false));
+  plan->accept_by = ipc::AcceptBy::kHandoff;
+  plan->listeners[1].reuseport = true;
+  Serve(resources, 2, plan);
+
+  const OpenGeneration& handed = *resources.Find(2);
+  EXPECT_TRUE(handed.MasterAccepts(0));
+  EXPECT_EQ(handed.SocketFor(0, 1), std::nullopt);
+  EXPECT_THAT(handed.BorrowedBy(0, 1, 2), ElementsAre(2)) << "what is left of the clones";
+  EXPECT_FALSE(handed.MasterAccepts(1)) << "a listen's own reuseport wins";
+  EXPECT_EQ(handed.SocketFor(1, 1), 1u);
 }
 
 TEST_F(ResourcesTest, UsesAnInheritedSocketOfTheSameAddress) {

@@ -1,0 +1,158 @@
+#include "master/handoff.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include "log/error_log.h"
+#include "master/words.h"
+#include "sys/sockets.h"
+
+namespace colmeia::master {
+
+Handoff::Handoff(loop::Loop& loop, const Resources& resources, Send send)
+    : loop_(loop), resources_(resources), send_(std::move(send)), pause_(loop, [this] { Pump(); }) {}
+
+void Handoff::Promoted(std::uint32_t generation) {
+  const OpenGeneration* const open = resources_.Find(generation);
+  EmptyAbandoned(*open);
+  generation_ = generation;
+  sources_.clear();
+  for (std::uint32_t ordinal = 0; ordinal < open->listeners.size(); ++ordinal) {
+    if (!open->MasterAccepts(ordinal)) continue;
+    const OpenListener& listener = *open->listeners[ordinal];
+    auto source = std::make_unique<Source>();
+    Source& it = *source;
+    it.address = listener.address;
+    it.fd = listener.sockets.front().get();
+    it.poll = std::make_unique<loop::Poll>(loop_, it.fd, [this, &it](int) {
+      AcceptAll(it, generation_, Turns::kMostAhead);
+      Pump();
+    });
+    sources_.push_back(std::move(source));
+  }
+  Pump();
+}
+
+// A listener that a reload removes: who waits there is still served, by those who are about to leave.
+void Handoff::EmptyAbandoned(const OpenGeneration& next) {
+  for (const auto& source : sources_) {
+    const auto same = [&](const auto& listener) { return listener->address == source->address; };
+    const bool stays = std::any_of(next.listeners.begin(), next.listeners.end(), same);
+    if (!stays) AcceptAll(*source, generation_, SIZE_MAX);
+  }
+}
+
+void Handoff::Closing(std::uint32_t generation) {
+  if (generation == generation_) sources_.clear();
+}
+
+void Handoff::Ready(std::uint32_t slot, std::uint32_t generation) {
+  const OpenGeneration* const open = resources_.Find(generation);
+  if (open == nullptr || open->plan->accept_by != ipc::AcceptBy::kHandoff) return;
+  turns_.Join(slot, generation);
+  Pump();
+}
+
+void Handoff::Leaving(std::uint32_t slot) {
+  turns_.Leave(slot);
+  Pump();
+}
+
+void Handoff::Gone(std::uint32_t slot) {
+  std::vector<Client> back = turns_.Gone(slot);
+  if (!back.empty()) {
+    log::Main().Print(log::Level::kNotice, "master: {} that the worker in slot {} had not taken {} to others",
+                      Count(back.size(), "client"), slot, back.size() == 1 ? "goes" : "go");
+  }
+  for (Client& client : back) kept_.push_back(std::move(client));
+  Pump();
+}
+
+bool Handoff::Taken(std::uint32_t slot, std::uint32_t in_reply_to) {
+  if (!turns_.Taken(slot, in_reply_to)) return false;
+  Pump();
+  return true;
+}
+
+// While nobody has room the sockets are not waited for; when somebody has again, clients are likely to be there.
+void Handoff::Pump() {
+  for (auto slot = turns_.Next(generation_); slot && !kept_.empty(); slot = turns_.Next(generation_)) {
+    Client client = std::move(kept_.front());
+    kept_.pop_front();
+    Give(*slot, generation_, std::move(client));
+  }
+  if (MayAccept() && std::exchange(blocked_, false)) {
+    for (const auto& source : sources_) AcceptAll(*source, generation_, Turns::kMostAhead);
+    // Another one is the first next time.
+    if (!sources_.empty()) std::rotate(sources_.begin(), sources_.begin() + 1, sources_.end());
+  }
+  blocked_ = !MayAccept();
+  for (const auto& source : sources_) {
+    if (blocked_ || !source->usable) {
+      source->poll->Stop();
+    } else {
+      source->poll->Start(loop::kReadable);
+    }
+  }
+}
+
+bool Handoff::MayAccept() const { return kept_.empty() && !pause_.active() && turns_.Next(generation_).has_value(); }
+
+void Handoff::AcceptAll(Source& source, std::uint32_t generation, std::size_t most_ahead) {
+  while (source.usable && !pause_.active()) {
+    const auto slot = turns_.Next(generation, most_ahead);
+    if (!slot || !AcceptOne(source, *slot, generation)) return;
+  }
+}
+
+bool Handoff::AcceptOne(Source& source, std::uint32_t slot, std::uint32_t generation) {
+  sys::Accepted accepted = sys::Accept(source.fd);
+  switch (accepted.status) {
+    case sys::AcceptStatus::kAccepted:
+      was_short_ = false;
+      Give(slot, generation, {std::move(accepted.fd), source.address, accepted.peer});
+      return true;
+    case sys::AcceptStatus::kEmpty:
+      return false;
+    case sys::AcceptStatus::kTryAgain:
+      return true;
+    case sys::AcceptStatus::kNoDescriptors:
+      if (!std::exchange(was_short_, true)) {
+        log::Main().Print(log::Level::kCrit, "master: accept4() failed ({}: {}), accepting pauses for {} ms at a time",
+                          accepted.code, std::strerror(accepted.code), kPause.count());
+      }
+      pause_.StartAfter(kPause);
+      return false;
+    case sys::AcceptStatus::kFailed:
+      break;
+  }
+  log::Main().Print(log::Level::kAlert, "master: accept4() failed ({}: {}), {} is given up", accepted.code,
+                    std::strerror(accepted.code), source.address.ToString());
+  source.usable = false;
+  return false;
+}
+
+void Handoff::Give(std::uint32_t slot, std::uint32_t generation, Client client) {
+  const auto ordinal = OrdinalOf(client.listener, generation);
+  // Its listener went with a reload while the client was on its way to a worker that ended: nobody can serve it.
+  if (!ordinal) return;
+  const ipc::Client message{*ordinal, std::string(client.peer.bytes())};
+  const std::uint32_t sequence = send_(slot, message, client.fd.get());
+  if (sequence != 0) return turns_.Sent(slot, sequence, std::move(client));
+  // Its end is about to be told.
+  turns_.Leave(slot);
+  kept_.push_back(std::move(client));
+}
+
+std::optional<std::uint32_t> Handoff::OrdinalOf(const sys::Address& listener, std::uint32_t generation) const {
+  const OpenGeneration* const open = resources_.Find(generation);
+  if (open == nullptr) return std::nullopt;
+  for (std::uint32_t ordinal = 0; ordinal < open->listeners.size(); ++ordinal) {
+    if (open->listeners[ordinal]->address == listener) return ordinal;
+  }
+  return std::nullopt;
+}
+
+}  // namespace colmeia::master

@@ -1,0 +1,91 @@
+// Handoff: `accept_by handoff`: the master accepts, and passes each client to the workers of the current generation in
+// turn, over their channels. The one exception to the master's rule to leave clients alone; it still reads and writes
+// none of their bytes.
+//
+// 1. It accepts only while some worker has room (master/turns.h). Otherwise clients wait in the kernel's queue.
+// 2. A client is lost only with a worker that has said that it took it. One that a worker had not taken when its
+// channel
+//    ended goes to another; while there is none it is kept, and nobody is accepted.
+// 3. Listeners with a socket for each seat (`reuseport`) are not concerned.
+//
+// What it costs: two more messages for each client, the master's time, and the queues of its sockets when it is killed,
+// which no worker holds.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "ipc/messages.h"
+#include "loop/loop.h"
+#include "loop/poll.h"
+#include "loop/timer.h"
+#include "master/resources.h"
+#include "master/turns.h"
+
+namespace colmeia::master {
+
+class Handoff {
+ public:
+  // Sends to the worker in a slot, lending the descriptor; the number of the message, 0 when there is no such worker.
+  using Send = std::function<std::uint32_t(std::uint32_t slot, const ipc::Message& message, int fd)>;
+
+  // How long no one is accepted once descriptors or memory have run out.
+  static constexpr util::Milliseconds kPause{500};
+
+  // `loop` and `resources` must outlive it.
+  Handoff(loop::Loop& loop, const Resources& resources, Send send);
+
+  // This generation is the current one, and those before are about to be told to drain: they get whoever waits at
+  // listeners that this one does not have.
+  void Promoted(std::uint32_t generation);
+  // The listeners of this generation are about to be closed.
+  void Closing(std::uint32_t generation);
+
+  // A worker serves; is told to leave, or hangs; its channel has ended.
+  void Ready(std::uint32_t slot, std::uint32_t generation);
+  void Leaving(std::uint32_t slot);
+  void Gone(std::uint32_t slot);
+
+  // A worker's Done. False when it answers something else than a client.
+  bool Taken(std::uint32_t slot, std::uint32_t in_reply_to);
+
+  // Whether the worker's answer to this message is still to come, and is about a client.
+  [[nodiscard]] bool Awaits(std::uint32_t slot, std::uint32_t sequence) const { return turns_.Awaits(slot, sequence); }
+
+  // Clients that came back from a worker, and that no other has room for yet.
+  [[nodiscard]] std::size_t kept() const { return kept_.size(); }
+
+ private:
+  struct Source {
+    sys::Address address;
+    int fd = -1;  // lent by Resources
+    std::unique_ptr<loop::Poll> poll;
+    bool usable = true;
+  };
+
+  void EmptyAbandoned(const OpenGeneration& next);
+  void Pump();
+  [[nodiscard]] bool MayAccept() const;
+  void AcceptAll(Source& source, std::uint32_t generation, std::size_t most_ahead);
+  // False when nobody waits there, or accepting has to pause.
+  bool AcceptOne(Source& source, std::uint32_t slot, std::uint32_t generation);
+  void Give(std::uint32_t slot, std::uint32_t generation, Client client);
+  [[nodiscard]] std::optional<std::uint32_t> OrdinalOf(const sys::Address& listener, std::uint32_t generation) const;
+
+  loop::Loop& loop_;            // outlives this
+  const Resources& resources_;  // outlives this
+  Send send_;
+  Turns turns_;
+  std::uint32_t generation_ = 0;  // the current one; 0 = none yet
+  std::vector<std::unique_ptr<Source>> sources_;
+  std::deque<Client> kept_;
+  bool blocked_ = true;     // nobody has room: sockets are not waited for
+  bool was_short_ = false;  // of descriptors, when last accepting: it was said in the log
+  loop::Timer pause_;       // active: nobody is accepted for want of descriptors
+};
+
+}  // namespace colmeia::master
