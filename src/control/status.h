@@ -131,7 +131,7 @@ struct ServerStatus {
   std::uint64_t generation = 0, workers_wanted = 0, workers_ready = 0;
   std::string started{};
   std::uint64_t uptime_ms = 0;
-  std::string configuration{}, pid_file{};
+  std::string accept_by{}, configuration{}, pid_file{};
 
   static constexpr void Fields(auto& self, auto&& visit) {
     visit(Field{"version", "VERSION", Unit::kText, "of the running binary"}, self.version);
@@ -146,6 +146,7 @@ struct ServerStatus {
     visit(Field{"workers_ready", "WORKERS READY", Unit::kNumber, "of these, serving"}, self.workers_ready);
     visit(Field{"started", "STARTED", Unit::kText, "when the master began, UTC"}, self.started);
     visit(Field{"uptime_ms", "UPTIME", Unit::kMilliseconds, "how long ago that was"}, self.uptime_ms);
+    visit(Field{"accept_by", "ACCEPT BY", Unit::kText, "who takes a client, as in the configuration"}, self.accept_by);
     visit(Field{"configuration", "CONFIGURATION", Unit::kText, "the file that the current generation was read from"},
           self.configuration);
     visit(Field{"pid_file", "PID FILE", Unit::kText, "the file that holds the master's pid"}, self.pid_file);
