@@ -1,0 +1,266 @@
+"""`accept_by`: the five ways to take clients, each in production: reloads, more and fewer workers, deaths, hangs."""
+
+import json
+import os
+import select
+from signal import SIGCONT, SIGHUP, SIGKILL, SIGQUIT, SIGSTOP, SIGTTIN, SIGTTOU
+
+import pytest
+
+from support import processes
+from support.http_client import Connection
+from support.load import Load
+
+WAYS = ('exclusive', 'shared', 'reuseport', 'mutex', 'handoff')
+FILES = {'html/index.html': b'x' * 1024}
+CLIENTS = {'keep': 3, 'close': 3, 'pausing': 8}  # few that never rest: sanitizers and other tests share the machine
+
+every_way = pytest.mark.parametrize('way', WAYS)
+
+
+def site(way, workers=2, more='', listen='%%PORT%%'):
+    return (f'worker_processes {workers}; events {{ accept_by {way}; }} {more} '
+            f'http {{ access_log off; server {{ listen 127.0.0.1:{listen}; root html; }} }}')
+
+
+def status(server):
+    with Connection(f'{server.prefix}/logs/colmeia.control') as connection:
+        return json.loads(connection.get('/status').body)
+
+
+def ready(server):
+    """{pid: what it counted} of the workers that serve."""
+    return {worker['pid']: worker['counts'] for worker in status(server)['workers'] if worker['state'] == 'ready'}
+
+
+def reload_into(server, config, generation):
+    server.configure(config)
+    server.signal(SIGHUP)
+    server.wait_for_error(rf'generation {generation} serves with')
+
+
+def sockets(port):
+    """How many sockets listen on a loopback port."""
+    with open('/proc/net/tcp', encoding='utf-8') as table:
+        return sum(line.split()[1] == f'0100007F:{port:04X}' and line.split()[3] == '0A' for line in table)
+
+
+def ask(server, count, port=None):
+    """So many clients that have connected and asked, their answers not read."""
+    clients = [server.connect(port) for _ in range(count)]
+    for client in clients:
+        client.request('GET', '/index.html')
+    return clients
+
+
+def answered(clients):
+    """Those whose answer has come."""
+    return select.select([client.socket for client in clients], [], [], 0)[0]
+
+
+def assert_nothing_lost(load):
+    assert load.result['kinds'] == {}, load.result['losses'][:5]
+    assert load.result['requests'] == load.result['issued'] > 0
+
+
+@every_way
+def test_all_accepts_are_counted_and_the_way_is_told(hive, way):
+    server = hive(site(way, 3), files=FILES)
+
+    for client in ask(server, 30):
+        assert client.response().status == 200
+
+    facts = status(server)
+    assert facts['server']['accept_by'] == way
+    assert facts['totals']['accepts'] == facts['totals']['handled'] == facts['totals']['requests'] == 30
+    assert sockets(server.port) == (3 if way == 'reuseport' else 1)
+
+
+@pytest.mark.parametrize('way', ['exclusive', 'handoff'])
+def test_one_by_one_each_gets_its_share(hive, way):
+    server = hive(site(way, 4), files=FILES)
+
+    clients = []
+    for _ in range(32):
+        clients += ask(server, 1)
+        clients[-1].response()
+
+    accepts = [counts['accepts'] for counts in ready(server).values()]
+    assert sum(accepts) == 32
+    if way == 'handoff':
+        assert accepts == [8, 8, 8, 8]  # strictly in turn
+    else:
+        assert max(accepts) <= 1.5 * min(accepts)
+
+
+@every_way
+def test_reloads_and_other_numbers_of_workers_lose_nothing(hive, way):
+    server = hive(site(way), files=FILES)
+
+    with Load(server.port, **CLIENTS) as load:
+        for generation, workers in ((2, 3), (3, 1), (4, 2)):
+            reload_into(server, site(way, workers), generation)
+        for signal, count in ((SIGTTIN, 3), (SIGTTOU, 2), (SIGTTOU, 1)):
+            server.signal(signal)
+            server.wait_for(lambda: len(ready(server)) == count, f'{count} workers')
+
+    assert_nothing_lost(load)
+
+
+def test_the_way_can_be_changed_by_reload(hive):
+    server = hive(site('exclusive'), files=FILES)
+
+    with Load(server.port, **CLIENTS) as load:
+        order = ('handoff', 'reuseport', 'handoff', 'mutex', 'shared', 'reuseport', 'mutex', 'exclusive')
+        for generation, way in enumerate(order, start=2):
+            reload_into(server, site(way), generation)
+            before = load.requests
+            server.wait_for(lambda: load.requests > before + 20, 'more requests')
+            assert status(server)['server']['accept_by'] == way
+
+    assert_nothing_lost(load)
+
+
+@every_way
+def test_a_killed_worker_loses_what_it_held_and_nothing_else(hive, way):
+    server = hive(site(way, 3), files=FILES)
+    held = 0
+
+    with Load(server.port, **CLIENTS) as load:
+        for _ in range(3):
+            victim = server.wait_for(lambda: min(ready(server), default=None), 'a worker')
+            os.kill(victim, SIGSTOP)  # so that what it holds can be read before it is gone
+            held += ready(server)[victim]['connections']
+            os.kill(victim, SIGKILL)
+            server.wait_for(lambda: len(ready(server)) == 3 and victim not in ready(server), 'its replacement')
+
+    assert load.result['lost'] <= held
+
+
+def test_accept_mutex_is_the_same_as_accept_by_mutex(hive):
+    server = hive(site('mutex').replace('accept_by mutex', 'accept_mutex on; accept_mutex_delay 10ms'), files=FILES)
+
+    assert status(server)['server']['accept_by'] == 'mutex'
+    assert server.get('/index.html').status == 200
+
+
+@pytest.mark.parametrize('way', ['mutex', 'handoff'])
+def test_a_listeners_own_reuseport_wins(hive, way):
+    server = hive(site(way, 2, listen='%%PORT%% reuseport'), files=FILES)
+    workers = sorted(ready(server))
+    os.kill(workers[0], SIGSTOP)
+
+    clients = ask(server, 40)  # enough for both sockets
+    server.wait_for(lambda: sum(counts['accepts'] for counts in ready(server).values()) + queued(server) == 40,
+                    'all to be accepted, or queued for the one that is stopped')
+    assert sockets(server.port) == 2
+    assert queued(server) > 0
+    os.kill(workers[0], SIGCONT)
+
+    assert all(client.response().status == 200 for client in clients)
+
+
+def queued(server):
+    """How many connections stand in the accept queues of a port."""
+    with open('/proc/net/tcp', encoding='utf-8') as table:
+        rows = [line.split() for line in table]
+    return sum(int(row[4].split(':')[1], 16) for row in rows
+               if row[1] == f'0100007F:{server.port:04X}' and row[3] == '0A')
+
+
+def test_the_lock_of_a_killed_worker_is_freed(hive):
+    server = hive(site('mutex'), files=FILES)
+
+    for _ in range(4):
+        before = set(ready(server))
+        for worker in before:  # one of them holds it just now
+            os.kill(worker, SIGKILL)
+            assert server.get('/index.html').status == 200
+        server.wait_for(lambda: len(ready(server)) == 2 and not before & set(ready(server)), 'the replacements')
+
+
+def test_the_lock_of_a_hung_worker_is_broken(hive):
+    server = hive(site('mutex'), files=FILES)
+
+    for worker in sorted(ready(server)):  # one of them holds it, or will
+        os.kill(worker, SIGSTOP)
+        assert server.get('/index.html').status == 200
+        os.kill(worker, SIGCONT)
+
+    server.wait_for_error(r'held the lock for accepting and has been silent for \d+ ms')
+    assert len(ready(server)) == 2
+
+
+def test_handed_clients_that_a_worker_did_not_take_go_to_another(hive):
+    server = hive(site('handoff'), files=FILES)
+    hung, lively = sorted(ready(server))
+    os.kill(hung, SIGSTOP)
+
+    clients = ask(server, 60)
+    server.wait_for(lambda: len(answered(clients)) == 60 - 8, 'all answers but those of the eight that went to the hung one')
+    assert ready(server)[lively]['accepts'] == 60 - 8
+    os.kill(hung, SIGKILL)
+
+    assert [client.response().status for client in clients] == [200] * 60
+    server.wait_for_error('8 clients that the worker in slot . had not taken go to others')
+
+
+def test_with_every_worker_full_the_master_accepts_no_more(hive):
+    server = hive(site('handoff'), files=FILES)
+    workers = sorted(ready(server))
+    for worker in workers:
+        os.kill(worker, SIGSTOP)
+
+    clients = ask(server, 50)
+    server.wait_for(lambda: queued(server) == 50 - 16, 'the master to have accepted eight for each worker')
+    for worker in workers:
+        os.kill(worker, SIGCONT)
+
+    assert [client.response().status for client in clients] == [200] * 50
+
+
+def test_handed_clients_wait_for_room_and_none_is_lost(hive):
+    server = hive(site('handoff').replace('handoff;', 'handoff; worker_connections 4;'), files=FILES)
+
+    clients = [server.connect() for _ in range(40)]
+    for client in clients:
+        client.send('GET /index.html HTTP/1.1\r\nHost: x\r\nConnection: close\r\n')
+    for client in clients:
+        client.send('\r\n')
+
+    assert [client.response().status for client in clients] == [200] * 40
+
+
+def test_who_waits_at_a_listener_that_a_reload_removes_is_handed_on(hive):
+    two = site('handoff').replace('listen ', 'listen 127.0.0.1:%%PORT_B%%; listen ')
+    server = hive(two, files=FILES)
+    workers = sorted(ready(server))
+    for worker in workers:
+        os.kill(worker, SIGSTOP)
+    clients = ask(server, 40, server.named_port('PORT_B'))
+
+    reload_into(server, site('handoff'), 2)
+    for worker in workers:
+        os.kill(worker, SIGCONT)
+
+    assert [client.response().status for client in clients] == [200] * 40
+
+
+def test_a_unix_socket_is_handed_over_as_well(hive):
+    server = hive(site('handoff').replace('listen ', 'listen unix:%%PREFIX%%/socket; listen '), files=FILES)
+
+    for _ in range(4):
+        with Connection(f'{server.prefix}/socket') as client:
+            assert client.get('/index.html').status == 200
+
+
+def test_drained_workers_answer_what_was_handed_to_them(hive):
+    server = hive(site('handoff', 3), files=FILES)
+
+    with Load(server.port, **CLIENTS) as load:
+        for _ in range(2):
+            for worker in sorted(ready(server)):
+                os.kill(worker, SIGQUIT)  # it drains without the master's word
+                server.wait_for(lambda: not processes.is_alive(worker) and len(ready(server)) == 3, 'its replacement')
+
+    assert_nothing_lost(load)
