@@ -5,6 +5,7 @@
 export const kOperator = 'operator';
 export const kMaster = 'master';
 export const kCompiler = 'compiler';
+export const kSuccessor = 'new master';
 
 export const isWorker = (key) => key.includes(':');
 

@@ -1,11 +1,12 @@
 // What the page knows of the hive: processes, records and the last minutes, from the server's state (each second) and its
 // trace (as things happen). Draws nothing.
 
-import {kCompiler, step} from './actors.js';
+import {kCompiler, kSuccessor, step} from './actors.js';
 
 const kMaxRecords = 4096;          // as many as the server's ring holds
 const kMinutesMs = 5 * 60 * 1000;  // how far back charts look
 const kGhostMs = 8000;             // how long a process that ended stays in sight
+const kMeterMs = 4000;             // over how long processor time is averaged
 
 const perSecond = (now, before, seconds) => (now === null || before === null ? null : Math.max(0, now - before) / seconds);
 
@@ -17,12 +18,25 @@ function longestTurn(now, before, limits) {
   return null;
 }
 
+// How fast a total grows that is noted about once a second, not at the moment it is read: over some seconds.
+class Meter {
+  #samples = [];
+
+  rate(at, value) {
+    this.#samples.push([at, value]);
+    while (this.#samples.length > 2 && at - this.#samples[0][0] > kMeterMs) this.#samples.shift();
+    const [since, before] = this.#samples[0];
+    return at > since ? perSecond(value, before, (at - since) / 1000) : null;
+  }
+}
+
 class Process {
   constructor(slot, pid, generation) {
     Object.assign(this, {key: `${slot}:${pid}`, slot, pid, generation, seat: null, state: 'starting', reason: ''});
     this.late = false;      // its heartbeat is missed
     this.gone_ms = null;    // when it ended
     this.facts = null;      // its part of the latest state
+    this.cpu = new Meter();
     this.rates = {requests: null, cpu: null, lag: null};
     this.series = [];       // {at, requests, lag, connections}, oldest first
   }
@@ -50,8 +64,9 @@ export class Hive {
   reset() {
     this.state = null;           // the latest from the server
     this.rates = {requests: null, cpu: null, bytes: null};
+    this.cpu = new Meter();      // of the master
     this.processes = new Map();  // key -> Process
-    this.compiler = null;        // {pid, working, seen_ms} of the latest
+    this.helpers = {[kCompiler]: null, [kSuccessor]: null};  // {pid, working, seen_ms} of the latest of each
     this.records = [];           // by number, each with `process` and `step`
     this.spans = 0;              // the server's clock minus ours
   }
@@ -69,7 +84,7 @@ export class Hive {
       this.rates = {
         requests: perSecond(state.totals.requests, before.totals.requests, seconds),
         bytes: perSecond(state.totals.bytes_sent, before.totals.bytes_sent, seconds),
-        cpu: state.master && before.master ? perSecond(state.master.cpu_us, before.master.cpu_us, seconds) / 1e6 : null,
+        cpu: state.master ? this.cpu.rate(at, state.master.cpu_us / 1e6) : null,
       };
     }
     const told = new Set();
@@ -110,6 +125,12 @@ export class Hive {
       .sort((a, b) => (a.seat ?? 0) - (b.seat ?? 0) || a.generation - b.generation);
   }
 
+  // The compiler or the new master, while it lives and a moment longer, else null.
+  helper(name) {
+    const helper = this.helpers[name];
+    return helper?.working || this.now - helper?.seen_ms < kGhostMs ? helper : null;
+  }
+
   #process(slot, pid, generation) {
     const key = `${slot}:${pid}`;
     if (!this.processes.has(key)) this.processes.set(key, new Process(slot, pid, generation));
@@ -127,6 +148,7 @@ export class Hive {
     const process = this.#process(facts.slot, facts.pid, facts.generation);
     const before = process.facts;
     const seconds = before ? (at - process.facts_ms) / 1000 : 0;
+    const cpu = process.cpu.rate(at, facts.cpu_us / 1e6);
     process.facts = facts;
     process.facts_ms = at;
     process.seat = facts.seat;
@@ -136,7 +158,7 @@ export class Hive {
     if (seconds > 0) {
       process.rates = {
         requests: perSecond(facts.requests, before.requests, seconds),
-        cpu: perSecond(facts.cpu_us, before.cpu_us, seconds * 1e6),
+        cpu,
         lag: longestTurn(facts.loop_lag, before.loop_lag, limits),
       };
       process.series.push({at, connections: facts.connections.active, ...process.rates});
@@ -146,7 +168,7 @@ export class Hive {
 
   // Lets a record change what is known of its process, and returns that process or null.
   #apply(record) {
-    if (record.peer === kCompiler) this.#applyToCompiler(record);
+    if (record.peer in this.helpers) this.#applyToHelper(record);
     if (record.slot === null) return null;
     const process = record.pid ? this.#process(record.slot, record.pid, record.generation) : this.#inSlot(record.slot);
     if (process === null) return null;
@@ -165,12 +187,13 @@ export class Hive {
     return process;
   }
 
-  #applyToCompiler(record) {
-    if (record.kind === 'spawn') this.compiler = {working: true};
-    if (this.compiler === null) return;
-    this.compiler.pid = record.pid ?? this.compiler.pid;
-    this.compiler.seen_ms = record.wall_ms;
-    if (record.kind === 'exit') this.compiler.working = false;
+  #applyToHelper(record) {
+    if (record.kind === 'spawn') this.helpers[record.peer] = {working: true};
+    const helper = this.helpers[record.peer];
+    if (helper === null) return;
+    helper.pid = record.pid ?? helper.pid;
+    helper.seen_ms = record.wall_ms;
+    if (record.kind === 'exit') helper.working = false;
   }
 
   // Drops what no view can show any more.

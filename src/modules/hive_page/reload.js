@@ -9,14 +9,10 @@ export function lastReload(hive) {
   if (!begun) return startOf(hive);
   const first = ancestors(hive, begun)[0];
   const records = [first, ...effects(hive, first)];
-  const leaving = new Set();
-  let decided = false;
-  for (const {kind, text, generation, process} of records) {
-    if (kind === 'state' && text === 'draining') leaving.add(process?.key);
-    if (kind === 'exit') leaving.delete(process?.key);
-    if (kind === 'generation' && generation === begun.generation && text !== 'begun') decided = true;
-  }
-  return {records, generation: begun.generation, isStart: begun.generation === 1, over: decided && leaving.size === 0};
+  const decided = records.some(({kind, generation, text}) =>
+    kind === 'generation' && generation === begun.generation && text !== 'begun');
+  const leaving = records.some(({kind, text, process}) => kind === 'state' && text === 'draining' && process?.alive);
+  return {records, generation: begun.generation, isStart: begun.generation === 1, over: decided && !leaving};
 }
 
 // The first generation is begun by nobody: all until it serves.

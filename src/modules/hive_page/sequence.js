@@ -1,13 +1,13 @@
 // The sequence chart of the last reload: a lifeline for each process, and each message once, from the top down, with its
 // time since the beginning. A lifeline is thin before its process lives, and has the colour of its state.
 
-import {detail, isMessage, isWorker, kCompiler, kMaster, kOperator} from './actors.js';
+import {detail, isMessage, isWorker, kMaster, kOperator} from './actors.js';
 import {html, setText, svg} from './dom.js';
 import {clock, plural, span} from './format.js';
 import {lastReload} from './reload.js';
 
 const kTimes = 70;      // width of the column of times
-const kLane = 104;
+const kLane = 92;
 const kNarrowLane = 76;
 const kRow = 24;
 const kHead = 46;
@@ -27,7 +27,7 @@ export class Sequence {
   draw(hive) {
     const reload = lastReload(hive);
     const width = this.#parent.clientWidth;
-    const version = `${reload.records[0]?.seq} ${reload.records.at(-1)?.seq} ${width}`;
+    const version = `${reload.records[0]?.seq} ${reload.records.at(-1)?.seq} ${reload.over} ${width}`;
     if (version === this.#shown) return;
     this.#shown = version;
     setText(this.#facts, tell(reload));
@@ -51,19 +51,19 @@ function tell({records, generation, isStart, over}) {
   return parts.join(' · ');
 }
 
-// Who takes part, from left to right: operator, master, compiler, those that leave, those that come.
+// Who takes part, from left to right: operator, master, compiler or new master, those that leave, those that come.
 function lifelines(records) {
   const workers = new Map();
-  let compiler = false;
+  const helpers = new Set();
   for (const {step, process} of records) {
     if (process) workers.set(process.key, process);
-    compiler ||= step.to === kCompiler || step.from === kCompiler;
+    for (const key of [step.from, step.to]) if (!isWorker(key) && key !== kOperator && key !== kMaster) helpers.add(key);
   }
   const sorted = [...workers.values()].sort((a, b) => a.generation - b.generation || (a.seat ?? 0) - (b.seat ?? 0) || a.pid - b.pid);
   return [
     {key: kOperator, name: kOperator, below: ''},
     {key: kMaster, name: kMaster, below: ''},
-    ...(compiler ? [{key: kCompiler, name: kCompiler, below: ''}] : []),
+    ...[...helpers].map((key) => ({key, name: key, below: ''})),
     ...sorted.map(({key, name, pid, generation}) => ({key, name, below: `gen ${generation} · ${pid}`})),
   ];
 }

@@ -1,12 +1,11 @@
 // The process tree: operator, master, compiler, and the workers by generation, as boxes that the arrow keys walk among.
 // A box's state is told by colour, by the shape of its cell and by a word.
 
-import {isBadEnd, isWorker} from './actors.js';
+import {isBadEnd, isWorker, kCompiler, kMaster, kOperator, kSuccessor} from './actors.js';
 import {arrange, html, setAttribute, setText, svg} from './dom.js';
 import {bytes, compact, count, percent, plural, rate, span} from './format.js';
 
 const kHexagon = 'M12 1.5l9.1 5.25v10.5L12 22.5l-9.1-5.25V6.75z';
-const kCompilerStaysMs = 5000;
 const kCrowd = 24;  // from so many workers on, boxes tell less
 
 // What a state's cell has drawn over its outline.
@@ -57,7 +56,7 @@ class Box {
       html('div', {class: 'head'}, this.badge.picture, this.name, this.word), this.who, this.numbers.list, this.why);
   }
 
-  show({name, word, who, why, rows, label}) {
+  show({name, word, who, why, bad, rows, label}) {
     setText(this.name, name);
     setText(this.word, word);
     setText(this.who, who);
@@ -65,7 +64,7 @@ class Box {
     this.badge.show(word);
     this.numbers.show(rows);
     setAttribute(this.element, 'data-state', word);
-    this.why.classList.toggle('warn', isBadEnd(why ?? ''));
+    this.why.classList.toggle('warn', Boolean(bad));
     setAttribute(this.element, 'aria-label', label);
   }
 }
@@ -79,6 +78,7 @@ function describeWorker(process, servesThisPage) {
     word: process.word,
     who,
     why: process.alive ? '' : process.reason || 'ended',
+    bad: isBadEnd(process.reason),
     label: `${process.name}, ${process.word}, generation ${process.generation}, ${who}` + (facts ? `, ${rate(process.rates.requests)} requests per second, `
       + plural(facts.connections.active, 'connection') : '') + (process.reason ? `, ${process.reason}` : ''),
     rows: [
@@ -94,12 +94,15 @@ function describeWorker(process, servesThisPage) {
 
 function describeMaster(hive) {
   const {server, master, reloads, respawns} = hive.state;
-  const who = master ? `pid ${master.pid} · generation ${server.generation}` : `generation ${server.generation}`;
+  const who = master ? `pid ${master.pid} · generation ${server.generation}` : 'none: master_process is off';
+  const why = reloads.last?.result === 'failed' ? `The last reload failed: ${reloads.last.why}` : '';
   return {
-    name: 'master',
+    name: kMaster,
     word: server.state,
     who,
-    label: `master, ${server.state}, ${who}`,
+    why,
+    bad: why !== '',
+    label: `master, ${server.state}, ${who} ${why}`,
     rows: [
       ['CPU', percent(hive.rates.cpu)],
       ['memory', bytes(master?.rss_bytes)],
@@ -109,10 +112,10 @@ function describeMaster(hive) {
   };
 }
 
-function describeCompiler(compiler) {
-  const word = compiler === null ? 'none now' : compiler.working ? 'at work' : 'gone';
-  const who = compiler?.pid ? `pid ${compiler.pid}` : 'reads configurations';
-  return {name: 'compiler', word, who, label: `compiler, ${word}`, rows: []};
+function describeHelper(name, helper, purpose) {
+  const word = helper === null ? 'none now' : helper.working ? 'at work' : 'gone';
+  const who = helper?.pid ? `pid ${helper.pid}` : purpose;
+  return {name, word, who, label: `${name}, ${word}`, rows: []};
 }
 
 class Generation {
@@ -143,9 +146,9 @@ export class Tree {
   constructor(stage, onFollow) {
     this.#stage = stage;
     this.#onFollow = onFollow;
-    this.#heads.append(...[['operator', 'operator'], ['master', 'master'], ['compiler', 'compiler']]
-      .map(([key, kind]) => this.#box(key, kind).element));
-    this.element('master').tabIndex = 0;
+    this.#heads.append(this.#box(kOperator, 'operator').element, this.#box(kMaster, 'master').element,
+      html('div', {class: 'helpers', role: 'presentation'}, this.#box(kCompiler, 'helper').element, this.#box(kSuccessor, 'helper').element));
+    this.element(kMaster).tabIndex = 0;
     stage.append(this.#heads, this.#colony);
     stage.addEventListener('keydown', (event) => this.#onKey(event));
     stage.addEventListener('click', (event) => this.#onClick(event));
@@ -156,10 +159,11 @@ export class Tree {
   draw(hive) {
     if (hive.state === null) return;
     const {server} = hive.state;
-    this.#box('operator').show({name: 'operator', word: '', who: 'signals, control socket', label: 'operator: signals and the control socket', rows: []});
-    this.#box('master').show(describeMaster(hive));
-    const compiler = hive.compiler?.working || hive.now - hive.compiler?.seen_ms < kCompilerStaysMs ? hive.compiler : null;
-    this.#box('compiler').show(describeCompiler(compiler));
+    this.#box(kOperator).show({name: kOperator, word: '', who: 'signals, control socket', label: 'operator: signals and the control socket', rows: []});
+    this.#box(kMaster).show(describeMaster(hive));
+    this.#box(kCompiler).show(describeHelper(kCompiler, hive.helper(kCompiler), 'reads configurations'));
+    this.#box(kSuccessor).show(describeHelper(kSuccessor, hive.helper(kSuccessor), 'takes over'));
+    this.element(kSuccessor).hidden = hive.helper(kSuccessor) === null;
 
     const shown = hive.shown();
     for (const process of shown) {
@@ -196,13 +200,13 @@ export class Tree {
     box.element.remove();
     this.#boxes.delete(key);
     if (this.followed === key) this.#follow(null);
-    if (focused) this.#focus(this.element('master'));
+    if (focused) this.#focus(this.element(kMaster));
   }
 
-  #items() { return [...this.#boxes.values()].map((box) => box.element); }
+  #items() { return [...this.#boxes.values()].map((box) => box.element).filter((element) => !element.hidden); }
 
   #keepOneTabStop() {
-    if (!this.#items().some((item) => item.tabIndex === 0)) this.element('master').tabIndex = 0;
+    if (!this.#items().some((item) => item.tabIndex === 0)) this.element(kMaster).tabIndex = 0;
   }
 
   #focus(item) {
@@ -228,7 +232,7 @@ export class Tree {
     if (!item) return;
     const ways = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
     if (ways[event.key]) this.#focus(nearest(item, this.#items(), ways[event.key]) ?? item);
-    else if (event.key === 'Home') this.#focus(this.element('master'));
+    else if (event.key === 'Home') this.#focus(this.element(kMaster));
     else if (event.key === 'End') this.#focus([...this.#colony.querySelectorAll('[role=treeitem]')].at(-1) ?? item);
     else if (event.key === 'Enter' || event.key === ' ') this.#follow(this.followed === item.dataset.key ? null : item.dataset.key);
     else if (event.key === 'Escape') this.#follow(null);

@@ -4,7 +4,7 @@
 // less motion sees each channel light up instead.
 
 import {html, svg} from './dom.js';
-import {kCompiler, kMaster, kOperator} from './actors.js';
+import {kCompiler, kMaster, kOperator, kSuccessor} from './actors.js';
 
 const kFlightMs = 1000;
 const kMostWaiting = 240;
@@ -61,7 +61,9 @@ export class Wires {
     };
     const master = place(this.#tree.element(kMaster));
     const lines = new Map();
-    for (const key of [kOperator, kCompiler]) lines.set(key, this.#aside(master, place(this.#tree.element(key))));
+    for (const key of [kOperator, kCompiler, kSuccessor]) {
+      if (!this.#tree.element(key).hidden) lines.set(key, this.#aside(master, place(this.#tree.element(key))));
+    }
     const workers = [...this.#stage.querySelectorAll('.box.worker')];
     const narrow = getComputedStyle(this.#stage).getPropertyValue('--narrow').trim() === 'yes';
     const places = workers.map(place);
@@ -118,10 +120,12 @@ export class Wires {
       .finished.then(() => flight.remove(), () => flight.remove());
   }
 
-  // Operator and compiler stand beside the master, or above it where there is no room.
+  // Operator, compiler and new master stand beside the master, or above it where there is no room.
   #aside(master, other) {
     if (other.bottom <= master.top) return [[other.x, master.top], [other.x, other.bottom]];
-    return other.x < master.x ? [[master.left, master.y], [other.right, master.y]] : [[master.right, master.y], [other.left, master.y]];
+    if (other.x < master.x) return [[master.left, master.y], [other.right, master.y]];
+    const turn = (master.right + other.left) / 2;
+    return [[master.right, master.y], [turn, master.y], [turn, other.y], [other.left, other.y]];
   }
 
   // Down to a bus above the row, along it, and into the box; later rows are reached around the left edge.
