@@ -35,6 +35,8 @@ void Loop::Deleter::operator()(uv_loop_s* loop) const noexcept {
   auto* const meter = static_cast<SleepMeter*>(loop->data);
   uv_close(AsHandle(&meter->prepare), nullptr);
   uv_close(AsHandle(&meter->check), nullptr);
+  // Work that still runs on the pool (loop/work.h) refers to this loop.
+  while (loop->active_reqs.count > 0) uv_run(loop, UV_RUN_ONCE);
   int result = uv_loop_close(loop);
   for (int turn = 0; result == UV_EBUSY && turn < kClosingTurns; ++turn) {
     uv_run(loop, UV_RUN_NOWAIT);
