@@ -38,7 +38,8 @@ constexpr Column kColumns[] = {
     {"single_p50", "one by one p50", Unit::kNanoseconds}, {"single_p99", "p99", Unit::kNanoseconds},
     {"burst_p50", "in bursts p50", Unit::kNanoseconds},   {"burst_p99", "p99", Unit::kNanoseconds},
     {"per_second", "connections", Unit::kPerSecond},      {"single_imbalance", "spread, one by one", Unit::kTimes},
-    {"burst_imbalance", "spread, bursts", Unit::kTimes},  {"wasted", "wasted wake-ups", Unit::kCount},
+    {"burst_imbalance", "spread, bursts", Unit::kTimes},  {"wasted_wakeups", "wasted wake-ups", Unit::kCount},
+    {"empty_accepts", "empty accepts", Unit::kCount},
 };
 
 constexpr Chart kCharts[] = {
@@ -349,15 +350,15 @@ Exhibit Of(std::string_view name, std::string_view title, std::string_view what,
 std::vector<Exhibit> AcceptExhibits() {
   return {
       Of("accept-exclusive", "exclusive", "one listener in every epoll, with EPOLLEXCLUSIVE: one is woken, as a rule",
-         "src/loop/accept_poll.cc", Way::kExclusive),
-      Of("accept-shared", "shared", "one listener in every epoll: all are woken, one finds the connection", "",
-         Way::kShared),
+         "src/worker/exclusive_acceptor.cc", Way::kExclusive),
+      Of("accept-shared", "shared", "one listener in every epoll: all are woken, one finds the connection",
+         "src/worker/shared_acceptor.h", Way::kShared),
       Of("accept-reuseport", "reuseport", "SO_REUSEPORT: a listener each, and the kernel deals by a hash",
          "src/master/clones.cc", Way::kReusePort),
-      Of("accept-mutex", "mutex", "only the holder of a lock waits; the others try again after nginx's 500 ms", "",
-         Way::kMutex),
-      Of("accept-handoff", "handoff", "a master accepts and passes each connection to the next worker in turn", "",
-         Way::kHandOff),
+      Of("accept-mutex", "mutex", "only the holder of a lock waits; the others try again after nginx's 500 ms",
+         "src/worker/mutex_acceptor.cc", Way::kMutex),
+      Of("accept-handoff", "handoff", "a master accepts and passes each connection to the next worker in turn",
+         "src/master/handoff.cc", Way::kHandOff),
   };
 }
 

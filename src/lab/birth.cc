@@ -47,7 +47,7 @@ constexpr Family kFamily{
     kCharts,
 };
 
-constexpr auto kTime = std::chrono::milliseconds(500);
+constexpr auto kTime = std::chrono::milliseconds(400);
 constexpr std::size_t kLarge = std::size_t{256} << 20;
 
 // Makes one, waits for it, and says when the call had returned.

@@ -204,7 +204,7 @@ Measured Measure(const Setting& setting, Computing computing, std::size_t worker
   for (const auto& fds : of_worker) children.emplace_back([&] { RunWorker(fds, computing); });
 
   Clients load(std::move(clients), computing != Computing::kNone);
-  const auto time = setting.Share(milliseconds(1500));
+  const auto time = setting.Share(milliseconds(1200));
   load.Run(time);
   const auto late = std::count_if(load.waits.begin(), load.waits.end(),
                                   [](double ns) { return ns > double{std::chrono::nanoseconds(kLate).count()}; });
@@ -228,7 +228,7 @@ Exhibit Of(std::string_view name, std::string_view title, std::string_view what,
   exhibit.used_in = used_in;
   exhibit.family = &kFamily;
   exhibit.run = [=](const Setting& setting) { return Measure(setting, computing, workers); };
-  exhibit.takes = milliseconds(1600);
+  exhibit.takes = milliseconds(1300);
   return exhibit;
 }
 

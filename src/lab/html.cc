@@ -47,7 +47,8 @@ details dl { grid-template-columns: minmax(8rem, max-content) 1fr; } dt code { c
 details { margin-top: 0.9rem; font-size: 0.9rem; } summary { cursor: pointer; color: var(--accent); }
 ul { margin: 0.4rem 0; padding-left: 1.2rem; } li { margin: 0.15rem 0; }
 code { font-family: ui-monospace, SFMono-Regular, Menlo, monospace; font-size: 0.92em; }
-svg { display: block; width: 100%; max-width: 62rem; height: auto; }
+svg { display: block; width: 100%; min-width: 38rem; max-width: 62rem; height: auto; }
+.chart { overflow-x: auto; }
 svg text { fill: var(--ink); font: 12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
 svg .soft { fill: var(--soft); font-size: 11px; }
 svg .grid { stroke: var(--line); stroke-width: 1; }
@@ -86,7 +87,7 @@ std::string ChartOf(const Family& family, const Chart& chart, const std::vector<
     bars.groups.back().bars.push_back({std::string(finding->placement.name), value, upto});
   }
   if (bars.groups.empty()) return {};
-  return fmt::format("<h3>{}</h3>\n{}", EscapeHtml(chart.title), RenderSvg(bars));
+  return fmt::format("<h3>{}</h3>\n<div class=chart>{}</div>\n", EscapeHtml(chart.title), RenderSvg(bars));
 }
 
 std::string TableOf(const Family& family, const std::vector<const Finding*>& findings) {

@@ -1,5 +1,6 @@
 #include "lab/link_io.h"
 
+#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -73,7 +74,10 @@ void SendDescriptor(int socket, int fd) {
   ssize_t done = 0;
   do {
     done = sendmsg(socket, &envelope.message, MSG_NOSIGNAL);
-  } while (done < 0 && errno == EINTR);
+    // Without privileges a user may have only so many descriptors under way (RLIMIT_NOFILE), and nothing tells when
+    // there are fewer.
+    if (done < 0 && errno == ETOOMANYREFS) sched_yield();
+  } while (done < 0 && (errno == EINTR || errno == ETOOMANYREFS));
   Must(done, "cannot send a descriptor");
 }
 

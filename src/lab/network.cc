@@ -119,7 +119,7 @@ constexpr Form kForms[] = {
      "src/http1/socket.cc", Peer::kProcess, Payload::kBytes, 2, 4, Expected::kExactly, Open<TcpLink>},
     {"http", "HTTP over TCP",
      "the smallest microservice: POST, parsed and answered, one after the other on one connection",
-     "src/control/client.cc", Peer::kProcess, Payload::kAnswered, 2, 4, Expected::kExactly, Open<HttpLink>},
+     "src/control/client.cc", Peer::kProcess, Payload::kAnswered, 3, 4, Expected::kExactly, Open<HttpLink>},
 };
 
 }  // namespace

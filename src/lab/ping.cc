@@ -61,8 +61,8 @@ constexpr Family kFamily{
 };
 
 constexpr std::size_t kSmall = 64;
-constexpr milliseconds kEchoTime(350);
-constexpr milliseconds kStreamTime(180);
+constexpr milliseconds kEchoTime(250);
+constexpr milliseconds kStreamTime(120);
 
 // What the first party wants of the second next; it is written before a small message announces it.
 struct Orders {

@@ -68,9 +68,9 @@ std::string Aligned(const Table& table) {
   }
   std::string text;
   for (const auto& row : table) {
-    std::string line = " ";
+    std::string line = "  ";
     for (std::size_t i = 0; i < row.size(); ++i) {
-      line += i < 2 ? fmt::format(" {:<{}}", row[i], widths[i]) : fmt::format("  {:>{}}", row[i], widths[i]);
+      line += i < 2 ? fmt::format("{:<{}}  ", row[i], widths[i]) : fmt::format("{:>{}}  ", row[i], widths[i]);
     }
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + '\n';
