@@ -1,8 +1,8 @@
 // Loop: one event loop of libuv, the heart of every process of ours.
 //
 // Single-threaded: everything in this folder is called from the thread that runs the loop. The wrappers here (Timer,
-// Poll, PollPool, AcceptPoll, Signals, Process, Work, hooks) are owners by RAII: each must be destroyed before its Loop,
-// may be destroyed at any time, also inside its own callback, and calls back no more once it is gone.
+// Poll, PollPool, AcceptPoll, Signals, Process, Work, hooks) are owners by RAII: each must be destroyed before its
+// Loop, may be destroyed at any time, also inside its own callback, and calls back no more once it is gone.
 //
 // The callbacks of wrappers must not throw.
 #pragma once
@@ -20,7 +20,8 @@ class Loop final {
  public:
   // Without memory or descriptors for an epoll no process of ours can live: failure ends it.
   Loop();
-  // Lets closed handles finish, and waits for work that its owner has left (work.h). A wrapper that is still alive is our bug and ends the process.
+  // Lets closed handles finish, and waits for work that its owner has left (work.h). A wrapper that is still alive is
+  // our bug and ends the process.
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
