@@ -88,7 +88,7 @@ tl::expected<Meant, int> FindServer(const ControlLine& line) {
   if (!line.socket.empty()) return Meant{line.socket, std::nullopt, {}};
   const Compilation compilation = CompileConfiguration(line.compile);
   if (!compilation.ok) {
-    SayText(compilation.diagnostics);
+    SayText(compilation.diagnostics, log::Level::kError);
     return tl::unexpected(Complain(control::kConfiguration,
                                    "the configuration that names the control socket has mistakes; name the socket "
                                    "with --socket to go without it"));

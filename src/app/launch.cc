@@ -234,7 +234,7 @@ int Launch(LaunchOptions options) {
   launching.compiled = Compile(launching.command_line);
   if (launching.compiled.plan == nullptr) {
     launching.old_master.Failed(launching.compiled.why);
-    SayText(launching.compiled.why);
+    SayText(launching.compiled.why, log::Level::kEmerg);
     return kExitConfiguration;
   }
   LogWarnings(*launching.compiled.plan);

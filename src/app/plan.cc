@@ -72,10 +72,12 @@ ipc::Identity IdentityOf(const ProcessSettings& process, std::uint32_t workers, 
   return identity;
 }
 
-// All that a worker's environment holds: what `env` names, the time zone, and what sanitizers and coverage need.
+// All that a worker's environment holds: what `env` names, the time zone, which stream is the journal's, and what
+// sanitizers and coverage need.
 std::vector<std::string> EnvironmentOf(const ProcessSettings& process) {
-  static constexpr const char* kAlways[] = {"TZ",           "ASAN_OPTIONS", "UBSAN_OPTIONS",     "LSAN_OPTIONS",
-                                            "TSAN_OPTIONS", "GCOV_PREFIX",  "GCOV_PREFIX_STRIP", "LLVM_PROFILE_FILE"};
+  static constexpr const char* kAlways[] = {
+      "TZ",           "JOURNAL_STREAM", "ASAN_OPTIONS",      "UBSAN_OPTIONS",    "LSAN_OPTIONS",
+      "TSAN_OPTIONS", "GCOV_PREFIX",    "GCOV_PREFIX_STRIP", "LLVM_PROFILE_FILE"};
   std::vector<std::string> out;
   const auto add = [&](const std::string& name, const std::string& value) {
     std::erase_if(out, [&](const std::string& entry) { return entry.starts_with(name + "="); });

@@ -6,10 +6,19 @@
 
 #include <fmt/core.h>
 
+#include "log/journal.h"
 #include "sys/files.h"
 #include "util/strings.h"
 
 namespace colmeia::app {
+namespace {
+
+void Write(log::Level level, const std::string& text) {
+  // Without descriptor 2 there is nobody to tell.
+  static_cast<void>(sys::WriteAll(STDERR_FILENO, log::IsJournal(STDERR_FILENO) ? log::ForJournal(level, text) : text));
+}
+
+}  // namespace
 
 void Say(log::Level level, std::string_view message) {
   while (message.ends_with('\n')) message.remove_suffix(1);
@@ -17,14 +26,13 @@ void Say(log::Level level, std::string_view message) {
   for (const std::string_view line : util::Split(message, '\n')) {
     text += fmt::format("colmeia: [{}] {}\n", log::LevelName(level), line);
   }
-  // Without descriptor 2 there is nobody to tell.
-  static_cast<void>(sys::WriteAll(STDERR_FILENO, text));
+  Write(level, text);
 }
 
-void SayText(std::string_view text) {
+void SayText(std::string_view text, log::Level level) {
   std::string out(text);
   if (!out.ends_with('\n')) out += '\n';
-  static_cast<void>(sys::WriteAll(STDERR_FILENO, out));
+  Write(level, out);
 }
 
 }  // namespace colmeia::app

@@ -1,4 +1,4 @@
-// What a command tells its operator, on descriptor 2.
+// What a command tells its operator, on descriptor 2; where that is the journal of systemd, with the level in its way.
 #pragma once
 
 #include <string_view>
@@ -10,7 +10,7 @@ namespace colmeia::app {
 // "colmeia: [emerg] message". Each line of a longer message gets the same beginning.
 void Say(log::Level level, std::string_view message);
 
-// A text as it is, ended by a newline.
-void SayText(std::string_view text);
+// A text as it is, ended by a newline. The level is for the journal.
+void SayText(std::string_view text, log::Level level = log::Level::kNotice);
 
 }  // namespace colmeia::app

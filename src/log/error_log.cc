@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "log/journal.h"
 #include "log/output.h"
 
 namespace colmeia::log {
@@ -58,15 +59,19 @@ void ErrorLog::Write(Level level, std::string_view message, std::uint64_t connec
 
   Line line;
   AppendTime(line);
-  fmt::format_to(std::back_inserter(line), " [{}] {}#{}: ", LevelName(level), getpid(), gettid());
+  line.push_back(' ');
+  const std::size_t stamp = line.size();
+  fmt::format_to(std::back_inserter(line), "[{}] {}#{}: ", LevelName(level), getpid(), gettid());
   if (connection != 0) fmt::format_to(std::back_inserter(line), "*{} ", connection);
   AppendMessage(line, message);
 
+  const std::string_view text(line.data(), line.size());
   for (const Target& target : targets_) {
     if (level > target.level) continue;
     // The kind is asked for each time: the descriptor may have been redirected. A line that is not taken is lost.
     [[maybe_unused]] const ssize_t size =
-        WriteNow(target.fd, KindOf(target.fd), std::string_view(line.data(), line.size()));
+        IsJournal(target.fd) ? WriteNow(target.fd, KindOf(target.fd), ForJournal(level, text.substr(stamp)))
+                             : WriteNow(target.fd, KindOf(target.fd), text);
   }
   errno = saved;
 }

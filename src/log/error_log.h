@@ -2,7 +2,8 @@
 //
 //   2026/11/23 11:34:00 [notice] 1234#1234: *7 message
 //
-// The time is local, the numbers are process and thread, *7 is a connection and absent when it is 0.
+// The time is local, the numbers are process and thread, *7 is a connection and absent when it is 0. To the journal of
+// systemd (log/journal.h) the time is not told, for it keeps its own, but the level is, in its way: "<5>[notice] ...".
 //
 // A line is one write(2), so lines of several processes never mix; a line longer than kMaxLine bytes is cut. Control
 // characters other than tab and newline are shown as \xNN: part of a message may come from a client. A pipe, socket or

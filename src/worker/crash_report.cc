@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "log/journal.h"
 #include "worker/module_map.h"
 
 namespace colmeia::worker {
@@ -94,20 +96,30 @@ class Page {
     Text(text.size() > kMostOfRequest ? "\"..." : "\"");
   }
 
-  // To descriptor 2, and empty again.
+  // To descriptor 2, and empty again. To the journal each line goes with its level.
   void Write() {
-    const char* at = bytes_.data();
-    while (size_ > 0) {
-      const ssize_t done = ::write(STDERR_FILENO, at, size_);
-      if (done < 0 && errno == EINTR) continue;
-      if (done <= 0) break;
-      at += done;
-      size_ -= static_cast<std::size_t>(done);
-    }
+    std::string_view rest(bytes_.data(), size_);
     size_ = 0;
+    if (!log::IsJournal(STDERR_FILENO)) return WriteAll(rest);
+    std::array<char, 3> level = {'<', log::JournalDigit(log::Level::kAlert), '>'};
+    while (!rest.empty()) {
+      const std::size_t end = std::min(rest.find('\n'), rest.size() - 1) + 1;
+      const std::array<iovec, 2> line = {iovec{level.data(), level.size()}, iovec{const_cast<char*>(rest.data()), end}};
+      if (writev(STDERR_FILENO, line.data(), static_cast<int>(line.size())) < 0 && errno == EINTR) continue;
+      rest.remove_prefix(end);
+    }
   }
 
  private:
+  static void WriteAll(std::string_view rest) {
+    while (!rest.empty()) {
+      const ssize_t done = ::write(STDERR_FILENO, rest.data(), rest.size());
+      if (done < 0 && errno == EINTR) continue;
+      if (done <= 0) return;
+      rest.remove_prefix(static_cast<std::size_t>(done));
+    }
+  }
+
   std::array<char, 16 * 1024> bytes_;
   std::size_t size_ = 0;
 };
@@ -315,6 +327,8 @@ void InstallCrashReport() {
   // The first backtrace loads the unwinder, which a handler must not.
   std::array<void*, 1> frame{};
   static_cast<void>(backtrace(frame.data(), static_cast<int>(frame.size())));
+  // The first question reads the environment.
+  static_cast<void>(log::IsJournal(STDERR_FILENO));
 
   struct sigaction action {};
   action.sa_sigaction = OnCrash;
