@@ -1,0 +1,67 @@
+#include "pipeline/regex.h"
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+
+#include "gtest/gtest.h"
+
+namespace colmeia::pipeline {
+namespace {
+
+// As systemd's MemoryDenyWriteExecute= does it: no mapping that can be written and executed, and none made executable
+// later.
+bool DenyExecutableMemory() {
+  constexpr auto kProtection = static_cast<std::uint32_t>(offsetof(seccomp_data, args) + 2 * sizeof(std::uint64_t));
+  std::array<sock_filter, 8> program = {{
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mmap, 1, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mprotect, 0, 4),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kProtection),
+      BPF_STMT(BPF_ALU | BPF_AND | BPF_K, PROT_EXEC),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PROT_EXEC, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  }};
+  const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+// The exit code of what runs in a process of its own: a filter is there to stay.
+template <class Run>
+int InAnotherProcess(Run run) {
+  const pid_t child = fork();
+  if (child == 0) _exit(run());
+  int status = 0;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+TEST(RegexTest, MatchesWithoutExecutableMemory) {
+  enum { kMatches, kNotCompiled, kNoMatch, kNoFilter, kFilterLeaks };
+
+  const int ended = InAnotherProcess([] {
+    if (!DenyExecutableMemory()) return kNoFilter;
+    void* const memory = mmap(nullptr, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory != MAP_FAILED) return kFilterLeaks;
+    const auto regex = Regex::Compile(R"(^/(?<year>\d{4})/(.+)\.html$)", false);
+    if (!regex) return kNotCompiled;
+    std::vector<Capture> captures;
+    const bool right = regex->Match("/2026/spring.html", &captures) && captures[1].value == "2026" &&
+                       captures[2].value == "spring" && !regex->Match("/26/spring.html", nullptr);
+    return right ? kMatches : kNoMatch;
+  });
+
+  EXPECT_EQ(ended, kMatches);
+}
+
+}  // namespace
+}  // namespace colmeia::pipeline
