@@ -126,10 +126,12 @@ struct SetState {
 
 // --- The server ---
 
-// Write the state of the whole into the scoreboard (and later tell the service manager).
+// Write the state of the whole into the scoreboard, and tell the service manager.
 struct SetServer {
   ServerState state = ServerState::kStarting;
   std::uint32_t generation = 0;  // the current one; 0 = none yet
+  bool ending = false;           // the service ends with us: nobody takes over, and nobody is to come back
+  bool operator==(const SetServer&) const = default;
 };
 
 // Open all log files of all living generations anew, send Log to every worker that was adopted. Answered by

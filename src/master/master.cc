@@ -78,8 +78,11 @@ int Master::Run() {
   ledger_.Start();
   // While two masters hold the sockets, closing one of them would not close it.
   clones_.Hold(static_cast<bool>(options_.old_master));
+  // Until then the old master speaks for the service, and the manager hears nobody else.
+  if (options_.old_master) notifier_.Hold();
   options_.old_master.Watch(loop_, [this] {
     clones_.Hold(false);
+    notifier_.Release();
     OnEvent(Independent{});
   });
   OnEvent(Start{options_.plan, options_.old_master.old_master(), notifier_.active()});

@@ -39,9 +39,7 @@ NotifyOptions NotifyOptionsFromEnvironment() {
 }
 
 Notifier::Notifier(loop::Loop& loop, NotifyOptions options)
-    : options_(std::move(options)), retry_(loop, [this] { Flush(); }), feed_(loop, [this] {
-        if (alive_()) Send("WATCHDOG=1");
-      }) {}
+    : options_(std::move(options)), retry_(loop, [this] { Flush(); }), feed_(loop, [this] { Feed(); }) {}
 
 void Notifier::Ready() { Send("READY=1"); }
 
@@ -68,6 +66,17 @@ void Notifier::FeedWatchdog(std::function<bool()> alive) {
   if (active() && options_.feed.count() > 0) feed_.StartEvery(options_.feed);
 }
 
+void Notifier::Release() {
+  held_ = false;
+  // It has not heard of us yet, and its patience does not begin anew.
+  if (feed_.active()) Feed();
+  if (!retry_.active()) Flush();
+}
+
+void Notifier::Feed() {
+  if (!held_ && alive_()) Send("WATCHDOG=1");
+}
+
 void Notifier::Send(std::string text) {
   if (!active()) return;
   waiting_.push_back(std::move(text));
@@ -76,7 +85,7 @@ void Notifier::Send(std::string text) {
 }
 
 void Notifier::Flush() {
-  while (!waiting_.empty()) {
+  while (!held_ && !waiting_.empty()) {
     const auto sent = sys::SendDatagram(options_.socket, waiting_.front());
     if (!sent && sent.error().code == EAGAIN) return retry_.StartAfter(kRetry);
     if (!sent) log::Main().Print(log::Level::kWarn, "master: service manager: {}", sent.error().message);

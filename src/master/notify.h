@@ -47,15 +47,21 @@ class Notifier {
   // MAINPID=: from now on that process is the service.
   void MainPid(pid_t pid);
 
+  // What is said from here on waits, up to its last 64 pieces, until Release(): somebody else speaks for the service.
+  void Hold() { held_ = true; }
+  void Release();
+
   // From here on WATCHDOG=1 is sent at the manager's pace, each time that `alive` says so: while at least one worker's
   // heartbeat is fresh. A server that hangs as a whole is then restarted by the manager.
   void FeedWatchdog(std::function<bool()> alive);
 
  private:
+  void Feed();
   void Send(std::string text);
   void Flush();
 
   NotifyOptions options_;
+  bool held_ = false;
   std::string status_;
   std::deque<std::string> waiting_;
   std::function<bool()> alive_;

@@ -202,7 +202,7 @@ void Master::Perform(const SetState& action) {
 
 void Master::Perform(const SetServer& action) {
   board_.SetServer(action.state, action.generation);
-  if (action.state == ServerState::kDraining || action.state == ServerState::kStopping) notifier_.Stopping();
+  if (action.ending) notifier_.Stopping();
   notifier_.Status(fmt::format("generation {}: {}", action.generation, scoreboard::ServerStateName(action.state)));
   trace_.Record({.kind = trace::Kind::kServer,
                  .generation = action.generation,

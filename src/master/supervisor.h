@@ -236,7 +236,7 @@ class Supervisor {
   std::optional<util::TimePoint> all_ready_;  // while degraded: since when all workers serve again
   std::optional<StartFailed> start_failure_;
   int exit_code_ = 0;
-  std::optional<std::pair<ServerState, std::uint32_t>> server_;  // as last said
+  std::optional<SetServer> server_;  // as last said
 
   util::TimePoint now_{};        // of the event under way
   std::vector<Action> actions_;  // of the event under way

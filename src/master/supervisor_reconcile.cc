@@ -181,11 +181,11 @@ void Supervisor::UpdateServer() {
     default:
       break;
   }
-  const std::uint32_t number = serving != nullptr ? serving->number : (server_ ? server_->second : 0);
-  const std::pair said(state, number);
+  const std::uint32_t number = serving != nullptr ? serving->number : (server_ ? server_->generation : 0);
+  const SetServer said{state, number, phase_ >= Phase::kQuitting && !upgrade_.under_way()};
   if (server_ == said) return;
   server_ = said;
-  Do(SetServer{state, number});
+  Do(said);
 }
 
 void Supervisor::LeaveWhenAlone() {

@@ -3,9 +3,12 @@
 import os
 import re
 import socket
+import subprocess
 from signal import SIGHUP, SIGQUIT
 
 import pytest
+
+from support import server as server_module
 
 SITE = 'http { server { listen 127.0.0.1:%%PORT%%; root html; } }'
 FILES = {'html/index.html': 'hello'}
@@ -84,6 +87,29 @@ def test_stopping_is_said(prepare, manager):
     assert server.stop(SIGQUIT) == 0
 
     assert manager.has('STOPPING=1')
+
+
+def test_after_an_upgrade_the_new_master_is_the_service_and_nothing_has_stopped(prepare, manager):
+    server = prepare(SITE, files=FILES, env={'NOTIFY_SOCKET': manager.path, 'WATCHDOG_USEC': '60000000'}).start()
+    server.wait_for(lambda: manager.has('READY=1'), 'READY=1')
+    old = server.pid
+    manager.lines.clear()
+
+    done = subprocess.run([os.path.abspath(server_module.BINARY), 'ctl', '--socket', f'{server.prefix}/logs/colmeia.control',
+                           'upgrade'], capture_output=True, text=True, timeout=60, check=False, env=server.env)
+    assert done.returncode == 0, done.stderr
+    told = server.wait_for(lambda: manager.has(r'MAINPID=(\d+)'), 'the new main process')
+    server.wait_for(lambda: manager.has('READY=1'), 'the new master to speak')
+
+    new = int(told.group(1))
+    assert new != old
+    assert 'STOPPING=1' not in manager.lines
+    # The manager hears nobody but the main process: what the new one says before is lost.
+    assert all(manager.lines.index(said) > manager.lines.index(told.group(0))
+               for said in ('READY=1', 'STATUS=generation 1: serving', 'WATCHDOG=1'))
+    server.adopt(new)
+    server.signal(SIGQUIT)
+    server.wait_for(lambda: manager.has('STOPPING=1'), 'the end')
 
 
 def test_the_watchdog_is_fed_while_workers_beat(prepare, manager):

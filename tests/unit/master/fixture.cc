@@ -168,7 +168,8 @@ std::vector<std::string> SupervisorFixture::Server() const {
   for (const Action& action : actions_) {
     const auto* server = std::get_if<SetServer>(&action);
     if (server == nullptr) continue;
-    lines.push_back(fmt::format("{} {}", scoreboard::ServerStateName(server->state), server->generation));
+    lines.push_back(fmt::format("{} {}{}", scoreboard::ServerStateName(server->state), server->generation,
+                                server->ending ? " ending" : ""));
   }
   return lines;
 }

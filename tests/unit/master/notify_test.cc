@@ -53,6 +53,26 @@ TEST_F(NotifierTest, AStatusIsOneLineAndSaidOnce) {
   EXPECT_EQ(Receive(), "");
 }
 
+TEST_F(NotifierTest, SaysNothingWhileSomebodyElseSpeaksForTheService) {
+  Notifier notifier(loop_, {.socket = path_, .feed = util::Milliseconds(1)});
+  int asked = 0;
+  notifier.Hold();
+
+  notifier.Status("serving");
+  notifier.Ready();
+  notifier.FeedWatchdog([&] { return ++asked > 0; });
+  loop::Timer later(loop_, [this] { loop_.Stop(); });
+  later.StartAfter(util::Milliseconds(5));
+  loop_.Run();
+  EXPECT_EQ(Receive(), "");
+  EXPECT_EQ(asked, 0);
+
+  notifier.Release();
+  EXPECT_EQ(Receive(), "STATUS=serving");
+  EXPECT_EQ(Receive(), "READY=1");
+  EXPECT_EQ(Receive(), "WATCHDOG=1");
+}
+
 TEST_F(NotifierTest, FeedsTheWatchdogOnlyWhileWorkersLive) {
   Notifier notifier(loop_, {.socket = path_, .feed = util::Milliseconds(2)});
   bool alive = false;

@@ -12,7 +12,7 @@ TEST_F(StopTest, TermStopsAllWorkersAndLeavesWhenTheyAreGone) {
   EXPECT_THAT(Log(), ElementsAre("[notice] signal 15 (SIGTERM) received from 456, exiting"));
   EXPECT_THAT(Actions(), ElementsAre("stop 0 within 3000 ms", "stop 1 within 3000 ms"));
   EXPECT_THAT(States(), ElementsAre("0 draining", "1 draining"));
-  EXPECT_THAT(Server(), ElementsAre("stopping 1"));
+  EXPECT_THAT(Server(), ElementsAre("stopping 1 ending"));
   Forget();
   Dies(0);
   EXPECT_THAT(Actions(), IsEmpty());
@@ -61,7 +61,7 @@ TEST_F(StopTest, QuitDrainsAllWorkersAndCloses) {
   Send(SIGQUIT);
   EXPECT_THAT(Log(), ElementsAre("[notice] signal 3 (SIGQUIT) received from 456, shutting down"));
   EXPECT_THAT(Actions(), ElementsAre("drain 0 within 30000 ms", "drain 1 within 30000 ms"));
-  EXPECT_THAT(Server(), ElementsAre("draining 1"));
+  EXPECT_THAT(Server(), ElementsAre("draining 1 ending"));
   Forget();
   Draining(0, 1);
   Draining(1, 0);

@@ -57,6 +57,29 @@ TEST_F(UpgradeTest, WinchThenQuitRetiresTheOldOne) {
   EXPECT_THAT(Actions(), ElementsAre("close 1", "complete-upgrade 77", "leave 0"));
 }
 
+// The service manager would end the new master with the service.
+TEST_F(UpgradeTest, TheServiceEndsWithNeitherWayOfTakingOver) {
+  GivenReadyWorkers(1);
+  Send(SIGUSR2);
+  On(UpgradeSpawned{77});
+  On(UpgradeReady{});
+  Forget();
+  Send(SIGWINCH);
+  Dies(0);
+  Send(SIGQUIT);
+  EXPECT_THAT(Server(), ElementsAre("draining 1"));
+}
+
+TEST_F(UpgradeTest, RestingIsNoEndOfTheServiceButQuittingThenIs) {
+  GivenReadyWorkers(1);
+  Forget();
+  Send(SIGWINCH);
+  Dies(0);
+  EXPECT_THAT(Server(), ElementsAre("draining 1"));
+  Send(SIGQUIT);
+  EXPECT_THAT(Server(), ElementsAre("draining 1", "draining 1 ending"));
+}
+
 TEST_F(UpgradeTest, HupAfterWinchHasTheWorkersBackWithTheirOldConfiguration) {
   GivenReadyWorkers(2);
   Send(SIGUSR2);
