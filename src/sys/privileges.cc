@@ -1,12 +1,15 @@
 #include "sys/privileges.h"
 
 #include <grp.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <memory>
 
@@ -59,6 +62,19 @@ Result<> SetUid(uid_t uid) {
   uid_t saved = 0;
   const bool taken = getresuid(&real, &effective, &saved) == 0 && real == uid && effective == uid && saved == uid;
   if (!taken) return NotTaken(what);
+  return {};
+}
+
+Result<> DropCapabilities() {
+  const std::string what = "capset() to no capability failed";
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
+  if (syscall(SYS_capset, &header, sets.data()) != 0) return FailErrno(what);
+  if (syscall(SYS_capget, &header, sets.data()) != 0) return FailErrno(what);
+  // Ambient ones are a part of those that are permitted and inheritable, and went with them.
+  for (const __user_cap_data_struct& set : sets) {
+    if (set.effective != 0 || set.permitted != 0 || set.inheritable != 0) return NotTaken(what);
+  }
   return {};
 }
 

@@ -19,6 +19,9 @@ namespace colmeia::sys {
 [[nodiscard]] Result<> SetGid(gid_t gid);
 [[nodiscard]] Result<> SetUid(uid_t uid);
 
+// capset(2): no capability is left, ambient ones included, and none comes back by an exec.
+[[nodiscard]] Result<> DropCapabilities();
+
 // setpriority(2) of this process: -20 to 19.
 [[nodiscard]] Result<> SetNice(int nice);
 // RLIMIT_NOFILE, soft and hard.

@@ -33,15 +33,19 @@ Result<> Become(const ipc::Identity& identity, pid_t master) {
     if (auto set = sys::SetGid(identity.gid); !set) return set;
     if (auto set = sys::SetUid(identity.uid); !set) return set;
   }
-  // 4. The change of user took core dumps away.
+  // 4. Rights that came without root, as those of a service manager do: what they are for, the master has done.
+  if (geteuid() != 0) {
+    if (auto dropped = sys::DropCapabilities(); !dropped) return dropped;
+  }
+  // 5. The change of user took core dumps away.
   if (auto set = sys::SetDumpable(); !set) return set;
-  // 5. The working directory, with the rights of the new user.
+  // 6. The working directory, with the rights of the new user.
   if (!identity.working_directory.empty()) {
     if (auto changed = sys::ChangeDirectory(identity.working_directory); !changed) return changed;
   }
-  // 6. No program that is exec'ed gets rights of its own.
+  // 7. No program that is exec'ed gets rights of its own.
   if (auto set = sys::SetNoNewPrivileges(); !set) return set;
-  // 7. A change of user clears it, so it comes last; the master may have died before it counted.
+  // 8. A change of user clears it, so it comes last; the master may have died before it counted.
   if (master != 0) {
     if (auto set = sys::SetParentDeathSignal(SIGQUIT); !set) return set;
     if (getppid() != master) return Fail(fmt::format("the master (pid {}) is gone", master));

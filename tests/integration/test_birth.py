@@ -4,11 +4,12 @@ import grp
 import os
 import pwd
 import re
+import shutil
 
 import pytest
 
 from conftest import needs_root
-from support import processes
+from support import processes, server as server_module
 
 SITE = 'http { server { listen 127.0.0.1:%%PORT%%; root html; } }'
 FILES = {'html/index.html': 'hello'}
@@ -126,6 +127,26 @@ def test_workers_of_root_have_no_capability_left(hive):
         facts = processes.status(pid)
         for kind in ('CapInh', 'CapPrm', 'CapEff', 'CapAmb'):
             assert int(facts[kind], 16) == 0, kind
+
+
+@needs_root
+@pytest.mark.skipif(shutil.which('setpriv') is None, reason='util-linux has no setpriv here')
+def test_a_worker_loses_the_capabilities_that_its_master_has_without_root(prepare, monkeypatch):
+    """A service manager gives CAP_NET_BIND_SERVICE to a user of its own; that is the master's to use."""
+    server = prepare(SITE)
+    for path in (server.prefix, *server.prefix.rglob('*')):
+        os.chown(path, 65534, 65534)
+    bind = '+net_bind_service'
+    monkeypatch.setattr(server, 'command', lambda: [
+        shutil.which('setpriv'), '--reuid', '65534', '--regid', '65534', '--clear-groups', '--inh-caps', bind,
+        '--ambient-caps', bind, os.path.abspath(server_module.BINARY), '-p', f'{server.prefix}/', '-c',
+        f'{server.prefix}/colmeia.conf'])
+    server.start()
+
+    assert int(processes.status(server.pid)['CapEff'], 16) == 1 << 10
+    for pid in server.workers():
+        facts = processes.status(pid)
+        assert [int(facts[kind], 16) for kind in ('CapInh', 'CapPrm', 'CapEff', 'CapAmb')] == [0, 0, 0, 0]
 
 
 @needs_root
