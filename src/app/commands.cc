@@ -28,11 +28,21 @@
 namespace colmeia::app {
 namespace {
 
+// A log file that is not there yet is not left behind: it would belong to whoever tests, and be closed to who serves.
+Result<sys::UniqueFd> TryLog(const std::string& path) {
+  static constexpr int kFlags = O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY;
+  auto fd = sys::OpenFile(path, kFlags);
+  if (fd || fd.error().code != ENOENT) return fd;
+  fd = sys::OpenFile(path, kFlags | O_CREAT | O_EXCL, 0644);
+  if (fd) unlink(path.c_str());
+  return fd;
+}
+
 // Opens what a start would open, and lets go of it. An address that is in use is forgiven: a running server has it.
 Result<> TryResources(const ipc::Plan& plan) {
   for (const ipc::PlannedLog& log : plan.logs) {
     if (log.path == "stderr" || log.path.starts_with("/dev/std")) continue;
-    auto fd = sys::OpenFile(log.path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY, 0644);
+    auto fd = TryLog(log.path);
     if (!fd) return Fail(fmt::format("{}{}{}", log.where, log.where.empty() ? "" : ": ", fd.error().message));
   }
   for (const ipc::PlannedListener& listener : plan.listeners) {
@@ -108,7 +118,7 @@ int TestConfiguration(const CommandLine& command_line) {
 int SendSignal(const CommandLine& command_line) {
   const Compilation compilation = CompileConfiguration(command_line.compile);
   if (!compilation.ok) {
-    SayText(compilation.diagnostics);
+    SayText(compilation.diagnostics, log::Level::kError);
     return kExitConfiguration;
   }
   const std::string& path = compilation.plan.pid_path;

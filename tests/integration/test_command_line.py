@@ -220,6 +220,19 @@ def test_t_binds_nothing_that_is_in_use(hive):
     assert server.get('/').status in (403, 404)
 
 
+def test_t_leaves_no_log_file_behind(prepare):
+    """It would belong to whoever tests, root above all, and be closed to who serves."""
+    server = prepare('error_log logs/new-error.log; http { access_log logs/new-access.log; '
+                     'server { listen 127.0.0.1:%%PORT%%; } }', bare=True)
+    kept = server.write('logs/new-error.log', 'what was there\n')
+
+    done = server.run('-t')
+
+    assert done.returncode == 0, done.stderr
+    assert kept.read_text(encoding='utf-8') == 'what was there\n'
+    assert not (server.prefix / 'logs/new-access.log').exists()
+
+
 # -- sending signals
 
 def test_s_without_a_running_server_says_not_running(prepare):
