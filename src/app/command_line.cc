@@ -5,11 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "config/default_paths.h"
 #include "master/signals.h"
-
-#ifndef COLMEIA_PREFIX
-#define COLMEIA_PREFIX "/usr/local/colmeia/"
-#endif
 
 namespace colmeia::app {
 namespace {
@@ -131,14 +128,17 @@ Result<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments) 
 std::string VersionText() { return "colmeia version: colmeia/" COLMEIA_VERSION "\n"; }
 
 std::string BuildText() {
-  return VersionText() + fmt::format("built by {} {}\nlibraries: {}\nprefix: {}, configuration: {}\n",
+  return VersionText() + fmt::format(
+                             "built by {} {}\nlibraries: {}\n"
+                             "prefix: {}\nconfiguration: {}\npid file: {}\nerror log: {}\naccess log: {}\nuser: {}\n",
 #ifdef __clang__
-                                     "clang", __clang_version__,
+                             "clang", __clang_version__,
 #else
-                                     "gcc", __VERSION__,
+                             "gcc", __VERSION__,
 #endif
-                                     "libuv, llhttp (strict), spdlog, fmt, PCRE2, nlohmann JSON", DefaultPrefix(),
-                                     kDefaultConf);
+                             "libuv, llhttp (strict), spdlog, fmt, PCRE2, nlohmann JSON", config::kDefaultPrefix,
+                             config::kDefaultConf, config::kDefaultPid, config::kDefaultErrorLog,
+                             config::kDefaultAccessLog, config::kDefaultUser);
 }
 
 std::string HelpText() {
@@ -149,8 +149,8 @@ std::string HelpText() {
     const std::string left =
         option.takes_value ? fmt::format("-{} {}", option.letter, option.value) : fmt::format("-{}", option.letter);
     std::string meaning(option.meaning);
-    if (option.letter == 'p') meaning += fmt::format(" (default: {})", DefaultPrefix());
-    if (option.letter == 'c') meaning += fmt::format(" (default: {})", kDefaultConf);
+    if (option.letter == 'p') meaning += fmt::format(" (default: {})", config::kDefaultPrefix);
+    if (option.letter == 'c') meaning += fmt::format(" (default: {})", config::kDefaultConf);
     text += fmt::format("  {:<14}: {}\n", left, meaning);
   }
   text +=
@@ -158,7 +158,5 @@ std::string HelpText() {
       "            3 not running, 4 timed out, 5 rolled back.\n";
   return text;
 }
-
-std::string DefaultPrefix() { return COLMEIA_PREFIX; }
 
 }  // namespace colmeia::app

@@ -37,8 +37,4 @@ struct CommandLine {
 [[nodiscard]] std::string BuildText();
 [[nodiscard]] std::string HelpText();
 
-// Where things are when nothing is said: -p and -c.
-[[nodiscard]] std::string DefaultPrefix();
-inline constexpr const char* kDefaultConf = "conf/colmeia.conf";
-
 }  // namespace colmeia::app

@@ -4,9 +4,9 @@
 
 #include <filesystem>
 
-#include "app/command_line.h"
 #include "app/modules.h"
 #include "app/plan.h"
+#include "config/default_paths.h"
 #include "config/load.h"
 #include "ipc/channel.h"
 #include "ipc/codec.h"
@@ -71,11 +71,11 @@ class Compiler final : public ipc::ChannelListener {
 }  // namespace
 
 ipc::Compile Resolved(ipc::Compile command_line) {
-  if (command_line.prefix.empty()) command_line.prefix = DefaultPrefix();
+  if (command_line.prefix.empty()) command_line.prefix = config::kDefaultPrefix;
   std::string& prefix = command_line.prefix;
   prefix = std::filesystem::absolute(prefix).string();
   if (!prefix.ends_with('/')) prefix += '/';
-  if (command_line.conf.empty()) command_line.conf = kDefaultConf;
+  if (command_line.conf.empty()) command_line.conf = config::kDefaultConf;
   if (!command_line.conf.starts_with('/')) command_line.conf = prefix + command_line.conf;
   return command_line;
 }

@@ -12,6 +12,7 @@
 
 #include <fmt/core.h>
 
+#include "config/default_paths.h"
 #include "config/setters.h"
 #include "log/access_log.h"
 #include "pipeline/exchange.h"
@@ -210,7 +211,7 @@ constexpr Directive kDirectives[] = {
      .arity = AtLeast(1),
      .setter = config::Set<&AddLog>,
      .syntax = "path [format [buffer=size] [flush=time] [if=condition]] | off",
-     .default_value = "logs/access.log combined",
+     .default_value = config::kDefaultAccessLogArguments,
      .doc = "Where a line about each request goes; lines are always collected and written before a worker sleeps."},
 };
 
@@ -254,7 +255,8 @@ Settings Merge(const Settings& outer, const Draft& own, MergeContext& context) {
   // The default is a file to open, so only servers that nobody gave a log get it.
   if (!out.decided && context.block() == In::kServer) {
     out.decided = true;
-    out.targets.push_back(MakeTarget({{"logs/access.log", {}}, {"combined", {}}, std::nullopt}, *out.formats, context));
+    out.targets.push_back(MakeTarget({{std::string(config::kDefaultAccessLog), {}}, {"combined", {}}, std::nullopt},
+                                     *out.formats, context));
   }
   return out;
 }

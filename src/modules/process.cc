@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "config/default_paths.h"
 #include "config/setters.h"
 #include "util/strings.h"
 
@@ -115,7 +116,7 @@ constexpr Directive kDirectives[] = {
      .arity = Args(1, 2),
      .setter = config::Set<&SetUser>,
      .syntax = "user [group]",
-     .default_value = "nobody",
+     .default_value = config::kDefaultUser,
      .doc = "Who workers become when the server is started by root."},
     {.name = "daemon",
      .contexts = In::kMain,
@@ -136,14 +137,14 @@ constexpr Directive kDirectives[] = {
      .arity = Args(1),
      .setter = config::SetString<&Draft::pid>,
      .syntax = "file",
-     .default_value = "logs/colmeia.pid",
+     .default_value = config::kDefaultPid,
      .doc = "The file that holds the master's process id, and that keeps a second one from starting."},
     {.name = "control",
      .contexts = In::kMain,
      .arity = Args(1),
      .setter = config::SetString<&Draft::control>,
      .syntax = "file | off",
-     .default_value = "logs/colmeia.control",
+     .default_value = config::kDefaultControl,
      .doc = "The Unix socket on which the master answers colmeia ctl, and curl, of root and its own user only; by "
             "default beside the pid file.",
      .own = true},
@@ -266,6 +267,7 @@ std::string BesidePidFile(std::string_view pid) {
 
 ProcessSettings Merge(const ProcessSettings& outer, const Draft& own, MergeContext& context) {
   ProcessSettings out = outer;
+  out.user = config::kDefaultUser;
   if (own.user) {
     out.user = own.user->front();
     if (own.user->size() > 1) out.group = own.user->back();
@@ -273,7 +275,7 @@ ProcessSettings Merge(const ProcessSettings& outer, const Draft& own, MergeConte
   }
   out.daemon = own.daemon.value_or(outer.daemon);
   out.master_process = own.master_process.value_or(outer.master_process);
-  out.pid = context.FromPrefix(own.pid.value_or("logs/colmeia.pid"));
+  out.pid = context.FromPrefix(own.pid.value_or(std::string(config::kDefaultPid)));
   if (own.control != "off") out.control = own.control ? context.FromPrefix(*own.control) : BesidePidFile(out.pid);
   out.workers = own.workers;
   out.rlimit_nofile = own.rlimit_nofile.value_or(outer.rlimit_nofile);

@@ -22,7 +22,7 @@ struct ProcessSettings {
     std::vector<std::string> masks;
   };
 
-  std::string user = "nobody";
+  std::string user;
   std::string group;        // empty: the group that the user's name stands for
   config::Span user_place;  // of the words of the `user` directive; empty when there is none
   bool daemon = true;

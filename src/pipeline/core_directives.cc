@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include "config/default_paths.h"
 #include "config/setters.h"
 #include "util/strings.h"
 
@@ -400,7 +401,7 @@ constexpr Directive kDirectives[] = {
      .arity = Args(1, 2),
      .setter = config::Set<&AddErrorLog>,
      .syntax = "file | stderr [level]",
-     .default_value = "logs/error.log error",
+     .default_value = config::kDefaultErrorLogArguments,
      .doc = "Where messages of at least the level go; several directives of one block all count."},
 };
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "config/default_paths.h"
 #include "pipeline/site.h"
 
 namespace colmeia::pipeline {
@@ -56,7 +57,7 @@ void MergeErrorLogs(CoreSettings& out, const CoreDraft& own, MergeContext& conte
   if (targets.empty()) {
     if (context.block() != In::kMain) return;
     const std::string& option = context.error_log_option();
-    targets.emplace_back(context.AddLog(option.empty() ? "logs/error.log" : option, {}),
+    targets.emplace_back(context.AddLog(option.empty() ? std::string(config::kDefaultErrorLog) : option, {}),
                          static_cast<int>(log::Level::kError));
   }
   out.error_log = context.AddErrorLog(targets);
