@@ -13,7 +13,7 @@ claim() { printf 'ok     %s\n' "$*"; }
 wrong() { printf 'WRONG  %s\n' "$*"; exit 1; }
 
 quietly apt-get update -q
-quietly apt-get install -y -q --no-install-recommends curl lintian man-db groff bash-completion zsh logrotate
+quietly apt-get install -y -q --no-install-recommends curl lintian man-db groff bash-completion zsh logrotate procps
 
 said=$(lintian --fail-on error --tag-display-limit 0 "$package") || { echo "$said"; wrong "lintian finds errors"; }
 [ -z "$said" ] || echo "$said"
