@@ -198,6 +198,8 @@ int ServeAlone(master::CompilerResult compiled) {
   }
   if (auto board = scoreboard::Board::Create()) {
     board->Occupy(0, {getpid(), 1, 0});
+    board->SetState(0, scoreboard::SlotState::kReady);
+    board->SetServer(scoreboard::ServerState::kServing, 1);
     adoption.board = *std::move(board);
   }
   const master::OpenGeneration& open = *resources.Find(1);

@@ -7,6 +7,7 @@
 #include "modules/events.h"
 #include "modules/hash_sizes.h"
 #include "modules/headers.h"
+#include "modules/hive.h"
 #include "modules/index.h"
 #include "modules/open_file_cache.h"
 #include "modules/process.h"
@@ -32,6 +33,7 @@ const pipeline::ModuleList& Modules() {
       &modules::kAccess,
       &modules::kTryFiles,
       &modules::kStubStatus,
+      &modules::kHive,
       &modules::kStudy,
       &modules::kIndex,
       &modules::kAutoindex,

@@ -20,6 +20,9 @@ using pipeline::CoreSettings;
 // Bodies in memory up to this size are copied behind their heads, which is cheaper than another part of a writev.
 constexpr std::uint64_t kSmallBody = 16 * 1024;
 
+// Of a stream, that the kernel may hold for a client that does not read.
+constexpr int kUnsentStream = 64 * 1024;
+
 bool IsSmall(const pipeline::Body& body) {
   if (body.length() > kSmallBody) return false;
   for (const pipeline::Piece& piece : body.pieces()) {
@@ -244,6 +247,7 @@ void Connection::WriteAnswer(Work& work, bool with_continue) {
   if (!sends_body) work.piece = response.body.pieces().size();
 
   if (stream != nullptr) {
+    sys::SetUnsentLimit(fd_.get(), kUnsentStream);
     stream->SetReader([this] { OnStream(); });
     work.streaming = chunked ? Streaming::kChunked : Streaming::kPlain;
     if (shared_.draining) stream->Drain();

@@ -3,7 +3,6 @@
 #include <string>
 
 #include "files/store.h"
-#include "http/escape.h"
 #include "modules/open_file_cache.h"
 #include "pipeline/core_settings.h"
 #include "pipeline/error_response.h"
@@ -27,16 +26,6 @@ struct Draft {};
 Settings Merge(const Settings&, const Draft&, pipeline::MergeContext&) { return {}; }
 
 // Behaviour
-
-// The same path with a slash at its end, where relative links of a folder's pages work.
-Outcome RedirectToFolder(Exchange& exchange) {
-  std::string location;
-  http::AppendEscapedUri(exchange.request.path, location);
-  location += '/';
-  if (!exchange.request.args.empty()) location.append("?").append(exchange.request.args);
-  pipeline::MakeRedirect(exchange, Status::kMovedPermanently, exchange.arena.Copy(location));
-  return Outcome::Done();
-}
 
 Outcome SendFile(Exchange& exchange, std::string_view path, std::shared_ptr<const files::File> file) {
   const CoreSettings& core = exchange.settings<CoreSettings>();
@@ -69,7 +58,7 @@ Outcome Handle(Exchange& exchange) {
     case files::Kind::kRegular:
       return SendFile(exchange, exchange.request.path, std::move(found.file));
     case files::Kind::kDirectory:
-      return RedirectToFolder(exchange);
+      return pipeline::RedirectToSlash(exchange);
     case files::Kind::kOther:
       break;
   }

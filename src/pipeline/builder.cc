@@ -1,6 +1,7 @@
 #include "pipeline/builder.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include <fmt/core.h>
@@ -8,6 +9,7 @@
 #include "config/applier.h"
 #include "config/tree.h"
 #include "pipeline/core_module.h"
+#include "pipeline/error_response.h"
 #include "pipeline/listeners.h"
 
 namespace colmeia::pipeline {
@@ -187,6 +189,7 @@ class SiteBuilder {
     for (const Node* location : block.inner.blocks()) {
       AddLocation(*location, *server, server->self->settings, nullptr, server->locations, server->table);
     }
+    AddRedirectsToSlash(server->locations, server->table);
     server->table.Finish();
     AddHooks(*server->self);
     AddServerHandlers(*server);
@@ -206,11 +209,40 @@ class SiteBuilder {
     for (const Node* child : block.inner.blocks()) {
       AddLocation(*child, server, location->settings, location.get(), location->children, location->table);
     }
+    AddRedirectsToSlash(location->children, location->table);
     location->table.Finish();
     AddHooks(*location);
     if (location->kind == LocationKind::kNamed) server.named.emplace(location->name, location.get());
     table.Add(location.get());
     owner.push_back(std::move(location));
+  }
+
+  // A request for "/a" where only "/a/" is a location, and a module there wants it: an exact location of its own.
+  void AddRedirectsToSlash(std::vector<std::unique_ptr<Location>>& locations, LocationTable& table) const {
+    std::vector<std::unique_ptr<Location>> added;
+    for (const auto& location : locations) {
+      const bool by_prefix = location->kind == LocationKind::kPrefix || location->kind == LocationKind::kPrefixFinal;
+      if (!by_prefix || location->name.size() < 2 || !location->name.ends_with('/')) continue;
+      const bool wanted = std::any_of(modules_.begin(), modules_.end(), [&](const Module* module) {
+        const Applies wants = module->hooks.redirects_to_slash;
+        return wants != nullptr && wants(location->settings);
+      });
+      const std::string name = location->name.substr(0, location->name.size() - 1);
+      const bool taken = std::any_of(locations.begin(), locations.end(), [&](const auto& other) {
+        return other->name == name && other->kind != LocationKind::kRegex && other->kind != LocationKind::kNamed;
+      });
+      if (!wanted || taken) continue;
+      auto redirect = std::make_unique<Location>();
+      redirect->kind = LocationKind::kExact;
+      redirect->name = name;
+      redirect->settings = location->settings;
+      redirect->handlers = {RedirectToSlash};
+      redirect->filters = location->filters;
+      redirect->loggers = location->loggers;
+      table.Add(redirect.get());
+      added.push_back(std::move(redirect));
+    }
+    std::move(added.begin(), added.end(), std::back_inserter(locations));
   }
 
   // `location = /a`, `location =/a`, `location @a`, ...: the modifier may stand alone or at the name.

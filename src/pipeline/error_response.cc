@@ -1,7 +1,10 @@
 #include "pipeline/error_response.h"
 
+#include <string>
+
 #include <fmt/format.h>
 
+#include "http/escape.h"
 #include "pipeline/core_settings.h"
 #include "pipeline/exchange.h"
 #include "pipeline/site.h"
@@ -131,6 +134,15 @@ void MakeRedirect(Exchange& exchange, Status status, std::string_view location) 
         exchange.arena.Concat("http://", host, with_port ? fmt::format(":{}", local.port()) : std::string(), location);
   }
   exchange.response.fields.Add("Location", value);
+}
+
+Outcome RedirectToSlash(Exchange& exchange) {
+  std::string location;
+  http::AppendEscapedUri(exchange.request.path, location);
+  location += '/';
+  if (!exchange.request.args.empty()) location.append("?").append(exchange.request.args);
+  MakeRedirect(exchange, Status::kMovedPermanently, exchange.arena.Copy(location));
+  return Outcome::Done();
 }
 
 }  // namespace colmeia::pipeline

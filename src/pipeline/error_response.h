@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "http/status.h"
+#include "pipeline/outcome.h"
 
 namespace colmeia::pipeline {
 
@@ -23,5 +24,8 @@ void MakeErrorResponse(Exchange& exchange, http::Status status);
 // A redirection to `location`, which is a path of this server or a URL. Paths are made absolute as absolute_redirect,
 // server_name_in_redirect and port_in_redirect ask (RFC 9110 10.2.2).
 void MakeRedirect(Exchange& exchange, http::Status status, std::string_view location);
+
+// Sends the client to the same path with a slash at its end, where relative links of a folder's pages work. A handler.
+Outcome RedirectToSlash(Exchange& exchange);
 
 }  // namespace colmeia::pipeline

@@ -90,6 +90,9 @@ struct Hooks {
   Applies filter_applies = nullptr;
   LogHandler log = nullptr;
   Applies log_applies = nullptr;
+  // Where it says yes for a prefix location "/a/", a request for "/a" is sent there, as nginx does it for what is
+  // served by a handler; unless the configuration has a location "/a".
+  Applies redirects_to_slash = nullptr;
 };
 
 struct Module {

@@ -16,6 +16,12 @@ namespace colmeia::log {
 class AccessLog;
 class ErrorLog;
 }  // namespace colmeia::log
+namespace colmeia::loop {
+class Loop;
+}
+namespace colmeia::trace {
+class Reader;
+}
 namespace colmeia::scoreboard {
 class Board;
 class SlotWriter;
@@ -46,12 +52,16 @@ struct Services {
   std::vector<log::AccessLog*> logs;         // by ordinal of Site::logs
   std::vector<log::ErrorLog*> error_logs;    // by ordinal of Site::error_logs
   const scoreboard::Board* board = nullptr;  // null only in unit tests
+  const trace::Reader* trace = nullptr;      // null without a master
+  loop::Loop* loop = nullptr;                // null only in unit tests
   util::TimePoint now{};                     // of this loop turn
   std::int64_t wall_ms = 0;                  // milliseconds since the epoch, of this loop turn
   TimeTexts times;
   std::string_view hostname;
   int pid = 0;
-  Serving serving;  // what is being answered just now
+  std::uint32_t slot = 0;                    // of this worker on the board
+  std::string_view accept_by = "exclusive";  // how workers share the listening sockets
+  Serving serving;                           // what is being answered just now
 };
 
 }  // namespace colmeia::pipeline

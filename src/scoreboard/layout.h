@@ -17,7 +17,7 @@
 namespace colmeia::scoreboard {
 
 inline constexpr std::uint32_t kBoardMagic = 0x62637363;  // the bytes "cscb"
-inline constexpr std::uint32_t kBoardVersion = 4;         // of this layout; bump at any change
+inline constexpr std::uint32_t kBoardVersion = 5;         // of this layout; bump at any change
 inline constexpr std::uint32_t kSlots = 1024;
 
 using Cell = std::atomic<std::uint64_t>;
@@ -61,6 +61,7 @@ enum class Total : std::size_t {
   kResponses5xx,
   kWastedAccepts,  // woken for a connection that another worker had taken
   kLoopTurns,      // turns of the event loop that had work
+  kBusyNs,         // how long these took
   kCpuUs,          // user and system time, in microseconds, as of the latest look (SlotWriter::SetUsage)
   kCount,
 };
@@ -191,11 +192,12 @@ class SlotWriter {
   // I am alive: once each loop turn. `now_ns` is CLOCK_MONOTONIC.
   void Beat(std::uint64_t now_ns) { slot_->heartbeat_ns.store(now_ns, std::memory_order_relaxed); }
 
-  // A loop turn took so long: last, highest, and the histogram.
+  // A loop turn took so long: last, highest, the histogram and the sum.
   void AddLag(std::uint64_t lag_ns) {
     Set(Gauge::kLagLastNs, lag_ns);
     if (lag_ns > At(Gauge::kLagMaxNs).load(std::memory_order_relaxed)) Set(Gauge::kLagMaxNs, lag_ns);
     Plus(slot_->totals.lag[LagBucket(lag_ns)], 1);
+    Add(Total::kBusyNs, lag_ns);
   }
 
   // What this process has used up to now.

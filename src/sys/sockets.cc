@@ -209,6 +209,8 @@ Accepted Accept(int listen_fd) {
 
 void SetNoDelay(int fd, bool on) { SetOption(fd, IPPROTO_TCP, TCP_NODELAY, on); }
 
+void SetUnsentLimit(int fd, int bytes) { setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof(bytes)); }
+
 void SetCork(int fd, bool on) { SetOption(fd, IPPROTO_TCP, TCP_CORK, on); }
 
 void SetResetOnClose(int fd) {

@@ -82,6 +82,10 @@ struct Accepted {
 void SetNoDelay(int fd, bool on);
 void SetCork(int fd, bool on);
 
+// TCP_NOTSENT_LOWAT: the kernel takes no more than about so many bytes that it cannot send yet, instead of up to
+// megabytes, so that what waits for a slow reader is not older than it has to be. Without effect on others than TCP.
+void SetUnsentLimit(int fd, int bytes);
+
 // SO_LINGER with 0 seconds: close() resets the connection.
 void SetResetOnClose(int fd);
 

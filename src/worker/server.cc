@@ -99,6 +99,9 @@ Result<> Server::Build(const pipeline::ModuleList& modules) {
   services_.site = site_.get();
   services_.files = &files_;
   services_.board = adoption_.board ? &*adoption_.board : nullptr;
+  services_.trace = adoption_.trace ? &*adoption_.trace : nullptr;
+  services_.loop = &loop_;
+  services_.slot = adoption_.slot;
   services_.hostname = hostname_;
   services_.pid = getpid();
   for (const pipeline::ListenSocket& socket : site_->listeners) {
@@ -106,6 +109,7 @@ Result<> Server::Build(const pipeline::ModuleList& modules) {
   }
 
   const auto& events = site_->main.Get<modules::EventsSettings>();
+  services_.accept_by = ipc::AcceptByName(events.accept_by);
   connections_ = std::make_unique<Connections>(loop_, polls_, services_, counts_, events.worker_connections);
   acceptor_ = MakeAcceptor({loop_, *connections_, counts_, adoption_.board ? &*adoption_.board : nullptr, log::Main(),
                             AcceptorOptions{.accept_by = events.accept_by,

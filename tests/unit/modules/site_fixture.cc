@@ -9,6 +9,7 @@
 #include "modules/events.h"
 #include "modules/hash_sizes.h"
 #include "modules/headers.h"
+#include "modules/hive.h"
 #include "modules/index.h"
 #include "modules/open_file_cache.h"
 #include "modules/process.h"
@@ -33,7 +34,7 @@ class NoResolver final : public pipeline::Resolver {
 
 const pipeline::ModuleList& TestModules() {
   static const pipeline::ModuleList kList({&kProcess, &kEvents, &pipeline::kCore, &kHashSizes, &kOpenFileCache,
-                                           &kReturn, &kAccess, &kTryFiles, &kStubStatus, &kIndex, &kAutoindex,
+                                           &kReturn, &kAccess, &kTryFiles, &kStubStatus, &kHive, &kIndex, &kAutoindex,
                                            &kStaticFiles, &kConditional, &kRanges, &kHeaders, &kAccessLog});
   return kList;
 }

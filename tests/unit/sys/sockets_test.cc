@@ -137,6 +137,18 @@ TEST(SocketOptionsTest, SetsTcpOptions) {
   EXPECT_NE(value, 0);
 }
 
+TEST(SocketOptionsTest, LimitsWhatTheKernelHoldsUnsent) {
+  const Result<UniqueFd> socket = Listen(Loopback());
+  ASSERT_TRUE(socket);
+
+  SetUnsentLimit(socket->get(), 4096);
+
+  int value = 0;
+  socklen_t size = sizeof(value);
+  ASSERT_EQ(getsockopt(socket->get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &value, &size), 0);
+  EXPECT_EQ(value, 4096);
+}
+
 TEST(SocketOptionsTest, NonBlockingGoesOnAndOff) {
   const auto pair = SeqPacketPair();
   ASSERT_TRUE(pair);

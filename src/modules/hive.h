@@ -1,0 +1,13 @@
+// hive: shows the coordination of master and workers, live: as a page, as JSON, as metrics for Prometheus and as
+// server-sent events. hive.md says what is served, field by field.
+//
+// Phase: content.
+#pragma once
+
+#include "pipeline/module.h"
+
+namespace colmeia::modules {
+
+extern const pipeline::Module kHive;
+
+}  // namespace colmeia::modules

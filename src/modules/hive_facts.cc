@@ -1,0 +1,28 @@
+#include "modules/hive_facts.h"
+
+#include <chrono>
+
+#include "pipeline/services.h"
+
+namespace colmeia::modules {
+
+HiveFacts LookAtHive(const pipeline::Services& services) {
+  HiveFacts facts;
+  if (services.board != nullptr) facts.picture = services.board->Look();
+  facts.version = COLMEIA_VERSION;
+  facts.accept_by = services.accept_by;
+  facts.has_master = services.trace != nullptr;
+  facts.slot = services.slot;
+  facts.pid = services.pid;
+  facts.wall_ms = static_cast<std::uint64_t>(services.wall_ms);
+  // Not the turn's clock: stamps of other processes may be younger than that.
+  const auto now = util::SystemClock().Now().time_since_epoch();
+  facts.monotonic_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(now).count());
+  return facts;
+}
+
+std::uint64_t Since(std::uint64_t stamp_ns, const HiveFacts& facts) {
+  return facts.monotonic_ns > stamp_ns ? facts.monotonic_ns - stamp_ns : 0;
+}
+
+}  // namespace colmeia::modules
