@@ -41,12 +41,21 @@ std::vector<GroupName> GroupNames(const pcre2_code* code) {
   return names;
 }
 
+// Where every match puts its groups: one for all patterns, since a process of ours has one thread and a thousand of
+// them would push each other out of the CPU's cache. Null when there is no memory.
+pcre2_match_data* SharedMatchData(std::uint32_t pairs) {
+  static std::unique_ptr<pcre2_match_data, MatchDataFree> data;
+  if (!data || pcre2_get_ovector_count(data.get()) < pairs) data.reset(pcre2_match_data_create(pairs, nullptr));
+  return data.get();
+}
+
 }  // namespace
 
 struct Regex::Code {
   std::string pattern;
   std::unique_ptr<pcre2_code, CodeFree> code;
-  std::unique_ptr<pcre2_match_data, MatchDataFree> data;  // one is enough: a process of ours has one thread
+  std::uint32_t pairs = 1;  // of offsets that a match needs: the whole one's and each group's
+  bool jit = false;         // else the interpreter matches
   std::vector<GroupName> groups;
   std::vector<std::string> names;
 };
@@ -68,20 +77,26 @@ Result<Regex> Regex::Compile(std::string_view pattern, bool ignore_case) {
                             ErrorText(error)));
   }
   // Without executable memory the interpreter matches instead, only slower.
-  pcre2_jit_compile(code->code.get(), PCRE2_JIT_COMPLETE);
-  code->data.reset(pcre2_match_data_create_from_pattern(code->code.get(), nullptr));
+  code->jit = pcre2_jit_compile(code->code.get(), PCRE2_JIT_COMPLETE) == 0;
+  std::uint32_t groups = 0;
+  pcre2_pattern_info(code->code.get(), PCRE2_INFO_CAPTURECOUNT, &groups);
+  code->pairs = groups + 1;
   code->groups = GroupNames(code->code.get());
   for (const GroupName& group : code->groups) code->names.push_back(group.name);
   return Regex(std::move(code));
 }
 
 bool Regex::Match(std::string_view subject, std::vector<Capture>* captures) const {
-  const int count = pcre2_match(code_->code.get(), reinterpret_cast<PCRE2_SPTR>(subject.data()), subject.size(), 0, 0,
-                                code_->data.get(), nullptr);
+  pcre2_match_data* const data = SharedMatchData(code_->pairs);
+  if (data == nullptr) return false;
+  // pcre2_jit_match is pcre2_match without the checks of its arguments.
+  const auto match = code_->jit ? pcre2_jit_match : pcre2_match;
+  const int count =
+      match(code_->code.get(), reinterpret_cast<PCRE2_SPTR>(subject.data()), subject.size(), 0, 0, data, nullptr);
   if (count < 0) return false;
   if (captures == nullptr) return true;
 
-  const PCRE2_SIZE* const bounds = pcre2_get_ovector_pointer(code_->data.get());
+  const PCRE2_SIZE* const bounds = pcre2_get_ovector_pointer(data);
   const auto group = [&](std::uint32_t i) -> std::string_view {
     if (i >= static_cast<std::uint32_t>(count) || bounds[2 * i] == PCRE2_UNSET) return {};
     return subject.substr(bounds[2 * i], bounds[2 * i + 1] - bounds[2 * i]);
