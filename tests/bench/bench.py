@@ -141,7 +141,7 @@ def measure_rows(servers, wanted, rounds, seconds, progress):
 
 
 def apply(scene, servers):
-    return [server for server in servers if not scene.servers or server.name in scene.servers]
+    return [server for server in servers if server.name in scene.servers]
 
 
 def measure_scenes(servers, wanted, rounds, stage, progress):
@@ -264,7 +264,8 @@ def report(given, out, labels, versions, measured, seen):
     if given.rows:
         texts.append(table.core(given.rows, results))
     if given.scenes:
-        texts.append(table.scenes(given.scenes, labels, scene_results))
+        seen_by = [label for label in labels if any(scene_results[scene.name].get(label) for scene in given.scenes)]
+        texts.append(table.scenes(given.scenes, seen_by, scene_results))
     print('', *texts, sep='\n', flush=True)
     said = [(row.title, *verdict) for row in given.rows for verdict in table.verdicts(row, results[row.name])]
     said += table.scene_verdicts(scene_results, seen)

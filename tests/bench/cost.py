@@ -8,6 +8,7 @@ so that part is coarse over a second; the table takes it over all rounds togethe
 import os
 import pathlib
 import re
+import resource
 
 from support import processes
 
@@ -49,6 +50,12 @@ def cpu(pid):
         use.system += reaped[1]
         use.total += sum(reaped)
     return use
+
+
+def reaped():
+    """CPU time in seconds of all children of ours that have ended, which is wrk's."""
+    use = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return use.ru_utime + use.ru_stime
 
 
 def pss(pids):

@@ -58,15 +58,17 @@ def finish(process, row, forgive=False):
 
 def measure(server, row, seconds):
     """One round of one row: a dictionary of numbers. Times in microseconds, memory in bytes."""
-    before = cost.cpu(server.process.pid)
+    before, client_before = cost.cpu(server.process.pid), cost.reaped()
     process = start(server.port, row, seconds)
     time.sleep(seconds * 0.7)
     memory = cost.pss(server.pids())
     result = finish(process, row)
+    client = cost.reaped() - client_before
     used = cost.cpu(server.process.pid) - before
     requests = result['requests']
     return {
         'cpu': used.total / requests * 1e6,
+        'both': (used.total + client) / requests * 1e6,
         'user_ticks': used.user,
         'system_ticks': used.system,
         'busy': used.total / result['seconds'],

@@ -43,7 +43,7 @@ http {{
     access_log {access_log};
     keepalive_requests 1000000000;
     keepalive_timeout 600s;
-    sendfile on;
+    {delivery}
     {http}
     server {{
         listen 127.0.0.1:{port} backlog=4096;
@@ -52,6 +52,8 @@ http {{
     }}
 }}
 """
+DELIVERY = 'sendfile on; tcp_nopush on;'   # as Debian's nginx.conf has it
+LARGE = 'sendfile on;'                     # cheaper for nginx where the body is large
 CACHE = 'open_file_cache max=10000 inactive=60s; open_file_cache_valid 60s;'
 TEMPORARY = ' '.join(f'{kind}_temp_path {{prefix}}/temp/{kind};' for kind in ('client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'))
 
@@ -80,6 +82,7 @@ class Peer:
     close (bool)    the row asks with `Connection: close`
     status, bytes   what the row's response is, for the limit loop
     workers         number of workers
+    large           the row's file is large: `tcp_nopush` stays off, which is cheaper then
     free            may use every CPU
     stays           workers stay the user who we are
     connections     how many a worker may have
@@ -87,7 +90,6 @@ class Peer:
     """
 
     name = ''
-    caches = False     # whether `cache` changes anything
 
     def __init__(self, program, tree, label=None):
         self.program = program
@@ -194,8 +196,8 @@ class Limit(Peer):
 
 class Nginx(Peer):
     name = 'nginx'
-    caches = True
     own = TEMPORARY
+    delivery = ''      # how files are sent; else by the row's settings
 
     def configuration(self, settings):
         user, group = ('root', 'root') if settings.get('stays') and os.geteuid() == 0 else nobody()
@@ -206,7 +208,7 @@ class Nginx(Peer):
             prefix=self.prefix, tree=self.tree, port=self.port, workers=settings.get('workers', 1),
             descriptors=DESCRIPTORS, connections=settings.get('connections', CONNECTIONS), user=f'user {user} {group};' if user else '',
             access_log=f'{self.prefix}/logs/access.log combined' if settings.get('log') else 'off',
-            main=lines['main'], server=lines['server'],
+            delivery=self.delivery or (LARGE if settings.get('large') else DELIVERY), main=lines['main'], server=lines['server'],
             http=f'{own} {CACHE if settings.get("cache") else ""} {lines["http"]}')
 
     def command(self, settings):
@@ -221,6 +223,13 @@ class Nginx(Peer):
 
     def reload(self):
         self.process.send_signal(signal.SIGHUP)
+
+
+class PlainNginx(Nginx):
+    """nginx without sendfile, which is cheaper for small files and dearer for large ones: for rows only."""
+
+    name = 'nginx-plain'
+    delivery = 'sendfile off;'
 
 
 class Colmeia(Nginx):
@@ -311,6 +320,8 @@ def available(binary, limit, folder, tree, also=()):
         program = packages.find(kind.name, PLACES[kind.name], folder, LIBRARIES[kind.name])
         if program:
             found.append(kind(program, tree))
+            if kind is Nginx:
+                found.append(PlainNginx(program, tree))
         else:
             missing.append(kind.name)
     return found, missing

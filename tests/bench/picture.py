@@ -9,7 +9,7 @@ except ImportError:  # the table does without
 
 import table
 
-COLOURS = {'limit': '#9e9e9e', 'colmeia': '#e0a100', 'nginx': '#2e7d32', 'h2o': '#1565c0', 'lighttpd': '#8e3b8e'}
+COLOURS = {'limit': '#9e9e9e', 'colmeia': '#e0a100', 'nginx': '#2e7d32', 'nginx-plain': '#7cb342', 'h2o': '#1565c0', 'lighttpd': '#8e3b8e'}
 OTHERS = ('#b5651d', '#00838f', '#c2185b')
 
 

@@ -56,7 +56,7 @@ class Scene:
     rounds: int                 # at most
     takes: float                # seconds for one server and one round
     measures: tuple             # (key, title, unit); units are those of table.with_unit
-    servers: tuple = ()         # names of the servers that it is for; all
+    servers: tuple = ('limit', 'colmeia', 'nginx', 'h2o', 'lighttpd')   # names of those that it is for
 
 
 # -- clients

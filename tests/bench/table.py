@@ -34,7 +34,7 @@ def summary(measured):
         if not taken:
             continue
         numbers[label] = {key: median([one[key] for one in taken])
-                          for key in ('cpu', 'busy', 'rps', 'p50', 'p99', 'memory')}
+                          for key in ('cpu', 'both', 'busy', 'rps', 'p50', 'p99', 'memory')}
         numbers[label]['user'] = user_part(taken)
         numbers[label]['to_nginx'] = ratio(rounds, measured.get('nginx', []))
         limit = ratio(rounds, measured.get('limit', []))
@@ -111,7 +111,7 @@ def markdown(head, rows, left=2):
     return '\n'.join(lines) + '\n'
 
 
-HEAD = ('row', 'server', 'CPU us', 'user us', 'nginx/it', 'it/limit', 'req/s', 'p50', 'p99', 'memory', 'busy')
+HEAD = ('row', 'server', 'CPU us', 'user us', '+ client', 'nginx/it', 'it/limit', 'req/s', 'p50', 'p99', 'memory', 'busy')
 
 
 def core(rows, results):
@@ -120,7 +120,7 @@ def core(rows, results):
     for row in rows:
         title = row.title
         for label, one in results.get(row.name, {}).items():
-            lines.append((title, label, number(one['cpu']), number(one['user'], 2), number(one['to_nginx']),
+            lines.append((title, label, number(one['cpu']), number(one['user'], 2), number(one['both']), number(one['to_nginx']),
                           number(one['to_limit']), f'{one["rps"]:.0f}', microseconds(one['p50']),
                           microseconds(one['p99']), size(one['memory']), f'{one["busy"] * 100:.0f} %'))
             title = ''

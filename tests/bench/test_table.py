@@ -17,7 +17,7 @@ import table  # noqa: E402
 
 
 def taken(cpu, user=1.0, system=3.0):
-    return {'cpu': cpu, 'user_ticks': user, 'system_ticks': system, 'busy': 0.5, 'rps': 1e6 / cpu, 'p50': 100, 'p99': 900,
+    return {'cpu': cpu, 'both': 2 * cpu, 'user_ticks': user, 'system_ticks': system, 'busy': 0.5, 'rps': 1e6 / cpu, 'p50': 100, 'p99': 900,
             'memory': 1 << 20}
 
 
