@@ -192,9 +192,10 @@ def main():
             return count_instructions(given, servers, out)
         if given.growth:
             return measure_growth(given, servers, out)
+        paced = scenes.half in [scene.act for scene in given.scenes]
         versions = {server.label: server.version() for server in servers}
         runs = sum(len(apply(scene, servers)) * min(scene.rounds, given.rounds) for scene in given.scenes)
-        steps = len(given.rows) * len(servers) * given.rounds + runs + 2 * bool(given.scenes)
+        steps = len(given.rows) * len(servers) * given.rounds + runs + 2 * paced
         takes = len(given.rows) * len(servers) * given.rounds * (given.seconds + START_AND_END)
         takes += sum(len(apply(scene, servers)) * min(scene.rounds, given.rounds) * scene.takes for scene in given.scenes)
         print(f'[bench] {len(given.rows)} rows and {len(given.scenes)} scenes, {len(servers)} servers ('
@@ -204,7 +205,7 @@ def main():
         progress = Progress(steps)
         measured = measure_rows(servers, given.rows, given.rounds, given.seconds, progress)
         stage = scenes.Stage(f'{given.tools}/bench_pace', given.seconds)
-        if given.scenes:
+        if paced:
             stage.half_rate = half_rate(servers, progress)
         seen = measure_scenes(servers, given.scenes, given.rounds, stage, progress)
         progress.say(f'[bench] measured in {time.monotonic() - progress.begun:.0f} s')
