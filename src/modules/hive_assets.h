@@ -7,7 +7,7 @@
 namespace colmeia::modules {
 
 struct HiveAsset {
-  std::string_view name;  // "app.js"
+  std::string_view name;  // "hive.js"
   std::string_view etag;  // of its bytes, with quotes
   std::string_view bytes;
 };

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Checks the layout of every file that git tracks.
 
-C++ sources are laid out as clang-format 14 does it (.clang-format). Text has no blanks at the ends of lines, no tabs, and
+C++ and JavaScript are laid out as clang-format 14 does it (.clang-format). Text has no blanks at the ends of lines, no tabs, and
 ends with one newline. Golden files and fuzzing seeds are bytes, not text, and are left alone.
 
   format.py        prints each fault, exit status 1 when there is one; 77 (skipped) without clang-format 14
@@ -68,7 +68,7 @@ def main(arguments):
         print(fault)
 
     program = clang_format()
-    sources = [str(path) for path in files if path.suffix in ('.h', '.cc')]
+    sources = [str(path) for path in files if path.suffix in ('.h', '.cc', '.js')]
     if not program:
         print('clang-format 14 decides the layout and is not installed: the layout of the sources was not checked')
         return 1 if faults else SKIPPED

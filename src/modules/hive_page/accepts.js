@@ -16,21 +16,26 @@ export class Accepts {
   }
 
   draw(hive) {
-    const workers = hive.shown().filter((process) => process.alive && process.facts && process.word !== 'draining')
-      .sort((a, b) => a.seat - b.seat);
+    const workers = hive.shown()
+                        .filter((process) => process.alive && process.facts && process.word !== 'draining')
+                        .sort((a, b) => a.seat - b.seat);
     const counts = workers.map((process) => process.facts.accepts);
     const most = Math.max(1, ...counts);
     arrange(this.#parent, workers.map((process) => {
       const {row, fill, value, wasted} = this.#row(process);
       fill.style.width = `${process.facts.accepts / most * 100}%`;
       setText(value, count(process.facts.accepts));
-      setText(wasted, process.facts.wasted_wakeups > 0 ? `${plural(process.facts.wasted_wakeups, 'wasted wake-up')}` : '');
+      setText(
+          wasted, process.facts.wasted_wakeups > 0 ? `${plural(process.facts.wasted_wakeups, 'wasted wake-up')}` : '');
       return row;
     }));
-    for (const key of this.#rows.keys()) if (!workers.some((process) => process.key === key)) this.#rows.delete(key);
+    for (const key of this.#rows.keys()) {
+      if (!workers.some((process) => process.key === key)) this.#rows.delete(key);
+    }
     const least = Math.min(...counts);
-    const ratio = counts.length < 2 ? 'one worker only' : least === 0 ? 'not all have accepted yet' : `most / least ${(most / least).toFixed(2)}`;
-    setText(this.#spread, `accept_by ${hive.state.server.accept_by} · ${count(hive.state.totals.accepts)} in all · ${ratio}`);
+    const ratio = least === 0 ? 'not all have accepted yet' : `most / least ${(most / least).toFixed(2)}`;
+    const {server, totals} = hive.state;
+    setText(this.#spread, `accept_by ${server.accept_by} · ${count(totals.accepts)} in all · ${ratio}`);
   }
 
   #row(process) {
@@ -38,7 +43,9 @@ export class Accepts {
       const fill = html('i');
       const value = html('b');
       const wasted = html('small');
-      const row = html('div', {class: `bar ${seatClass(process.seat)}`}, html('span', {}, process.name), html('span', {class: 'track'}, fill), value, wasted);
+      const track = html('span', {class: 'track'}, fill);
+      const row =
+          html('div', {class: `bar ${seatClass(process.seat)}`}, html('span', {}, process.name), track, value, wasted);
       this.#rows.set(process.key, {row, fill, value, wasted});
     }
     return this.#rows.get(process.key);

@@ -1,5 +1,5 @@
-// Who does what to whom in one trace record (its members: src/trace/README.md): turns a record into a step from one box of
-// the page to another, or at one box, with the word that is written on it.
+// Who does what to whom in one trace record (its members: src/trace/README.md): turns a record into a step from one box
+// of the page to another, or at one box, with the word that is written on it.
 
 // The boxes that are no worker's. A worker's is named by its key, `slot:pid`.
 export const kOperator = 'operator';

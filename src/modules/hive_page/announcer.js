@@ -1,11 +1,13 @@
-// Says aloud, to those who listen to the page, what changes the hive: a death, a successor, a reload, a lost connection.
+// Says aloud, to those who listen to the page, what changes the hive: a death, a successor, a reload, a lost
+// connection.
 
 const kGapMs = 400;
 
 // The sentence for a record, or null: most are not worth one.
 function sentence(record) {
   const {kind, process, text} = record;
-  if (kind === 'exit' && process && process.state !== 'draining') return `${process.name}, process ${process.pid}, ${text}.`;
+  if (kind === 'exit' && process && process.state !== 'draining')
+    return `${process.name}, process ${process.pid}, ${text}.`;
   if (kind === 'state' && text === 'ready') return `${process?.name ?? 'A worker'}, process ${record.pid}, is ready.`;
   if (kind === 'heartbeat') return `${process?.name ?? 'A worker'}: heartbeat ${text}.`;
   if (kind === 'generation' && text === 'current') return `Generation ${record.generation} serves.`;
@@ -19,7 +21,9 @@ export class Announcer {
   #waiting = [];
   #timer = 0;
 
-  constructor(element) { this.#element = element; }
+  constructor(element) {
+    this.#element = element;
+  }
 
   hear(records) {
     for (const record of records) {

@@ -4,7 +4,8 @@ const kSvg = 'http://www.w3.org/2000/svg';
 
 function fill(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? '' : value);
+    if (value !== null && value !== undefined && value !== false)
+      element.setAttribute(name, value === true ? '' : value);
   }
   element.append(...children.filter((child) => child !== null));
   return element;
@@ -14,7 +15,7 @@ function fill(element, attributes, children) {
 export const html = (name, attributes = {}, ...children) => fill(document.createElement(name), attributes, children);
 
 export const svg = (name, attributes = {}, ...children) =>
-  fill(document.createElementNS(kSvg, name), attributes, children);
+    fill(document.createElementNS(kSvg, name), attributes, children);
 
 export const byId = (id) => document.getElementById(id);
 

@@ -12,7 +12,10 @@ export const count = (value) => (known(value) ? whole.format(value) : kUnknown);
 export const compact = (value) => (known(value) ? (value < 10000 ? whole : short).format(value) : kUnknown);
 
 // A rate: one digit behind the point while it is small.
-export const rate = (value) => (!known(value) ? kUnknown : value > 0 && value < 9.95 ? value.toFixed(1) : compact(value));
+export const rate = (value) =>
+    (!known(value)                 ? kUnknown :
+         value > 0 && value < 9.95 ? value.toFixed(1) :
+                                     compact(value));
 
 export function bytes(value) {
   if (!known(value)) return kUnknown;
@@ -22,7 +25,10 @@ export function bytes(value) {
   return `${unit > 0 && value < 100 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
-export const percent = (share) => (known(share) ? `${share < 0.0995 ? (share * 100).toFixed(1) : Math.round(share * 100)} %` : kUnknown);
+export function percent(share) {
+  if (!known(share)) return kUnknown;
+  return `${share < 0.0995 ? (share * 100).toFixed(1) : Math.round(share * 100)} %`;
+}
 
 // A time span of so many microseconds.
 export function span(us) {
@@ -40,7 +46,8 @@ export function span(us) {
 export function clock(ms) {
   const date = new Date(ms);
   const two = (number) => String(number).padStart(2, '0');
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, '0')}`;
+  const thousandths = String(date.getMilliseconds()).padStart(3, '0');
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${thousandths}`;
 }
 
 export const plural = (number, noun) => `${count(number)} ${noun}${number === 1 ? '' : 's'}`;

@@ -13,7 +13,12 @@ import {Totals} from './totals.js';
 import {Tree} from './tree.js';
 import {Wires} from './wires.js';
 
-const kLinkWords = {opening: 'Connecting', live: 'Live', reconnecting: 'Reconnecting', paused: 'Paused'};
+const kLinkWords = {
+  opening: 'Connecting',
+  live: 'Live',
+  reconnecting: 'Reconnecting',
+  paused: 'Paused'
+};
 
 const hive = new Hive();
 const messages = new Messages({list: byId('log'), chain: byId('chain'), filter: byId('filter')});
@@ -42,7 +47,8 @@ function draw() {
   sequence.draw(hive);
 }
 
-// While paused everything that comes waits here, in order, and the oldest is dropped when it is too much; the stream goes on.
+// While paused everything that comes waits here, in order, and the oldest is dropped when it is too much; the stream
+// goes on.
 const kMostHeld = 3600;
 const held = [];
 let paused = false;
@@ -66,7 +72,8 @@ byId('pause').addEventListener('click', () => {
   paused = !paused;
   byId('pause').setAttribute('aria-pressed', String(paused));
   byId('pause').textContent = paused ? 'Go on' : 'Pause';
-  if (!paused) for (const change of held.splice(0)) change();
+  if (!paused)
+    for (const change of held.splice(0)) change();
   showLink();
 });
 

@@ -18,10 +18,10 @@ export class Messages {
   #list;
   #chain;
   #filter = 'all';
-  #rows = new Map();   // number -> element
-  #chosen = null;      // number of the record whose chain is shown
+  #rows = new Map();  // number -> element
+  #chosen = null;     // number of the record whose chain is shown
   #hive = null;
-  #followed = null;    // key of the process whose events alone are shown
+  #followed = null;  // key of the process whose events alone are shown
 
   constructor({list, chain, filter}) {
     this.#list = list;
@@ -56,7 +56,8 @@ export class Messages {
     this.#mark(rows, chosen, causes, results);
     this.#showChain(chosen, causes, results);
     const kept = new Set(rows.map((row) => Number(row.firstElementChild.dataset.seq)));
-    for (const seq of this.#rows.keys()) if (!kept.has(seq)) this.#rows.delete(seq);
+    for (const seq of this.#rows.keys())
+      if (!kept.has(seq)) this.#rows.delete(seq);
     const stops = [...this.#list.querySelectorAll('button')];
     if (stops.length > 0 && !stops.some((stop) => stop.tabIndex === 0)) stops[0].tabIndex = 0;
   }
@@ -68,7 +69,8 @@ export class Messages {
     const wanted = kFilters[this.#filter];
     for (let index = hive.records.length - 1; index >= 0; index -= 1) {
       const record = hive.records[index];
-      const own = this.#followed === null || record.process?.key === this.#followed || record.step.from === this.#followed || record.step.to === this.#followed;
+      const own =
+          this.#followed === null || [record.process?.key, record.step.from, record.step.to].includes(this.#followed);
       if (chain.has(record.seq) || (found.length < kRows && own && wanted(record))) found.push(record);
     }
     return found;
@@ -78,13 +80,19 @@ export class Messages {
     if (this.#rows.has(record.seq)) return this.#rows.get(record.seq);
     const {from, to, label, group} = record.step;
     const name = (key) => (isWorker(key) ? record.process.name : key);
-    const way = from === to ? [html('span', {class: 'actor'}, name(from))]
-      : [html('span', {class: 'actor'}, name(from)), html('span', {class: 'arrow', 'aria-label': 'to'}, '→'), html('span', {class: 'actor'}, name(to))];
-    const row = html('li', {}, html('button', {type: 'button', tabindex: '-1', 'data-seq': record.seq, class: group, 'aria-pressed': 'false'},
-      html('time', {datetime: new Date(record.wall_ms).toISOString()}, clock(record.wall_ms)),
-      html('span', {class: 'way'}, ...way),
-      html('b', {class: isBadEnd(record.text) ? 'bad' : from === kMaster ? 'down' : 'up'}, label),
-      html('span', {class: 'detail'}, detail(record))));
+    const way = [html('span', {class: 'actor'}, name(from))];
+    if (from !== to) {
+      way.push(html('span', {class: 'arrow', 'aria-label': 'to'}, '→'), html('span', {class: 'actor'}, name(to)));
+    }
+    const tone = isBadEnd(record.text) ? 'bad' : from === kMaster ? 'down' : 'up';
+    const attributes = {type: 'button', tabindex: '-1', 'data-seq': record.seq, class: group, 'aria-pressed': 'false'};
+    const row = html(
+        'li', {},
+        html(
+            'button', attributes,
+            html('time', {datetime: new Date(record.wall_ms).toISOString()}, clock(record.wall_ms)),
+            html('span', {class: 'way'}, ...way), html('b', {class: tone}, label),
+            html('span', {class: 'detail'}, detail(record))));
     this.#rows.set(record.seq, row);
     return row;
   }
@@ -95,7 +103,7 @@ export class Messages {
     this.#list.classList.toggle('chained', chosen !== null);
     for (const row of rows) {
       const seq = Number(row.firstElementChild.dataset.seq);
-      const part = chosen === null ? '' : seq === chosen.seq ? 'chosen' : led.has(seq) ? 'cause' : followed.has(seq) ? 'effect' : '';
+      const part = seq === chosen?.seq ? 'chosen' : led.has(seq) ? 'cause' : followed.has(seq) ? 'effect' : '';
       setAttribute(row, 'data-part', part);
       setAttribute(row.firstElementChild, 'aria-pressed', String(part === 'chosen'));
     }
@@ -105,12 +113,17 @@ export class Messages {
     this.#chain.hidden = chosen === null;
     if (chosen === null || this.#chain.dataset.shown === `${chosen.seq} ${results.length}`) return;
     this.#chain.dataset.shown = `${chosen.seq} ${results.length}`;
-    const link = (record) => html('li', {}, html('button', {type: 'button', 'data-goto': record.seq, 'aria-current': record === chosen ? 'true' : null},
-      `${record.step.label}${record.process ? ` · ${record.process.name}` : ''}`));
+    const link = (record) => {
+      const attributes = {type: 'button', 'data-goto': record.seq, 'aria-current': record === chosen ? 'true' : null};
+      const name = record.process ? `${record.step.label} · ${record.process.name}` : record.step.label;
+      return html('li', {}, html('button', attributes, name));
+    };
     this.#chain.replaceChildren(
-      html('ol', {'aria-label': 'From the first cause to this event'}, ...causes.map(link)),
-      html('span', {class: 'hint'}, results.length > 0 ? `led to ${plural(results.length, 'event')}` : 'led to nothing more'),
-      html('button', {type: 'button', 'data-goto': 'none', class: 'quiet'}, 'Clear'));
+        html('ol', {'aria-label': 'From the first cause to this event'}, ...causes.map(link)),
+        html(
+            'span', {class: 'hint'},
+            results.length > 0 ? `led to ${plural(results.length, 'event')}` : 'led to nothing more'),
+        html('button', {type: 'button', 'data-goto': 'none', class: 'quiet'}, 'Clear'));
   }
 
   #choose(button) {
@@ -140,7 +153,8 @@ export class Messages {
   #onKey(event) {
     const rows = [...this.#list.querySelectorAll('button')];
     const at = rows.indexOf(event.target.closest('button'));
-    const goals = {ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: rows.length - 1, PageDown: at + 10, PageUp: at - 10};
+    const goals =
+        {ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: rows.length - 1, PageDown: at + 10, PageUp: at - 10};
     if (event.key === 'Escape') {
       this.#chosen = null;
       this.draw(this.#hive);

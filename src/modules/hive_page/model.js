@@ -1,5 +1,5 @@
-// What the page knows of the hive: processes, records and the last minutes, from the server's state (each second) and its
-// trace (as things happen). Draws nothing.
+// What the page knows of the hive: processes, records and the last minutes, from the server's state (each second) and
+// its trace (as things happen). Draws nothing.
 
 import {kCompiler, kSuccessor, step} from './actors.js';
 
@@ -8,9 +8,11 @@ const kMinutesMs = 5 * 60 * 1000;  // how far back charts look
 const kGhostMs = 8000;             // how long a process that ended stays in sight
 const kMeterMs = 4000;             // over how long processor time is averaged
 
-const perSecond = (now, before, seconds) => (now === null || before === null ? null : Math.max(0, now - before) / seconds);
+const perSecond = (now, before, seconds) =>
+    (now === null || before === null ? null : Math.max(0, now - before) / seconds);
 
-// The longest turn of the loop since the state before: upper limit of the highest bucket that grew; null without a turn.
+// The longest turn of the loop since the state before: upper limit of the highest bucket that grew; null without a
+// turn.
 function longestTurn(now, before, limits) {
   for (let bucket = now.counts.length - 1; bucket >= 0; bucket -= 1) {
     if (now.counts[bucket] > (before.counts[bucket] ?? 0)) return limits[bucket] ?? now.longest_us;
@@ -33,16 +35,20 @@ class Meter {
 class Process {
   constructor(slot, pid, generation) {
     Object.assign(this, {key: `${slot}:${pid}`, slot, pid, generation, seat: null, state: 'starting', reason: ''});
-    this.late = false;      // its heartbeat is missed
-    this.gone_ms = null;    // when it ended
-    this.facts = null;      // its part of the latest state
+    this.late = false;    // its heartbeat is missed
+    this.gone_ms = null;  // when it ended
+    this.facts = null;    // its part of the latest state
     this.cpu = new Meter();
     this.rates = {requests: null, cpu: null, lag: null};
-    this.series = [];       // {at, requests, lag, connections}, oldest first
+    this.series = [];  // {at, requests, lag, connections}, oldest first
   }
 
-  get name() { return `worker ${this.seat ?? '?'}`; }
-  get alive() { return this.gone_ms === null; }
+  get name() {
+    return `worker ${this.seat ?? '?'}`;
+  }
+  get alive() {
+    return this.gone_ms === null;
+  }
 
   // In one word, as shown.
   get word() {
@@ -59,20 +65,24 @@ class Process {
 }
 
 export class Hive {
-  constructor() { this.reset(); }
+  constructor() {
+    this.reset();
+  }
 
   reset() {
-    this.state = null;           // the latest from the server
+    this.state = null;  // the latest from the server
     this.rates = {requests: null, cpu: null, bytes: null};
-    this.cpu = new Meter();      // of the master
-    this.processes = new Map();  // key -> Process
+    this.cpu = new Meter();                                  // of the master
+    this.processes = new Map();                              // key -> Process
     this.helpers = {[kCompiler]: null, [kSuccessor]: null};  // {pid, working, seen_ms} of the latest of each
-    this.records = [];           // by number, each with `process` and `step`
-    this.spans = 0;              // the server's clock minus ours
+    this.records = [];                                       // by number, each with `process` and `step`
+    this.spans = 0;                                          // the server's clock minus ours
   }
 
   // The server's time of day in milliseconds.
-  get now() { return Date.now() + this.spans; }
+  get now() {
+    return Date.now() + this.spans;
+  }
 
   load(state) {
     const before = this.state;
@@ -115,14 +125,18 @@ export class Hive {
 
   // Those that live and those that were seen to end a moment ago; generations newest first, seats in order.
   shown() {
-    return [...this.processes.values()].filter((process) => process.alive || this.now - process.gone_ms < kGhostMs)
-      .sort((a, b) => b.generation - a.generation || (a.seat ?? a.slot) - (b.seat ?? b.slot) || (a.born_ms ?? 0) - (b.born_ms ?? 0));
+    return [...this.processes.values()]
+        .filter((process) => process.alive || this.now - process.gone_ms < kGhostMs)
+        .sort(
+            (a, b) => b.generation - a.generation || (a.seat ?? a.slot) - (b.seat ?? b.slot) ||
+                (a.born_ms ?? 0) - (b.born_ms ?? 0));
   }
 
   // Processes with anything to draw in the last minutes.
   measured() {
-    return [...this.processes.values()].filter((process) => process.series.length > 0)
-      .sort((a, b) => (a.seat ?? 0) - (b.seat ?? 0) || a.generation - b.generation);
+    return [...this.processes.values()]
+        .filter((process) => process.series.length > 0)
+        .sort((a, b) => (a.seat ?? 0) - (b.seat ?? 0) || a.generation - b.generation);
   }
 
   // The compiler or the new master, while it lives and a moment longer, else null.
@@ -140,7 +154,9 @@ export class Hive {
   // Who lives in a slot, for records that name no process.
   #inSlot(slot) {
     let found = null;
-    for (const process of this.processes.values()) if (process.slot === slot && (process.alive || !found?.alive)) found = process;
+    for (const process of this.processes.values()) {
+      if (process.slot === slot && (process.alive || !found?.alive)) found = process;
+    }
     return found;
   }
 
@@ -179,8 +195,10 @@ export class Hive {
     } else if (record.kind === 'exit') {
       process.end(record.wall_ms, record.text);
     } else if (record.kind === 'state') {
-      if (record.text === 'gone' || record.text === 'empty') process.end(record.wall_ms, '');
-      else if (process.alive) process.state = record.text;
+      if (record.text === 'gone' || record.text === 'empty')
+        process.end(record.wall_ms, '');
+      else if (process.alive)
+        process.state = record.text;
     } else if (record.kind === 'heartbeat') {
       process.late = record.text === 'missed';
     }

@@ -1,5 +1,5 @@
-// Finds the records that tell the last reload, as `colmeia ctl trace --last-reload` does: what began its generation, and all
-// that this led to, down to the exit of the last worker of the generation before.
+// Finds the records that tell the last reload, as `colmeia ctl trace --last-reload` does: what began its generation,
+// and all that this led to, down to the exit of the last worker of the generation before.
 
 import {ancestors, effects} from './causes.js';
 
@@ -9,8 +9,8 @@ export function lastReload(hive) {
   if (!begun) return startOf(hive);
   const first = ancestors(hive, begun)[0];
   const records = [first, ...effects(hive, first)];
-  const decided = records.some(({kind, generation, text}) =>
-    kind === 'generation' && generation === begun.generation && text !== 'begun');
+  const decided = records.some(
+      ({kind, generation, text}) => kind === 'generation' && generation === begun.generation && text !== 'begun');
   const leaving = records.some(({kind, text, process}) => kind === 'state' && text === 'draining' && process?.alive);
   return {records, generation: begun.generation, isStart: begun.generation === 1, over: decided && !leaving};
 }
@@ -19,5 +19,10 @@ export function lastReload(hive) {
 function startOf(hive) {
   if (hive.records[0]?.seq !== 1) return {records: [], generation: null, isStart: true, over: true};
   const serving = hive.records.findIndex((record) => record.kind === 'server' && record.text === 'serving');
-  return {records: hive.records.slice(0, serving < 0 ? undefined : serving + 1), generation: 1, isStart: true, over: serving >= 0};
+  return {
+    records: hive.records.slice(0, serving < 0 ? undefined : serving + 1),
+    generation: 1,
+    isStart: true,
+    over: serving >= 0
+  };
 }

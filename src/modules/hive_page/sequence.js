@@ -1,12 +1,12 @@
-// The sequence chart of the last reload: a lifeline for each process, and each message once, from the top down, with its
-// time since the beginning. A lifeline is thin before its process lives, and has the colour of its state.
+// The sequence chart of the last reload: a lifeline for each process, and each message once, from the top down, with
+// its time since the beginning. A lifeline is thin before its process lives, and has the colour of its state.
 
 import {detail, isMessage, isWorker, kMaster, kOperator} from './actors.js';
 import {html, setText, svg} from './dom.js';
 import {clock, plural, span} from './format.js';
 import {lastReload} from './reload.js';
 
-const kTimes = 70;      // width of the column of times
+const kTimes = 70;  // width of the column of times
 const kLane = 92;
 const kNarrowLane = 76;
 const kRow = 24;
@@ -22,7 +22,9 @@ export class Sequence {
     this.#facts = facts;
   }
 
-  clear() { this.#shown = ''; }
+  clear() {
+    this.#shown = '';
+  }
 
   draw(hive) {
     const reload = lastReload(hive);
@@ -32,7 +34,8 @@ export class Sequence {
     this.#shown = version;
     setText(this.#facts, tell(reload));
     if (reload.records.length === 0) {
-      this.#parent.replaceChildren(html('p', {class: 'empty'}, 'No reload is in the trace. Order one: colmeia ctl reload'));
+      this.#parent.replaceChildren(
+          html('p', {class: 'empty'}, 'No reload is in the trace. Order one: colmeia ctl reload'));
       return;
     }
     this.#parent.replaceChildren(...picture(reload, width));
@@ -45,9 +48,11 @@ function tell({records, generation, isStart, over}) {
   if (records.length === 0) return '';
   const [first, last] = [records[0], records.at(-1)];
   const ready = records.find((record) => record.kind === 'generation' && record.text === 'current');
-  const parts = [isStart ? 'no reload yet: this is the start' : `generation ${generation} by ${first.step.label}`, clock(first.wall_ms)];
+  const what = isStart ? 'no reload yet: this is the start' : `generation ${generation} by ${first.step.label}`;
+  const parts = [what, clock(first.wall_ms)];
   if (ready) parts.push(`serves after ${span((ready.mono_ns - first.mono_ns) / 1000)}`);
-  parts.push(over ? `over after ${span((last.mono_ns - first.mono_ns) / 1000)}` : 'under way', plural(records.filter(isMessage).length, 'message'));
+  parts.push(over ? `over after ${span((last.mono_ns - first.mono_ns) / 1000)}` : 'under way');
+  parts.push(plural(records.filter(isMessage).length, 'message'));
   return parts.join(' · ');
 }
 
@@ -57,14 +62,17 @@ function lifelines(records) {
   const helpers = new Set();
   for (const {step, process} of records) {
     if (process) workers.set(process.key, process);
-    for (const key of [step.from, step.to]) if (!isWorker(key) && key !== kOperator && key !== kMaster) helpers.add(key);
+    for (const key of [step.from, step.to]) {
+      if (!isWorker(key) && key !== kOperator && key !== kMaster) helpers.add(key);
+    }
   }
-  const sorted = [...workers.values()].sort((a, b) => a.generation - b.generation || (a.seat ?? 0) - (b.seat ?? 0) || a.pid - b.pid);
+  const order = (a, b) => a.generation - b.generation || (a.seat ?? 0) - (b.seat ?? 0) || a.pid - b.pid;
   return [
     {key: kOperator, name: kOperator, below: ''},
     {key: kMaster, name: kMaster, below: ''},
     ...[...helpers].map((key) => ({key, name: key, below: ''})),
-    ...sorted.map(({key, name, pid, generation}) => ({key, name, below: `gen ${generation} · ${pid}`})),
+    ...[...workers.values()].sort(order).map(
+        ({key, name, pid, generation}) => ({key, name, below: `gen ${generation} · ${pid}`})),
   ];
 }
 
@@ -105,16 +113,35 @@ function picture(reload, room) {
   const height = (row + 1) * kRow;
   const y = (number) => number * kRow;
 
-  const head = svg('svg', {class: 'sequence-head', width, height: kHead, viewBox: `0 0 ${width} ${kHead}`, 'aria-hidden': 'true'},
-    ...lanes.flatMap(({key, name, below}) => [
-      svg('text', {class: `lane ${isWorker(key) ? 'worker' : key}`, x: x.get(key), y: 20, 'text-anchor': 'middle'}, name),
-      svg('text', {class: 'tick', x: x.get(key), y: 37, 'text-anchor': 'middle'}, below)]));
-  const body = svg('svg', {class: 'sequence-body', width, height, viewBox: `0 0 ${width} ${height}`, role: 'list', 'aria-label': tell(reload)},
-    ...lanes.map(({key}) => svg('line', {class: 'lifeline', x1: x.get(key), x2: x.get(key), y1: 0, y2: height})),
-    ...lanes.flatMap(({key}) => lives(key, rows, reload.records).map(([state, from, to]) =>
-      svg('rect', {class: 'alive', 'data-state': state, x: x.get(key) - 3, width: 6, y: y(from) + (from ? 0 : -kRow), height: Math.max(4, y(to) - y(from)), rx: 3}))),
-    ...told.map((record) => (isMessage(record) ? arrow : note)(record, y(rows.get(record.seq)), x, reload.records[0], width)));
+  const head = svg(
+      'svg', {class: 'sequence-head', width, height: kHead, viewBox: `0 0 ${width} ${kHead}`, 'aria-hidden': 'true'},
+      ...lanes.flatMap(
+          ({key, name, below}) =>
+              [svg('text',
+                   {class: `lane ${isWorker(key) ? 'worker' : key}`, x: x.get(key), y: 20, 'text-anchor': 'middle'},
+                   name),
+               svg('text', {class: 'tick', x: x.get(key), y: 37, 'text-anchor': 'middle'}, below)]));
+  const body =
+      svg('svg', {
+        class: 'sequence-body',
+        width,
+        height,
+        viewBox: `0 0 ${width} ${height}`,
+        role: 'list',
+        'aria-label': tell(reload)
+      },
+          ...lanes.map(({key}) => svg('line', {class: 'lifeline', x1: x.get(key), x2: x.get(key), y1: 0, y2: height})),
+          ...lanes.flatMap(({key}) => lives(key, rows, reload.records).map((life) => bar(life, x.get(key), y))),
+          ...told.map(
+              (record) =>
+                  (isMessage(record) ? arrow : note)(record, y(rows.get(record.seq)), x, reload.records[0], width)));
   return [head, body];
+}
+
+function bar([state, from, to], x, y) {
+  const height = Math.max(4, y(to) - y(from));
+  return svg(
+      'rect', {class: 'alive', 'data-state': state, x: x - 3, width: 6, y: from ? y(from) : -kRow, height, rx: 3});
 }
 
 const since = (record, first) => {
@@ -128,19 +155,28 @@ function arrow(record, y, x, first) {
   const way = Math.sign(end - start);
   const [left, right] = [start + way * 5, end - way * 5];
   const title = `${since(record, first)}: ${label} ${detail(record)}`;
-  return svg('g', {class: `message ${group} ${from === kMaster ? 'down' : 'up'}`, role: 'listitem', 'data-seq': record.seq, 'aria-label': title},
-    svg('title', {}, title),
-    svg('text', {class: 'tick', x: kTimes - 12, y: y + 4, 'text-anchor': 'end'}, since(record, first)),
-    svg('line', {x1: left, x2: right, y1: y, y2: y}),
-    svg('path', {class: 'tip', d: `M${right},${y}l${-way * 7},-4v8z`}),
-    svg('text', {class: 'label', x: end - way * 12, y: y - 4, 'text-anchor': way > 0 ? 'end' : 'start'}, label));
+  return svg(
+      'g', {
+        class: `message ${group} ${from === kMaster ? 'down' : 'up'}`,
+        role: 'listitem',
+        'data-seq': record.seq,
+        'aria-label': title
+      },
+      svg('title', {}, title),
+      svg('text', {class: 'tick', x: kTimes - 12, y: y + 4, 'text-anchor': 'end'}, since(record, first)),
+      svg('line', {x1: left, x2: right, y1: y, y2: y}),
+      svg('path', {class: 'tip', d: `M${right},${y}l${- way * 7},-4v8z`}),
+      svg('text', {class: 'label', x: end - way * 12, y: y - 4, 'text-anchor': way > 0 ? 'end' : 'start'}, label));
 }
 
 function note(record, y, x, first) {
   const at = x.get(kMaster);
-  const about = record.kind === 'generation' ? `generation ${record.generation} ${record.text}` : `${record.kind} ${record.text}`;
-  return svg('g', {class: 'note', role: 'listitem', 'data-note': record.seq, 'aria-label': `${since(record, first)}: ${about}`},
-    svg('text', {class: 'tick', x: kTimes - 12, y: y + 4, 'text-anchor': 'end'}, since(record, first)),
-    svg('path', {d: `M${at},${y - 6}l5.2,3v6l-5.2,3l-5.2,-3v-6z`}),
-    svg('text', {class: 'label', x: at + 10, y: y + 4}, about));
+  const about =
+      record.kind === 'generation' ? `generation ${record.generation} ${record.text}` : `${record.kind} ${record.text}`;
+  return svg(
+      'g',
+      {class: 'note', role: 'listitem', 'data-note': record.seq, 'aria-label': `${since(record, first)}: ${about}`},
+      svg('text', {class: 'tick', x: kTimes - 12, y: y + 4, 'text-anchor': 'end'}, since(record, first)),
+      svg('path', {d: `M${at},${y - 6}l5.2,3v6l-5.2,3l-5.2,-3v-6z`}),
+      svg('text', {class: 'label', x: at + 10, y: y + 4}, about));
 }

@@ -1,5 +1,5 @@
-// The connection to the server's events (src/modules/hive.md): keeps it open, comes back after it was lost, and asks then
-// for the records that it has not seen.
+// The connection to the server's events (src/modules/hive.md): keeps it open, comes back after it was lost, and asks
+// then for the records that it has not seen.
 //
 // A stream also ends when its worker drains, in each reload. EventSource would wait a second and miss what happens
 // meanwhile, so this reconnects by itself, the first time at once.
@@ -7,16 +7,16 @@
 // listener: reset() another server answers, what was known is void; state(json); trace(records, live) records in order,
 // each once, `live` unless they are history; link(word): opening, live or reconnecting.
 
-const kSilenceMs = 5000;       // the server speaks each second
-const kPatienceMs = 500;       // a reconnection that takes less is not worth a word
+const kSilenceMs = 5000;  // the server speaks each second
+const kPatienceMs = 500;  // a reconnection that takes less is not worth a word
 const kLongestPauseMs = 3000;
 
 export class Stream {
   #listener;
   #source = null;
-  #server = null;    // which server this is: its master's pid and start
-  #newest = 0;       // number of the newest record seen
-  #live = false;     // history has been read
+  #server = null;  // which server this is: its master's pid and start
+  #newest = 0;     // number of the newest record seen
+  #live = false;   // history has been read
   #failures = 0;
   #silence = 0;
   #patience = 0;

@@ -5,10 +5,17 @@ const kKey = 'colmeia-theme';
 
 // Storage may be forbidden; then the choice lasts as long as the page.
 function remembered() {
-  try { return localStorage.getItem(kKey); } catch { return null; }
+  try {
+    return localStorage.getItem(kKey);
+  } catch {
+    return null;
+  }
 }
 function remember(name) {
-  try { localStorage.setItem(kKey, name); } catch { /* lasts as long as the page */ }
+  try {
+    localStorage.setItem(kKey, name);
+  } catch { /* lasts as long as the page */
+  }
 }
 
 export function startTheme(button) {

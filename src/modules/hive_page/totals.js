@@ -32,7 +32,9 @@ export class Totals {
     const {server, workers} = hive.state;
     const ready = workers.filter((worker) => worker.serving).length;
     const leaving = workers.filter((worker) => worker.state === 'draining').length;
-    setText(this.#server, [server.version, server.state, `${plural(ready, 'worker')} ready`, leaving > 0 ? `${leaving} draining` : '',
-      `up ${span(server.uptime_ms * 1000)}`].filter(Boolean).join(' · '));
+    setText(this.#server, [
+      server.version, server.state, `${plural(ready, 'worker')} ready`, leaving > 0 ? `${leaving} draining` : '',
+      `up ${span(server.uptime_ms * 1000)}`
+    ].filter(Boolean).join(' · '));
   }
 }

@@ -20,28 +20,35 @@ const kMarks = {
 
 function cell() {
   const mark = svg('path', {});
-  const picture = svg('svg', {viewBox: '0 0 24 24', class: 'badge', 'aria-hidden': 'true'},
-    svg('path', {d: kHexagon, class: 'outline'}), mark);
-  return {picture, show(word) {
-    const {d, class: name} = kMarks[word] ?? {d: '', class: 'full'};
-    setAttribute(mark, 'd', d);
-    setAttribute(mark, 'class', name);
-  }};
+  const picture =
+      svg('svg', {viewBox: '0 0 24 24', class: 'badge', 'aria-hidden': 'true'},
+          svg('path', {d: kHexagon, class: 'outline'}), mark);
+  return {
+    picture,
+    show(word) {
+      const {d, class: name} = kMarks[word] ?? {d: '', class: 'full'};
+      setAttribute(mark, 'd', d);
+      setAttribute(mark, 'class', name);
+    }
+  };
 }
 
 // A list of named numbers; show() takes [name, text, title] triples and keeps the elements of the first call.
 function numbers() {
   const list = html('dl', {class: 'numbers'});
-  return {list, show(rows) {
-    if (list.children.length !== rows.length) {
-      list.replaceChildren(...rows.map(([name]) => html('div', {}, html('dt', {}, name), html('dd'))));
+  return {
+    list,
+    show(rows) {
+      if (list.children.length !== rows.length) {
+        list.replaceChildren(...rows.map(([name]) => html('div', {}, html('dt', {}, name), html('dd'))));
+      }
+      rows.forEach(([, text, warning], index) => {
+        const value = list.children[index].lastElementChild;
+        setText(value, text);
+        value.classList.toggle('warn', Boolean(warning));
+      });
     }
-    rows.forEach(([, text, warning], index) => {
-      const value = list.children[index].lastElementChild;
-      setText(value, text);
-      value.classList.toggle('warn', Boolean(warning));
-    });
-  }};
+  };
 }
 
 class Box {
@@ -52,8 +59,9 @@ class Box {
     this.word = html('span', {class: 'word'});
     this.who = html('p', {class: 'who'});
     this.why = html('p', {class: 'why'});
-    this.element = html('div', {class: `box ${kind}`, role: 'treeitem', tabindex: '-1', 'data-key': key, 'aria-selected': 'false'},
-      html('div', {class: 'head'}, this.badge.picture, this.name, this.word), this.who, this.numbers.list, this.why);
+    this.element = html(
+        'div', {class: `box ${kind}`, role: 'treeitem', tabindex: '-1', 'data-key': key, 'aria-selected': 'false'},
+        html('div', {class: 'head'}, this.badge.picture, this.name, this.word), this.who, this.numbers.list, this.why);
   }
 
   show({name, word, who, why, bad, rows, label}) {
@@ -72,6 +80,10 @@ class Box {
 function describeWorker(process, servesThisPage) {
   const facts = process.alive ? process.facts : null;
   const age = facts?.heartbeat_age_ms;
+  const lag = facts && process.rates.lag !== null ? `≤ ${span(process.rates.lag)}` : span(facts?.loop_lag.last_us);
+  const work = facts ?
+      `${rate(process.rates.requests)} requests per second, ${plural(facts.connections.active, 'connection')}` :
+      '';
   const who = `pid ${process.pid} · slot ${process.slot}${servesThisPage && process.alive ? ' · this page' : ''}`;
   return {
     name: process.name,
@@ -79,22 +91,32 @@ function describeWorker(process, servesThisPage) {
     who,
     why: process.alive ? '' : process.reason || 'ended',
     bad: isBadEnd(process.reason),
-    label: `${process.name}, ${process.word}, generation ${process.generation}, ${who}` + (facts ? `, ${rate(process.rates.requests)} requests per second, `
-      + plural(facts.connections.active, 'connection') : '') + (process.reason ? `, ${process.reason}` : ''),
+    label: [process.name, process.word, `generation ${process.generation}`, who, work, process.reason]
+               .filter(Boolean)
+               .join(', '),
     rows: [
       ['requests/s', rate(facts && process.rates.requests)],
       ['connections', compact(facts?.connections.active)],
       ['CPU', percent(facts && process.rates.cpu)],
       ['memory', bytes(facts?.rss_bytes)],
-      ['loop lag', facts && process.rates.lag !== null ? `≤ ${span(process.rates.lag)}` : span(facts?.loop_lag.last_us)],
+      ['loop lag', lag],
       ['heartbeat', age === null || age === undefined ? '–' : `${(age / 1000).toFixed(1)} s`, age > 3000],
     ],
   };
 }
 
+const kOperatorFacts = {
+  name: kOperator,
+  word: '',
+  who: 'signals, control socket',
+  label: 'operator: signals and the control socket',
+  rows: [],
+};
+
 function describeMaster(hive) {
   const {server, master, reloads, respawns} = hive.state;
   const who = master ? `pid ${master.pid} · generation ${server.generation}` : 'none: master_process is off';
+  const failed = reloads.failed > 0 ? ` (${count(reloads.failed)} failed)` : '';
   const why = reloads.last?.result === 'failed' ? `The last reload failed: ${reloads.last.why}` : '';
   return {
     name: kMaster,
@@ -106,7 +128,7 @@ function describeMaster(hive) {
     rows: [
       ['CPU', percent(hive.rates.cpu)],
       ['memory', bytes(master?.rss_bytes)],
-      ['reloads', reloads.failed > 0 ? `${count(reloads.succeeded)} (${count(reloads.failed)} failed)` : count(reloads.succeeded)],
+      ['reloads', count(reloads.succeeded) + failed],
       ['respawns', count(respawns)],
     ],
   };
@@ -127,7 +149,8 @@ class Generation {
 
   show(number, processes, current) {
     const ready = processes.filter((process) => process.word === 'ready').length;
-    const word = number === current ? `${ready} ready` : number > current ? 'starts' : processes.some((process) => process.alive) ? 'leaves' : 'gone';
+    const old = processes.some((process) => process.alive) ? 'leaves' : 'gone';
+    const word = number === current ? `${ready} ready` : number > current ? 'starts' : old;
     setText(this.title, `generation ${number} · ${word}`);
     setAttribute(this.element, 'aria-label', `generation ${number}, ${word}`);
   }
@@ -146,20 +169,24 @@ export class Tree {
   constructor(stage, onFollow) {
     this.#stage = stage;
     this.#onFollow = onFollow;
-    this.#heads.append(this.#box(kOperator, 'operator').element, this.#box(kMaster, 'master').element,
-      html('div', {class: 'helpers', role: 'presentation'}, this.#box(kCompiler, 'helper').element, this.#box(kSuccessor, 'helper').element));
+    const helpers = [kCompiler, kSuccessor].map((key) => this.#box(key, 'helper').element);
+    this.#heads.append(
+        this.#box(kOperator, 'operator').element, this.#box(kMaster, 'master').element,
+        html('div', {class: 'helpers', role: 'presentation'}, ...helpers));
     this.element(kMaster).tabIndex = 0;
     stage.append(this.#heads, this.#colony);
     stage.addEventListener('keydown', (event) => this.#onKey(event));
     stage.addEventListener('click', (event) => this.#onClick(event));
   }
 
-  element(key) { return this.#boxes.get(key)?.element ?? null; }
+  element(key) {
+    return this.#boxes.get(key)?.element ?? null;
+  }
 
   draw(hive) {
     if (hive.state === null) return;
     const {server} = hive.state;
-    this.#box(kOperator).show({name: kOperator, word: '', who: 'signals, control socket', label: 'operator: signals and the control socket', rows: []});
+    this.#box(kOperator).show(kOperatorFacts);
     this.#box(kMaster).show(describeMaster(hive));
     this.#box(kCompiler).show(describeHelper(kCompiler, hive.helper(kCompiler), 'reads configurations'));
     this.#box(kSuccessor).show(describeHelper(kSuccessor, hive.helper(kSuccessor), 'takes over'));
@@ -190,9 +217,13 @@ export class Tree {
       arrange(generation.cells, own.map((process) => this.#boxes.get(process.key).element));
       return generation.element;
     }));
-    for (const number of this.#generations.keys()) if (!numbers.includes(number)) this.#generations.delete(number);
+    for (const number of this.#generations.keys()) {
+      if (!numbers.includes(number)) this.#generations.delete(number);
+    }
     const keys = new Set(shown.map((process) => process.key));
-    for (const [key, box] of this.#boxes) if (isWorker(key) && !keys.has(key)) this.#drop(key, box);
+    for (const [key, box] of this.#boxes) {
+      if (isWorker(key) && !keys.has(key)) this.#drop(key, box);
+    }
   }
 
   #drop(key, box) {
@@ -203,7 +234,9 @@ export class Tree {
     if (focused) this.#focus(this.element(kMaster));
   }
 
-  #items() { return [...this.#boxes.values()].map((box) => box.element).filter((element) => !element.hidden); }
+  #items() {
+    return [...this.#boxes.values()].map((box) => box.element).filter((element) => !element.hidden);
+  }
 
   #keepOneTabStop() {
     if (!this.#items().some((item) => item.tabIndex === 0)) this.element(kMaster).tabIndex = 0;
@@ -231,12 +264,18 @@ export class Tree {
     const item = event.target.closest('[role=treeitem]');
     if (!item) return;
     const ways = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
-    if (ways[event.key]) this.#focus(nearest(item, this.#items(), ways[event.key]) ?? item);
-    else if (event.key === 'Home') this.#focus(this.element(kMaster));
-    else if (event.key === 'End') this.#focus([...this.#colony.querySelectorAll('[role=treeitem]')].at(-1) ?? item);
-    else if (event.key === 'Enter' || event.key === ' ') this.#follow(this.followed === item.dataset.key ? null : item.dataset.key);
-    else if (event.key === 'Escape') this.#follow(null);
-    else return;
+    if (ways[event.key])
+      this.#focus(nearest(item, this.#items(), ways[event.key]) ?? item);
+    else if (event.key === 'Home')
+      this.#focus(this.element(kMaster));
+    else if (event.key === 'End')
+      this.#focus([...this.#colony.querySelectorAll('[role=treeitem]')].at(-1) ?? item);
+    else if (event.key === 'Enter' || event.key === ' ')
+      this.#follow(this.followed === item.dataset.key ? null : item.dataset.key);
+    else if (event.key === 'Escape')
+      this.#follow(null);
+    else
+      return;
     event.preventDefault();
   }
 }

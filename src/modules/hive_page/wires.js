@@ -3,8 +3,8 @@
 // What really takes microseconds is shown in slow motion, one after the other in the order of the trace. Who asked for
 // less motion sees each channel light up instead.
 
-import {html, svg} from './dom.js';
 import {kCompiler, kMaster, kOperator, kSuccessor} from './actors.js';
+import {html, svg} from './dom.js';
 
 const kFlightMs = 1000;
 const kMostWaiting = 240;
@@ -57,7 +57,14 @@ export class Wires {
     const place = (element) => {
       const box = element.getBoundingClientRect();
       const [left, top] = [box.left - base.left, box.top - base.top];
-      return {left, top, right: left + box.width, bottom: top + box.height, x: left + box.width / 2, y: top + box.height / 2};
+      return {
+        left,
+        top,
+        right: left + box.width,
+        bottom: top + box.height,
+        x: left + box.width / 2,
+        y: top + box.height / 2
+      };
     };
     const master = place(this.#tree.element(kMaster));
     const lines = new Map();
@@ -69,7 +76,8 @@ export class Wires {
     const places = workers.map(place);
     const firstTop = Math.min(...places.map((box) => box.top));
     workers.forEach((worker, index) => {
-      lines.set(worker.dataset.key, narrow ? this.#fromTheSide(master, places[index]) : this.#fromAbove(master, places[index], firstTop));
+      const box = places[index];
+      lines.set(worker.dataset.key, narrow ? this.#fromTheSide(master, box) : this.#fromAbove(master, box, firstTop));
     });
     for (const [key, points] of lines) {
       if (!this.#wires.has(key)) {
@@ -97,7 +105,9 @@ export class Wires {
     if (this.#timer === 0) this.#next();
   }
 
-  clear() { this.#waiting = []; }
+  clear() {
+    this.#waiting = [];
+  }
 
   #next() {
     const step = this.#waiting.shift();
@@ -116,8 +126,10 @@ export class Wires {
     const way = from === kMaster ? ['0%', '100%'] : ['100%', '0%'];
     const frames = [0, 0.12, 0.85, 1].map((offset) => ({offset, opacity: offset % 1 === 0 ? 0 : 1}));
     flight.animate(frames, {duration: kFlightMs});
-    flight.animate(way.map((offsetDistance) => ({offsetDistance})), {duration: kFlightMs, easing: 'cubic-bezier(.4,.1,.5,1)'})
-      .finished.then(() => flight.remove(), () => flight.remove());
+    flight
+        .animate(
+            way.map((offsetDistance) => ({offsetDistance})), {duration: kFlightMs, easing: 'cubic-bezier(.4,.1,.5,1)'})
+        .finished.then(() => flight.remove(), () => flight.remove());
   }
 
   // Operator, compiler and new master stand beside the master, or above it where there is no room.
@@ -132,7 +144,9 @@ export class Wires {
   #fromAbove(master, box, firstTop) {
     const bus = firstTop - 13;
     const start = [[master.x, master.bottom], [master.x, bus]];
-    if (box.top - firstTop < 8) return Math.abs(box.x - master.x) < 2 ? [start[0], [box.x, box.top]] : [...start, [box.x, bus], [box.x, box.top]];
+    const isFirstRow = box.top - firstTop < 8;
+    if (isFirstRow && Math.abs(box.x - master.x) < 2) return [start[0], [box.x, box.top]];
+    if (isFirstRow) return [...start, [box.x, bus], [box.x, box.top]];
     return [...start, [6, bus], [6, box.top - 13], [box.x, box.top - 13], [box.x, box.top]];
   }
 
