@@ -36,7 +36,7 @@ Lookup Store::Open(std::string_view path, const Query& query) {
 Lookup Store::OpenFresh(std::string_view path, const Query& query) {
   Entry* const entry = Find(path);
   if (entry != nullptr) {
-    const bool checked = query.request.number != 0 && entry->request == query.request;
+    const bool checked = query.moment != 0 && entry->moment == query.moment;
     if (checked && Answers(*entry->file, entry->settled, query.want)) return {entry->file, 0};
     // A large file has to be opened, and its descriptor tells whatever stat(2) would.
     const File& known = *entry->file;
@@ -53,13 +53,13 @@ Lookup Store::OpenFresh(std::string_view path, const Query& query) {
   }
   const bool same = entry != nullptr && entry->file->stamp() == found.stamp;
   if (same && Answers(*entry->file, entry->settled, query.want)) {
-    entry->request = query.request;
+    entry->moment = query.moment;
     recency_.Touch(*entry);
     return {entry->file, 0};
   }
   if (query.want == Want::kContent && found.stamp.kind() == Kind::kRegular) return Reload(path, entry, query);
   auto facts = std::make_shared<const File>(found.stamp);
-  Keep(path, entry, facts, false, query.request);
+  Keep(path, entry, facts, false, query.moment);
   return {std::move(facts), 0};
 }
 
@@ -71,11 +71,11 @@ Lookup Store::Reload(std::string_view path, Entry* entry, const Query& query) {
     return {nullptr, loaded.error};
   }
   if (loaded.file->fd() < 0) {
-    Keep(path, entry, loaded.file, loaded.settled, query.request);
+    Keep(path, entry, loaded.file, loaded.settled, query.moment);
   } else if (entry == nullptr || entry->file->stamp() != loaded.file->stamp()) {
-    Keep(path, entry, std::make_shared<const File>(loaded.file->stamp()), false, query.request);
+    Keep(path, entry, std::make_shared<const File>(loaded.file->stamp()), false, query.moment);
   } else {
-    entry->request = query.request;
+    entry->moment = query.moment;
     recency_.Touch(*entry);
   }
   return {std::move(loaded.file), 0};
@@ -87,7 +87,7 @@ Store::Entry* Store::Find(std::string_view path) {
 }
 
 void Store::Keep(std::string_view path, Entry* entry, std::shared_ptr<const File> file, bool settled,
-                 RequestId request) {
+                 std::uint64_t moment) {
   if (entry == nullptr) {
     const auto [at, added] = entries_.try_emplace(std::string(path));
     entry = &at->second;
@@ -99,7 +99,7 @@ void Store::Keep(std::string_view path, Entry* entry, std::shared_ptr<const File
   }
   entry->file = std::move(file);
   entry->settled = settled;
-  entry->request = request;
+  entry->moment = moment;
   bytes_ += Cost(*entry);
   Shrink(entry);
 }

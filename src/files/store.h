@@ -1,15 +1,15 @@
 // Store: what a worker remembers of files, so that a warm request for a small one costs a single stat(2) and no copy.
 //
-// 1. Always fresh: without open_file_cache every request asks the file system whether what is remembered is still so. A
-//    rewrite of the same size within one tick of the clock is seen too: bytes read so soon after the file's last change
-//    are read again next time. (Writes through a shared mapping count when the kernel stamps them, as for every
-//    program.)
+// 1. Always fresh: without open_file_cache every request asks the file system whether what is remembered is still so;
+//    requests that arrived together, pipelined behind each other, share the answer. A rewrite of the same size within
+//    one tick of the clock is seen too: bytes read so soon after the file's last change are read again next time.
+//    (Writes through a shared mapping count when the kernel stamps them, as for every program.)
 // 2. Bounded: contents at most Limits::bytes, paths at most Limits::paths; the least recently used go first.
 // 3. With open_file_cache it keeps nginx's promises instead: nothing is asked within `valid`, descriptors stay open.
 //
 // It blocks for as long as the disk takes, and it is for one thread.
 //
-//   const files::Lookup found = store.Open(path, {.request = number});
+//   const files::Lookup found = store.Open(path, {.moment = moment});
 //   if (!found) ... found.error ...
 //   body.Add(found.file->in_memory() ? Piece::Memory(found.file->content()) : Piece::File(found.file->fd(), 0, size));
 #pragma once
@@ -29,17 +29,11 @@
 
 namespace colmeia::files {
 
-// A request by the number of its connection and its own number on it, from 1; 0 = no request in particular.
-struct RequestId {
-  std::uint64_t connection = 0;
-  std::uint64_t number = 0;
-
-  bool operator==(const RequestId&) const = default;
-};
-
 struct Query {
   Want want = Want::kContent;
-  RequestId request{};  // several questions of one request see one moment: what was checked for it is not checked again
+  // A number of what arrived together: questions of one moment see one state of the disk, so what was checked for the
+  // first of them is not checked again. 0 = a moment of its own.
+  std::uint64_t moment = 0;
   const CacheRules* rules = nullptr;  // of open_file_cache; null or without a cache: always fresh
   util::TimePoint now{};              // for the rules
 };
@@ -76,7 +70,7 @@ class Store {
     std::string_view path;  // the key in entries_
     std::shared_ptr<const File> file;
     bool settled = false;
-    RequestId request;  // the last one that it was checked for
+    std::uint64_t moment = 0;  // the last one that it was checked in
     Entry* newer = nullptr;
     Entry* older = nullptr;
   };
@@ -89,7 +83,7 @@ class Store {
   Lookup Reload(std::string_view path, Entry* entry, const Query& query);
   [[nodiscard]] Entry* Find(std::string_view path);
   // Remembers `file` under `path`; `entry` is what was remembered before, or null.
-  void Keep(std::string_view path, Entry* entry, std::shared_ptr<const File> file, bool settled, RequestId request);
+  void Keep(std::string_view path, Entry* entry, std::shared_ptr<const File> file, bool settled, std::uint64_t moment);
   void Forget(Entry* entry);
   void Shrink(const Entry* keep);
   static std::size_t Cost(const Entry& entry);

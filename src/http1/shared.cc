@@ -47,6 +47,7 @@ Shared::Shared(loop::Loop& the_loop, loop::PollPool& the_polls, pipeline::Servic
 void Shared::Tick() {
   input.Clear();
   output.Clear();
+  ++services.moment;
   const util::TimePoint now = loop.Now();
   if (now == services.now && services.wall_ms != 0) return;
   services.now = now;

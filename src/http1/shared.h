@@ -80,7 +80,7 @@ class Shared {
   Shared(const Shared&) = delete;
   Shared& operator=(const Shared&) = delete;
 
-  // The clock of this turn, and empty buffers: whatever wakes a connection begins with it.
+  // The clock of this turn, another moment, and empty buffers: whatever wakes a connection begins with it.
   void Tick();
 
   [[nodiscard]] util::TimePoint now() const { return services.now; }

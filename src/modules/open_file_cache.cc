@@ -5,7 +5,7 @@
 #include <memory>
 #include <optional>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include "config/setters.h"
 #include "pipeline/core_settings.h"
@@ -117,10 +117,10 @@ Settings Merge(const Settings& outer, const Draft& own, pipeline::MergeContext&)
 bool IsMissing(int error) { return error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG; }
 
 files::Lookup OpenFile(Exchange& exchange, std::string_view path, files::Want want) {
-  const files::RequestId request{exchange.connection->number, exchange.connection->requests};
-  return exchange.services->files->Open(
+  const pipeline::Services& services = *exchange.services;
+  return services.files->Open(
       path,
-      {.want = want, .request = request, .rules = &exchange.settings<Settings>().rules, .now = exchange.services->now});
+      {.want = want, .moment = services.moment, .rules = &exchange.settings<Settings>().rules, .now = services.now});
 }
 
 Outcome RefuseFile(Exchange& exchange, std::string_view path, int error, std::string_view call) {
@@ -128,7 +128,13 @@ Outcome RefuseFile(Exchange& exchange, std::string_view path, int error, std::st
   const bool forbidden = error == EACCES || error == ELOOP;
   if (!missing || exchange.settings<pipeline::CoreSettings>().log_not_found) {
     const log::Level level = missing || forbidden ? log::Level::kError : log::Level::kCrit;
-    pipeline::Report(exchange, level, "{} \"{}\" failed ({}: {})", call, path, error, std::strerror(error));
+    if (pipeline::ErrorLogOf(exchange).Enabled(level)) {
+      // A busy site has many of these lines: no format is read for them, and no translation looked for.
+      const char* const why = strerrordesc_np(error);
+      pipeline::WriteReport(exchange, level,
+                            exchange.arena.Concat(call, " \"", path, "\" failed (", fmt::format_int(error).c_str(),
+                                                  ": ", why != nullptr ? why : "Unknown error", ")"));
+    }
   }
   if (missing) return Outcome::Respond(http::Status::kNotFound);
   return Outcome::Respond(forbidden ? http::Status::kForbidden : http::Status::kInternalServerError);

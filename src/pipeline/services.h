@@ -56,6 +56,7 @@ struct Services {
   loop::Loop* loop = nullptr;                // null only in unit tests
   util::TimePoint now{};                     // of this loop turn
   std::int64_t wall_ms = 0;                  // milliseconds since the epoch, of this loop turn
+  std::uint64_t moment = 0;                  // another number whenever a connection is served: see files::Query
   TimeTexts times;
   std::string_view hostname;
   int pid = 0;

@@ -18,7 +18,7 @@ using std::chrono::seconds;
 class OpenCacheTest : public testing::Test {
  protected:
   Lookup Open(const std::string& path, Want want = Want::kContent) {
-    return store.Open(path, {.want = want, .request = {}, .rules = &rules, .now = clock.Now()});
+    return store.Open(path, {.want = want, .rules = &rules, .now = clock.Now()});
   }
 
   TempFolder folder;

@@ -193,24 +193,24 @@ TEST_F(StoreTest, DoesNotWaitForPipes) {
   EXPECT_FALSE(found.file->sendable());
 }
 
-TEST_F(StoreTest, AsksOnceWithinOneRequest) {
+TEST_F(StoreTest, AsksOnceWithinOneMoment) {
   const std::string path = folder.Write("index.html", "hello");
   Warm(path);
   const Store::Counters before = store.counters();
 
-  EXPECT_TRUE(store.Open(path, {.want = Want::kFacts, .request = {1, 7}}));
-  EXPECT_EQ(store.Open(path, {.want = Want::kContent, .request = {1, 7}}).file->content(), "hello");
+  EXPECT_TRUE(store.Open(path, {.want = Want::kFacts, .moment = 7}));
+  EXPECT_EQ(store.Open(path, {.want = Want::kContent, .moment = 7}).file->content(), "hello");
 
   EXPECT_EQ(store.counters().looks - before.looks, 1u);
   EXPECT_EQ(store.counters().loads, before.loads);
 }
 
-TEST_F(StoreTest, AsksAgainForTheNextRequest) {
+TEST_F(StoreTest, AsksAgainInTheNextMoment) {
   const std::string path = folder.Write("a", "old");
   Warm(path);
-  EXPECT_EQ(store.Open(path, {.request = {1, 7}}).file->content(), "old");
+  EXPECT_EQ(store.Open(path, {.moment = 7}).file->content(), "old");
   folder.Write("a", "new");
-  EXPECT_EQ(store.Open(path, {.request = {1, 8}}).file->content(), "new");
+  EXPECT_EQ(store.Open(path, {.moment = 8}).file->content(), "new");
 }
 
 TEST_F(StoreTest, ReadsNothingForFacts) {
@@ -237,7 +237,7 @@ TEST(StoreLimitsTest, ForgetsTheLeastRecentlyUsedWhenFull) {
   EXPECT_LE(store.bytes(), 100u * 1024);
   // Of a and c facts are remembered, of b none: an untouched entry answers a repeated request without asking.
   const std::uint64_t looks = store.counters().looks;
-  EXPECT_TRUE(store.Open(b, {.want = Want::kFacts, .request = {1, 1}}));
+  EXPECT_TRUE(store.Open(b, {.want = Want::kFacts, .moment = 1}));
   EXPECT_EQ(store.counters().looks, looks + 1);
 }
 

@@ -64,6 +64,7 @@ class AllocationsTest : public SiteTest {
   http::Status RunOnce(std::string_view path) {
     pipeline::ConnectionFacts facts{
         .number = 1, .requests = ++requests_, .peer = &peer, .local = pipeline::LocalAddress(&peer), .fd = -1};
+    ++services.moment;
     exchange.Reset();
     exchange.connection = &facts;
     exchange.services = &services;
