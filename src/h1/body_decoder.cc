@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "h1/bytes.h"
+#include "util/control.h"
 #include "util/strings.h"
 
 namespace colmeia::h1 {
@@ -126,12 +127,12 @@ Fault BodyDecoder::TakeFraming(char c) {
         stage_ = Stage::kValueEnd;
       } else if (c == '\\') {
         stage_ = Stage::kValueEscaped;
-      } else if (IsControl(c) && c != '\t') {
+      } else if (util::IsControl(c) && c != '\t') {
         return kInvalidExtension;
       }
       return {};
     case Stage::kValueEscaped:
-      if (IsControl(c) && c != '\t') return kInvalidExtension;
+      if (util::IsControl(c) && c != '\t') return kInvalidExtension;
       stage_ = Stage::kValueQuoted;
       return {};
     case Stage::kValueEnd:
@@ -169,7 +170,7 @@ Fault BodyDecoder::TakeFraming(char c) {
     case Stage::kTrailerValue:
       if (c == '\r') {
         stage_ = Stage::kTrailerLf;
-      } else if (IsControl(c) && c != '\t') {
+      } else if (util::IsControl(c) && c != '\t') {
         return kInvalidTrailer;
       }
       return {};

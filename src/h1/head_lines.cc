@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "h1/bytes.h"
+#include "util/control.h"
 #include "util/strings.h"
 
 namespace colmeia::h1 {
@@ -102,7 +103,7 @@ FieldLine CheckFieldLine(char* line, std::size_t size) {
     result.fault = kNoName;
   }
   if (result.fault) return result;
-  for (at = FindControl(at + 1, end); at < end; at = FindControl(at + 1, end)) {
+  for (at = util::FindControl(at + 1, end); at < end; at = util::FindControl(at + 1, end)) {
     if (*at != '\t') {
       result.fault = *at == '\r' ? kBareCr : kControl;
       return result;

@@ -4,44 +4,79 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstring>
 #include <iterator>
 
 #include <fmt/format.h>
 
+#include "log/error_lines.h"
 #include "log/journal.h"
-#include "log/output.h"
+#include "util/control.h"
 
 namespace colmeia::log {
 
 namespace {
 
-using Line = fmt::basic_memory_buffer<char, ErrorLog::kMaxLine>;
-
-void AppendTime(Line& line) {
-  const time_t now = time(nullptr);
-  tm local{};
-  localtime_r(&now, &local);
-  fmt::format_to(std::back_inserter(line), "{}/{:02}/{:02} {:02}:{:02}:{:02}", local.tm_year + 1900, local.tm_mon + 1,
-                 local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec);
-}
-
-bool IsPlain(char c) { return (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) || c == '\t' || c == '\n'; }
-
-// No more than fits in a line, and nothing that would command a terminal.
-void AppendMessage(Line& line, std::string_view message) {
-  while (message.ends_with('\n')) message.remove_suffix(1);
-  for (const char c : message) {
-    if (line.size() >= ErrorLog::kMaxLine - 1) break;
-    if (IsPlain(c)) {
-      line.push_back(c);
-    } else {
-      fmt::format_to(std::back_inserter(line), "\\x{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-    }
+// A line on its way. What does not fit is cut.
+class Line {
+ public:
+  void Append(std::string_view text) {
+    if (text.empty()) return;
+    const std::size_t size = std::min(text.size(), kMost - size_);
+    std::memcpy(bytes_.data() + size_, text.data(), size);
+    size_ += size;
   }
-  line.resize(std::min(line.size(), ErrorLog::kMaxLine - 1));
-  line.push_back('\n');
+
+  // Nothing that would command a terminal.
+  void AppendMessage(std::string_view text) {
+    const char* begin = text.data();
+    const char* const end = begin + text.size();
+    for (const char* at = util::FindControl(begin, end); at < end; at = util::FindControl(at + 1, end)) {
+      if (*at == '\t' || *at == '\n') continue;
+      Append({begin, static_cast<std::size_t>(at - begin)});
+      static constexpr char kDigits[] = "0123456789ABCDEF";
+      const auto byte = static_cast<unsigned char>(*at);
+      const char shown[] = {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 0xf]};
+      Append({shown, sizeof shown});
+      begin = at + 1;
+    }
+    Append({begin, static_cast<std::size_t>(end - begin)});
+  }
+
+  // With one newline, however many there were.
+  std::string_view Finish() {
+    while (size_ > 0 && bytes_[size_ - 1] == '\n') --size_;
+    bytes_[size_++] = '\n';
+    return {bytes_.data(), size_};
+  }
+
+ private:
+  static constexpr std::size_t kMost = ErrorLog::kMaxLine - 1;
+
+  std::array<char, ErrorLog::kMaxLine> bytes_;
+  std::size_t size_ = 0;
+};
+
+// "2026/11/23 11:34:00", formatted at most once a second.
+std::string_view TimeText() {
+  static thread_local time_t second = -1;
+  static thread_local std::array<char, 64> text;
+  static thread_local std::size_t size = 0;
+  const time_t now = time(nullptr);
+  if (now != second) {
+    second = now;
+    tm local{};
+    localtime_r(&now, &local);
+    size = fmt::format_to_n(text.data(), text.size(), "{}/{:02}/{:02} {:02}:{:02}:{:02}", local.tm_year + 1900,
+                            local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec)
+               .size;
+  }
+  return {text.data(), size};
 }
+
+constinit ErrorLines lines;
 
 }  // namespace
 
@@ -53,25 +88,38 @@ void ErrorLog::SetTargets(std::vector<Target> targets) {
   for (const Target& target : targets_) most_verbose_ = std::max(most_verbose_, target.level);
 }
 
-void ErrorLog::Write(Level level, std::string_view message, std::uint64_t connection) {
+void ErrorLog::Write(Level level, std::initializer_list<std::string_view> message, std::uint64_t connection) {
   if (!Enabled(level)) return;
   const int saved = errno;
 
   Line line;
-  AppendTime(line);
-  line.push_back(' ');
-  const std::size_t stamp = line.size();
-  fmt::format_to(std::back_inserter(line), "[{}] {}#{}: ", LevelName(level), getpid(), gettid());
-  if (connection != 0) fmt::format_to(std::back_inserter(line), "*{} ", connection);
-  AppendMessage(line, message);
+  const std::string_view time = TimeText();
+  line.Append(time);
+  line.Append(" [");
+  line.Append(LevelName(level));
+  line.Append("] ");
+  if (lines.collecting()) {
+    line.Append(lines.self());
+  } else {
+    line.Append(fmt::format("{}#{}", getpid(), gettid()));
+  }
+  line.Append(": ");
+  if (connection != 0) {
+    line.Append("*");
+    line.Append(fmt::format_int(connection).c_str());
+    line.Append(" ");
+  }
+  for (const std::string_view part : message) line.AppendMessage(part);
+  const std::string_view text = line.Finish();
 
-  const std::string_view text(line.data(), line.size());
+  const bool urgent = level <= Level::kCrit;
   for (const Target& target : targets_) {
     if (level > target.level) continue;
-    // The kind is asked for each time: the descriptor may have been redirected. A line that is not taken is lost.
-    [[maybe_unused]] const ssize_t size =
-        IsJournal(target.fd) ? WriteNow(target.fd, KindOf(target.fd), ForJournal(level, text.substr(stamp)))
-                             : WriteNow(target.fd, KindOf(target.fd), text);
+    if (IsJournal(target.fd)) {
+      lines.Add(target.fd, ForJournal(level, text.substr(time.size() + 1)), urgent);
+    } else {
+      lines.Add(target.fd, text, urgent);
+    }
   }
   errno = saved;
 }
@@ -87,5 +135,9 @@ ErrorLog& Main() {
   static ErrorLog* const log = new ErrorLog({ErrorLog::Target{STDERR_FILENO, Level::kNotice}});
   return *log;
 }
+
+void CollectErrorLines(bool on) { lines.Collect(on); }
+
+void FlushErrorLines() noexcept { lines.Flush(); }
 
 }  // namespace colmeia::log

@@ -5,7 +5,9 @@
 // The time is local, the numbers are process and thread, *7 is a connection and absent when it is 0. To the journal of
 // systemd (log/journal.h) the time is not told, for it keeps its own, but the level is, in its way: "<5>[notice] ...".
 //
-// A line is one write(2), so lines of several processes never mix; a line longer than kMaxLine bytes is cut. Control
+// A line is one write(2), so lines of several processes never mix. A process with a loop may have lines collected, and
+// written together before the loop sleeps (CollectErrorLines): whole lines in their order, one write for all of a turn;
+// crit, alert and emerg do not wait, and a crash loses none. A line longer than kMaxLine bytes is cut. Control
 // characters other than tab and newline are shown as \xNN: part of a message may come from a client. A pipe, socket or
 // terminal that takes nothing is not waited for, and the line is lost: nobody blocks on a log.
 //
@@ -14,6 +16,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -45,7 +48,11 @@ class ErrorLog {
   [[nodiscard]] bool Enabled(Level level) const { return level <= most_verbose_; }
 
   // Leaves errno as it was. Trailing newlines of the message are dropped.
-  void Write(Level level, std::string_view message, std::uint64_t connection = 0);
+  void Write(Level level, std::string_view message, std::uint64_t connection = 0) {
+    Write(level, {message}, connection);
+  }
+  // The same with a message in parts, for those whose lines are many.
+  void Write(Level level, std::initializer_list<std::string_view> message, std::uint64_t connection = 0);
 
   // Formats only when somebody wants the line: log.Print(Level::kInfo, "listener: opened name={}", name).
   template <class... Args>
@@ -66,5 +73,12 @@ class ErrorLog {
 
 // The error log of this process. Until SetTargets(), descriptor 2 at notice.
 [[nodiscard]] ErrorLog& Main();
+
+// From here on the lines of all error logs of this process are collected until FlushErrorLines(), or written at once
+// again. For a process of one thread, which does not fork meanwhile.
+void CollectErrorLines(bool on);
+
+// Writes what was collected. Costs nothing when there is nothing. Safe in a signal handler.
+void FlushErrorLines() noexcept;
 
 }  // namespace colmeia::log

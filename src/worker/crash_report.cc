@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "log/error_log.h"
 #include "log/journal.h"
 #include "worker/module_map.h"
 
@@ -285,6 +286,7 @@ void RestoreDefaults() {
 // Runs once: from its first step on every fault, its own included, ends the process.
 void OnCrash(int number, siginfo_t* info, void* context) noexcept {
   RestoreDefaults();
+  log::FlushErrorLines();
   Page& page = prepared->page;
   WriteStamp(page);
   WriteCause(page, number, *info);

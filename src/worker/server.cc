@@ -83,7 +83,10 @@ Server::Server(loop::Loop& loop, Adoption adoption)
   LendServing(&services_.serving);
 }
 
-Server::~Server() { LendServing(nullptr); }
+Server::~Server() {
+  LendServing(nullptr);
+  log::CollectErrorLines(false);
+}
 
 Result<> Server::Build(const pipeline::ModuleList& modules) {
   auto source = config::Source::Parse(adoption_.config.source);
@@ -144,6 +147,7 @@ void Server::OpenLogs() {
     services_.error_logs.push_back(error_logs_.back().get());
   }
   log::Main().SetTargets(error_logs_.front()->targets());
+  log::CollectErrorLines(true);
   // Whatever a library or a sanitizer says on descriptor 2 is in the log as well.
   if (const auto& main = site_->error_logs.front(); !main.empty()) {
     if (auto redirected = sys::Redirect(adoption_.logs[main.front().log].fd, STDERR_FILENO); !redirected) {
@@ -187,6 +191,7 @@ void Server::ReleaseAll() {
 
 Result<> Server::ReplaceLog(std::uint32_t ordinal, sys::UniqueFd fd) {
   if (ordinal >= adoption_.logs.size()) return Fail("the master sent a log that the configuration does not name");
+  log::FlushErrorLines();
   if (auto redirected = sys::Redirect(fd, adoption_.logs[ordinal].fd.get()); !redirected) return redirected;
   const auto& main = site_->error_logs.front();
   if (!main.empty() && main.front().log == ordinal) {
@@ -196,8 +201,9 @@ Result<> Server::ReplaceLog(std::uint32_t ordinal, sys::UniqueFd fd) {
   return {};
 }
 
-// Access logs are as fresh as nginx's and far cheaper: one write for all lines of a turn.
+// Logs are as fresh as nginx's and far cheaper: one write for all lines of a turn.
 void Server::OnTurnEnds() {
+  log::FlushErrorLines();
   for (const auto& log : access_logs_) log->Flush();
   const std::chrono::nanoseconds now = MonotonicNow();
   const std::chrono::nanoseconds idle = loop_.IdleTime();

@@ -69,14 +69,5 @@ TEST(FieldLineTest, TurnsTabsIntoSpaces) {
   EXPECT_EQ(line, "A: b c ");
 }
 
-TEST(BytesTest, OnlyControlCharactersAreFound) {
-  for (int c = 0; c < 256; ++c) {
-    std::string text(16, static_cast<char>(c));
-    const bool found = FindControl(text.data(), text.data() + text.size()) == text.data();
-
-    EXPECT_EQ(found, c < 0x20 || c == 0x7f) << c;
-  }
-}
-
 }  // namespace
 }  // namespace colmeia::h1

@@ -126,6 +126,78 @@ TEST_F(ErrorLogTest, WritesToSocketsToo) {
   EXPECT_THAT(std::string(bytes, static_cast<std::size_t>(size)), EndsWith(": over a socket\n"));
 }
 
+// Lines wait for Flush() during each of these.
+class CollectedErrorLogTest : public ErrorLogTest {
+ protected:
+  CollectedErrorLogTest() {
+    log.SetTargets({To(pipe.in, Level::kInfo)});
+    CollectErrorLines(true);
+  }
+  ~CollectedErrorLogTest() override { CollectErrorLines(false); }
+};
+
+TEST_F(CollectedErrorLogTest, LinesLeaveTogetherAndInTheirOrder) {
+  ErrorLog other({To(pipe.in, Level::kInfo)});
+  log.Write(Level::kError, "one");
+  other.Write(Level::kInfo, "two");
+  EXPECT_EQ(pipe.Read(), "");
+
+  FlushErrorLines();
+
+  const std::string self = std::to_string(getpid()) + "#" + std::to_string(gettid());
+  EXPECT_THAT(pipe.Read(), MatchesRegex("[^\n]*\\[error\\] " + self + ": one\n[^\n]*\\[info\\] " + self + ": two\n"));
+}
+
+TEST_F(CollectedErrorLogTest, AGraveLineDoesNotWaitAndTakesThoseBeforeItAlong) {
+  log.Write(Level::kError, "one");
+  log.Write(Level::kCrit, "two");
+
+  EXPECT_THAT(pipe.Read(), MatchesRegex("[^\n]*: one\n[^\n]*: two\n"));
+}
+
+TEST_F(CollectedErrorLogTest, EachDescriptorHasItsOwnLines) {
+  Pipe second;
+  ErrorLog other({To(second.in, Level::kInfo)});
+  log.Write(Level::kError, "one");
+  other.Write(Level::kError, "two");
+
+  FlushErrorLines();
+
+  EXPECT_THAT(pipe.Read(), EndsWith(": one\n"));
+  EXPECT_THAT(second.Read(), EndsWith(": two\n"));
+}
+
+TEST_F(CollectedErrorLogTest, MoreDescriptorsThanBlocksLoseNothing) {
+  std::vector<Pipe> pipes(12);
+  for (Pipe& one : pipes) ErrorLog({To(one.in, Level::kInfo)}).Write(Level::kError, "heard");
+
+  FlushErrorLines();
+
+  for (Pipe& one : pipes) EXPECT_THAT(one.Read(), EndsWith(": heard\n"));
+}
+
+TEST_F(CollectedErrorLogTest, MoreThanABlockOfLinesIsWrittenWithoutBeingAsked) {
+  const std::string path = ::testing::TempDir() + "/collected-" + std::to_string(getpid());
+  const sys::UniqueFd file(open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  unlink(path.c_str());
+  log.SetTargets({To(file, Level::kInfo)});
+  for (int i = 0; i < 100; ++i) log.Write(Level::kError, std::string(1000, 'x'));
+
+  FlushErrorLines();
+
+  std::string bytes(200'000, '\0');
+  const ssize_t size = pread(file.get(), bytes.data(), bytes.size(), 0);
+  EXPECT_EQ(Count({bytes.data(), static_cast<std::size_t>(size)}, '\n'), 100);
+}
+
+TEST_F(CollectedErrorLogTest, TheEndOfCollectingWritesTheRest) {
+  log.Write(Level::kError, "one");
+  CollectErrorLines(false);
+  EXPECT_THAT(pipe.Read(), EndsWith(": one\n"));
+  log.Write(Level::kError, "two");
+  EXPECT_THAT(pipe.Read(), EndsWith(": two\n"));
+}
+
 TEST(MainTest, StartsAsDescriptorTwoAtNotice) {
   ASSERT_EQ(Main().targets().size(), 1U);
   EXPECT_EQ(Main().targets()[0].fd, STDERR_FILENO);

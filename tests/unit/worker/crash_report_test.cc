@@ -9,6 +9,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "log/error_log.h"
+
 namespace colmeia::worker {
 namespace {
 
@@ -73,6 +75,17 @@ TEST_F(CrashReportDeathTest, BeginsWithThePlaceOfTheFault) {
         TouchForbidden();
       },
       KilledBySignal(SIGSEGV), ContainsRegex("  #0 /[^\n]*unit_worker\\+0x[0-9a-f]+ [^\n]*TouchForbidden"));
+}
+
+TEST_F(CrashReportDeathTest, WritesTheLinesThatWereCollectedFirst) {
+  EXPECT_EXIT(
+      {
+        Install();
+        log::CollectErrorLines(true);
+        log::Main().Write(log::Level::kError, "collected");
+        abort();
+      },
+      KilledBySignal(SIGABRT), ContainsRegex(": collected\n[^\n]*: worker ends by signal 6"));
 }
 
 TEST_F(CrashReportDeathTest, TellsTheRequest) {
