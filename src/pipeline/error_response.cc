@@ -1,6 +1,8 @@
 #include "pipeline/error_response.h"
 
+#include <map>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -32,20 +34,28 @@ bool EndsConnection(Status status) {
 }
 
 // "404 Not Found", with the code that goes over the wire.
-std::string_view StatusTitle(Exchange& exchange, Status status) {
+std::string StatusTitle(Status status) {
   const Status wire = http::WireStatus(status);
   const std::string_view reason =
       status == Status::kRequestHeaderTooLarge ? "Request Header Or Cookie Too Large" : http::ReasonPhrase(wire);
-  return exchange.arena.Concat(fmt::format("{} ", http::Code(wire)), reason);
+  return fmt::format("{} {}", http::Code(wire), reason);
 }
 
+std::string MakePage(Status status, bool with_version) {
+  return fmt::format(
+      "<!DOCTYPE html>\r\n<html lang=\"en\">\r\n<head><title>{0}</title></head>\r\n<body>\r\n"
+      "<h1 style=\"text-align: center\">{0}</h1>\r\n<hr>\r\n<p style=\"text-align: center\">colmeia{1}</p>\r\n"
+      "</body>\r\n</html>\r\n",
+      StatusTitle(status), with_version ? "/" COLMEIA_VERSION : "");
+}
+
+// A page is the same for everybody: made when it is first needed, and kept. There are as many as statuses, twice.
 std::string_view BuiltInPage(Exchange& exchange, Status status) {
-  const std::string_view title = StatusTitle(exchange, status);
-  const bool tokens = exchange.settings<CoreSettings>().server_tokens == ServerTokens::kOn;
-  return exchange.arena.Concat("<!DOCTYPE html>\r\n<html lang=\"en\">\r\n<head><title>", title,
-                               "</title></head>\r\n<body>\r\n<h1 style=\"text-align: center\">", title,
-                               "</h1>\r\n<hr>\r\n<p style=\"text-align: center\">colmeia",
-                               tokens ? "/" COLMEIA_VERSION : "", "</p>\r\n</body>\r\n</html>\r\n");
+  static std::map<std::pair<Status, bool>, std::string> pages;
+  const bool with_version = exchange.settings<CoreSettings>().server_tokens == ServerTokens::kOn;
+  std::string& page = pages[{status, with_version}];
+  if (page.empty()) page = MakePage(status, with_version);
+  return page;
 }
 
 bool IsRedirect(Status status) {

@@ -1,5 +1,7 @@
 #include "pipeline/report.h"
 
+#include <string>
+
 #include "pipeline/core_settings.h"
 #include "pipeline/exchange.h"
 #include "pipeline/services.h"
@@ -13,13 +15,22 @@ log::ErrorLog& ErrorLogOf(Exchange& exchange) {
 }
 
 void WriteReport(Exchange& exchange, log::Level level, std::string_view message) {
-  const Request& request = exchange.request;
-  std::string line(message);
-  line += fmt::format(", client: {}, server: {}", exchange.connection->peer->HostText(),
-                      exchange.server != nullptr ? std::string_view(exchange.server->name) : std::string_view());
-  if (!request.line.empty()) line += fmt::format(", request: \"{}\"", request.line);
-  if (!request.host.empty()) line += fmt::format(", host: \"{}\"", request.host);
-  ErrorLogOf(exchange).Write(level, line, exchange.connection->number);
+  // A label, the value and the closing quote, or nothing at all.
+  struct Quoted {
+    std::string_view label;
+    std::string_view value;
+    std::string_view end;
+    Quoted(std::string_view name, std::string_view text)
+        : label(text.empty() ? "" : name), value(text), end(text.empty() ? "" : "\"") {}
+  };
+  const std::string client = exchange.connection->peer->HostText();
+  const std::string_view server = exchange.server != nullptr ? std::string_view(exchange.server->name) : "";
+  const Quoted line(", request: \"", exchange.request.line);
+  const Quoted host(", host: \"", exchange.request.host);
+  ErrorLogOf(exchange).Write(level,
+                             {message, ", client: ", client, ", server: ", server, line.label, line.value, line.end,
+                              host.label, host.value, host.end},
+                             exchange.connection->number);
 }
 
 }  // namespace colmeia::pipeline
