@@ -3,8 +3,8 @@
 #include <charconv>
 #include <cstring>
 
-#include "h1/bytes.h"
 #include "util/check.h"
+#include "util/control.h"
 
 namespace colmeia::h1 {
 namespace {
@@ -37,10 +37,18 @@ char* Put(char* out, std::string_view text) {
 char* PutClean(char* out, std::string_view text) {
   if (text.empty()) return out;
   char* const end = Put(out, text);
-  for (char* at = FindControl(out, end); at < end; at = FindControl(at + 1, end)) {
+  for (char* at = util::FindControl(out, end); at < end; at = util::FindControl(at + 1, end)) {
     if (*at == '\r' || *at == '\n' || *at == '\0') *at = ' ';
   }
   return end;
+}
+
+// A value of our own making, which ends no line.
+char* PutOwnField(char* out, std::string_view name_and_colon, std::string_view value) {
+  if (value.empty()) return out;
+  out = Put(out, name_and_colon);
+  out = Put(out, value);
+  return Put(out, kLineEnd);
 }
 
 char* PutField(char* out, std::string_view name_and_colon, std::string_view value) {
@@ -74,8 +82,8 @@ std::size_t MaxHeadSize(const ResponseHead& head) {
 
 char* WriteHead(const ResponseHead& head, char* out) {
   out = PutStatusLine(out, http::WireStatus(head.status));
-  out = PutField(out, kServer, head.server);
-  out = PutField(out, kDate, head.date);
+  out = PutOwnField(out, kServer, head.server);
+  out = PutOwnField(out, kDate, head.date);
   out = PutField(out, kContentType, head.content_type);
   if (head.content_length) {
     out = Put(out, kContentLength);

@@ -24,8 +24,8 @@ enum class ConnectionField : std::uint8_t {
 
 struct ResponseHead {
   http::Status status = http::Status::kOk;  // written as http::WireStatus(status)
-  std::string_view server{};                // value of Server; empty: left out, as the next ones
-  std::string_view date{};                  // value of Date
+  std::string_view server{};                // value of Server, ends no line; empty: left out, as the next ones
+  std::string_view date{};                  // value of Date, ends no line
   std::string_view content_type{};
   std::optional<std::uint64_t> content_length{};
   bool chunked = false;  // Transfer-Encoding: chunked

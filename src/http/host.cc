@@ -10,36 +10,56 @@
 namespace colmeia::http {
 namespace {
 
+enum NameByte : std::uint8_t {
+  kNoName = 0,
+  kPlain = 1,
+  kCapital = 2,
+  kDot = 4,
+  kDoubleDot = 8,  // of no byte alone: two dots stand side by side
+};
+
 // RFC 3986 section 3.2.2: unreserved and sub-delims; escapes are looked at apart.
-constexpr std::array<bool, 256> MakeRegName() {
-  std::array<bool, 256> table{};
-  for (std::size_t c = 0; c < table.size(); ++c) {
-    table[c] = util::IsAlpha(static_cast<char>(c)) || util::IsDigit(static_cast<char>(c));
+constexpr std::array<std::uint8_t, 256> MakeNameBytes() {
+  std::array<std::uint8_t, 256> table{};
+  for (const char c : std::string_view("0123456789abcdefghijklmnopqrstuvwxyz-_~!$&'()*+,;=")) {
+    table[static_cast<unsigned char>(c)] = kPlain;
   }
-  for (const char c : std::string_view("-._~!$&'()*+,;=")) table[static_cast<unsigned char>(c)] = true;
+  for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<unsigned char>(c)] = kCapital;
+  table[static_cast<unsigned char>('.')] = kDot;
   return table;
 }
-constexpr std::array<bool, 256> kRegName = MakeRegName();
+constexpr std::array<std::uint8_t, 256> kNameBytes = MakeNameBytes();
 
-constexpr bool IsCapital(char c) { return c >= 'A' && c <= 'Z'; }
+constexpr std::uint8_t NameByteOf(char c) { return kNameBytes[static_cast<unsigned char>(c)]; }
 
 bool StartsWithEscape(std::string_view text) {
   return text.size() >= 3 && text[0] == '%' && util::HexValue(text[1]) >= 0 && util::HexValue(text[2]) >= 0;
 }
 
-// The bytes of `text` that are a reg-name.
-std::size_t RegNameSize(std::string_view text) {
+// The beginning of a text that is a reg-name: how long, and which NameBytes it has.
+struct RegName {
   std::size_t size = 0;
-  while (size < text.size()) {
-    if (kRegName[static_cast<unsigned char>(text[size])]) {
-      ++size;
-    } else if (StartsWithEscape(text.substr(size))) {
-      size += 3;
+  unsigned bytes = kNoName;
+};
+
+RegName FindRegName(std::string_view text) {
+  RegName name;
+  unsigned before = kNoName;
+  while (name.size < text.size()) {
+    const unsigned byte = NameByteOf(text[name.size]);
+    if (byte != kNoName) {
+      ++name.size;
+      name.bytes |= byte;
+      if ((byte & before & kDot) != 0) name.bytes |= kDoubleDot;
+    } else if (StartsWithEscape(text.substr(name.size))) {
+      for (const char digit : text.substr(name.size + 1, 2)) name.bytes |= NameByteOf(digit);
+      name.size += 3;
     } else {
       break;
     }
+    before = byte;
   }
-  return size;
+  return name;
 }
 
 bool IsIpv6(std::string_view text) {
@@ -55,17 +75,19 @@ bool IsIpv6(std::string_view text) {
 std::optional<HostPort> SplitHost(std::string_view text) {
   HostPort result;
   std::size_t end = 0;
+  unsigned bytes = kNoName;
   if (text.starts_with('[')) {
     const std::size_t close = text.find(']');
     if (close == std::string_view::npos || !IsIpv6(text.substr(1, close - 1))) return std::nullopt;
     end = close + 1;
+    for (const char c : text.substr(0, end)) bytes |= NameByteOf(c);
   } else {
-    end = RegNameSize(text);
+    const RegName name = FindRegName(text);
+    end = name.size;
+    bytes = name.bytes;
   }
   result.host = text.substr(0, end);
-  for (const char c : result.host) {
-    if (IsCapital(c)) result.is_lower = false;
-  }
+  result.is_lower = (bytes & kCapital) == 0;
   text.remove_prefix(end);
   if (!text.empty()) {
     if (text.front() != ':') return std::nullopt;
@@ -78,9 +100,7 @@ std::optional<HostPort> SplitHost(std::string_view text) {
   }
   if (result.host.ends_with('.')) result.host.remove_suffix(1);
   // Two dots in a row or nothing but a dot name no host (nginx refuses them too).
-  if (result.host.empty() || result.host.ends_with('.') || result.host.find("..") != std::string_view::npos) {
-    return std::nullopt;
-  }
+  if (result.host.empty() || (bytes & kDoubleDot) != 0) return std::nullopt;
   return result;
 }
 

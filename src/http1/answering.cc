@@ -31,14 +31,10 @@ bool IsSmall(const pipeline::Body& body) {
   return true;
 }
 
-// What nginx's header filters add at the end of the pipeline.
-void AddOwnFields(pipeline::Exchange& exchange) {
-  pipeline::Response& response = exchange.response;
-  if (!response.etag.empty()) response.fields.Set(http::HeaderId::kEtag, response.etag);
-  if (response.accepts_ranges && response.status == Status::kOk &&
-      !response.fields.Has(http::HeaderId::kAcceptRanges)) {
-    response.fields.Add(http::HeaderId::kAcceptRanges, "bytes");
-  }
+// Whether the head says so: it has the field once, and only where ranges can be had.
+bool SaysAcceptRanges(const pipeline::Response& response) {
+  return response.accepts_ranges && response.status == Status::kOk &&
+         !response.fields.Has(http::HeaderId::kAcceptRanges);
 }
 
 }  // namespace
@@ -201,7 +197,7 @@ void Connection::WriteAnswer(Work& work, bool with_continue) {
   if (stream != nullptr && (!chunked || !work.body.done())) response.close = true;
   DecideFuture(work);
   if (future_ != Future::kOpen) work.body.StartFixed(0);  // lingering will drop it
-  AddOwnFields(exchange);
+  if (!response.etag.empty()) response.fields.Remove(http::HeaderId::kEtag);
   if (future_ == Future::kOpen && core.keepalive_header) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*core.keepalive_header).count();
     response.fields.Set(http::HeaderId::kKeepAlive, exchange.arena.Copy(fmt::format("timeout={}", seconds)));
@@ -217,6 +213,8 @@ void Connection::WriteAnswer(Work& work, bool with_continue) {
     head.chunked = chunked;
   }
   head.last_modified = response.last_modified;
+  head.etag = response.etag;
+  head.accept_ranges = SaysAcceptRanges(response);
   head.connection = future_ == Future::kOpen ? h1::ConnectionField::kKeepAlive : h1::ConnectionField::kClose;
   head.fields = &response.fields;
 

@@ -63,6 +63,8 @@ Value SentHttp(Exchange& ex, std::string_view suffix) {
   if (suffix == "transfer_encoding") return streams && ex.request.version_minor >= 1 ? Value{"chunked"} : Value{};
   if (suffix == "last_modified") return Empty(response.last_modified);
   if (suffix == "etag") return Empty(response.etag);
+  if (suffix == "accept_ranges" && ex.response.accepts_ranges && ex.response.status == http::Status::kOk)
+    return "bytes";
   if (suffix == "connection") return response.close ? "close" : "keep-alive";
   return JoinedField(ex, response.fields, suffix, ", ");
 }
