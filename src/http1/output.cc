@@ -23,7 +23,7 @@ struct Output::Batch {
   int file = -1;
   off_t offset = 0;
   std::size_t file_bytes = 0;
-  bool more = false;           // something follows that is not in the batch
+  bool more = false;           // something follows at once, for which a packet may wait
   Work* short_file = nullptr;  // the work whose file has become shorter or cannot be read
 
   [[nodiscard]] bool full() const { return count == kMaxParts; }
@@ -82,8 +82,9 @@ void Output::Gather(Batch& batch) {
       }
       const std::uint64_t left = piece.length - skip;
       const off_t offset = piece.offset + static_cast<off_t>(skip);
-      batch.more = true;
       if (work->use_sendfile) {
+        // A head that waits for its file fills its packet, and costs a large file more than a packet of its own.
+        batch.more = work->exchange.settings<pipeline::CoreSettings>().tcp_nopush;
         batch.file = piece.fd;
         batch.offset = offset;
         batch.file_bytes = static_cast<std::size_t>(std::min(left, ChunkLimit(*work)));
