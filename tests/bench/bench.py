@@ -95,6 +95,9 @@ def arguments():
     for pair in given.also:
         if '=' not in pair:
             parser.error(f'--also takes LABEL=BINARY, not {pair}')
+    for path in (given.binary, f'{given.tools}/bench_limit', *(pair.split('=', 1)[1] for pair in given.also)):
+        if not os.access(path, os.X_OK):
+            parser.error(f'{path} is not there to be run; ./dev bench builds what is its own')
     given.also = [tuple(pair.split('=', 1)) for pair in given.also]
     return given
 
