@@ -38,7 +38,7 @@ using master::Outcome;
 class NobodyListens final : public master::ChildListener {
  public:
   void OnEvent(master::Event) override {}
-  void OnFrame(std::uint32_t, ipc::Traffic, const ipc::FrameInfo&) override {}
+  void OnFrame(const master::Party&, ipc::Traffic, const ipc::FrameInfo&) override {}
 };
 
 // Waits for a compiler child. The launcher is no server yet, so it may wait; the loop is gone before anybody forks.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace colmeia::control {
@@ -27,5 +28,8 @@ struct Order {
   std::uint32_t argument = 0;  // of kScale and kDrain
   bool operator==(const Order&) const = default;
 };
+
+// "reload", "drain 3"
+[[nodiscard]] std::string Describe(const Order& order);
 
 }  // namespace colmeia::control

@@ -77,6 +77,7 @@ std::uint32_t Channel::Send(const Message& message, const std::vector<int>& fds,
     bytes = EncodeFrame(message, sequence, in_reply_to);
   }
   const std::size_t size = bytes.size();
+  std::string_view view = bytes;
   if (size > kMaxFrameSize) {
     StopSending(fmt::format("a {} message of {} bytes is longer than the allowed {}", NameOf(TypeOf(message)), size,
                             kMaxFrameSize));
@@ -95,6 +96,7 @@ std::uint32_t Channel::Send(const Message& message, const std::vector<int>& fds,
       waiting.fds.push_back(std::move(*copy));
     }
     queue_.push_back(std::move(waiting));
+    view = queue_.back().bytes;
     queued = true;
     Watch();
   }
@@ -105,7 +107,8 @@ std::uint32_t Channel::Send(const Message& message, const std::vector<int>& fds,
                                          .size = size,
                                          .fds = static_cast<int>(fds.size()),
                                          .queued = queued,
-                                         .message = &message});
+                                         .message = &message,
+                                         .bytes = view});
   }
   return sequence;
 }
@@ -226,7 +229,8 @@ Result<Received> Channel::Accept(std::string_view datagram, std::vector<sys::Uni
                                            .in_reply_to = header.in_reply_to,
                                            .size = datagram.size(),
                                            .fds = static_cast<int>(fds.size()),
-                                           .message = &frame->message});
+                                           .message = &frame->message,
+                                           .bytes = datagram});
   return Received{std::move(frame->message), std::move(fds), header.sequence, header.in_reply_to};
 }
 

@@ -59,6 +59,7 @@ struct FrameInfo {
   int fds = 0;
   bool queued = false;               // sent only: the socket was full, the frame waits its turn
   const Message* message = nullptr;  // lent for the call; for Describe()
+  std::string_view bytes{};          // the whole frame; lent for the call
 };
 
 // Who hears from a channel. It must outlive the channel, or destroy it.

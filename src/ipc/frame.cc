@@ -2,19 +2,17 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <type_traits>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "ipc/codec.h"
+#include "ipc/value_text.h"
 #include "util/check.h"
 
 namespace colmeia::ipc {
 namespace {
-
-constexpr std::size_t kMaxDescribedText = 200;
 
 struct CountFields {
   template <class... Values>
@@ -64,33 +62,6 @@ static_assert(std::all_of(kTable.begin(), kTable.end(),
                           [](const MessageInfo& info) { return info.fds >= 0 && info.fds <= kMaxFrameFds; }),
               "kMaxFrameFds is the most that any message carries");
 
-std::string DescribeText(std::string_view text) {
-  const bool readable = std::all_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return c == '\n' || c == '\t' || (byte >= 0x20 && byte != 0x7f);
-  });
-  if (!readable) return fmt::format("<{} bytes>", text.size());
-  std::string out = "\"";
-  for (const char c : text.substr(0, kMaxDescribedText)) {
-    switch (c) {
-      case '\n':
-        out += "\\n";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      case '"':
-      case '\\':
-        out += '\\';
-        [[fallthrough]];
-      default:
-        out += c;
-    }
-  }
-  out += text.size() > kMaxDescribedText ? "...\"" : "\"";
-  return out;
-}
-
 // Fields calls it with the values; it writes " name=value" for each.
 class Describer {
  public:
@@ -108,15 +79,7 @@ class Describer {
     const std::size_t end = std::min(names_.find(' '), names_.size());
     fmt::format_to(std::back_inserter(out_), " {}=", names_.substr(0, end));
     names_.remove_prefix(std::min(end + 1, names_.size()));
-    if constexpr (std::is_same_v<T, bool>) {
-      out_ += value ? "yes" : "no";
-    } else if constexpr (std::is_same_v<T, std::string>) {
-      out_ += DescribeText(value);
-    } else if constexpr (std::is_same_v<T, Milliseconds>) {
-      fmt::format_to(std::back_inserter(out_), "{}ms", value.count());
-    } else {
-      fmt::format_to(std::back_inserter(out_), "{}", value);
-    }
+    out_ += ValueText(value);
   }
 
   std::string& out_;  // outlives this

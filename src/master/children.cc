@@ -9,7 +9,6 @@
 #include "master/program.h"
 #include "sys/memfd.h"
 #include "sys/sockets.h"
-#include "trace/ring.h"
 
 namespace colmeia::master {
 namespace {
@@ -81,7 +80,7 @@ void WorkerChild::OnClosed(std::string why) {
 }
 
 void WorkerChild::OnTraffic(ipc::Traffic traffic, const ipc::FrameInfo& frame) {
-  listener_.OnFrame(slot_, traffic, frame);
+  listener_.OnFrame(party(), traffic, frame);
 }
 
 Result<std::unique_ptr<CompilerChild>> CompilerChild::Spawn(loop::Loop& loop, ChildListener& listener,
@@ -103,6 +102,10 @@ void CompilerChild::Kill() {
   if (!exit_) static_cast<void>(process_->Kill(SIGKILL));
 }
 
+Party CompilerChild::party() const {
+  return {trace::Peer::kCompiler, trace::kNoSlot, trace::kNoSeat, generation, process_->pid()};
+}
+
 void CompilerChild::OnMessage(ipc::Received& received) {
   if (std::holds_alternative<ipc::Hello>(received.message)) {
     channel_->Send(command_line_);
@@ -117,7 +120,7 @@ void CompilerChild::OnClosed(std::string) {
 }
 
 void CompilerChild::OnTraffic(ipc::Traffic traffic, const ipc::FrameInfo& frame) {
-  listener_.OnFrame(trace::kNoSlot, traffic, frame);
+  listener_.OnFrame(party(), traffic, frame);
 }
 
 void CompilerChild::TellWhenOver() {
@@ -125,6 +128,7 @@ void CompilerChild::TellWhenOver() {
   if (!result_) {
     result_ = CompilerResult{nullptr, {}, fmt::format("the compiler of the configuration {}", exit_->Describe())};
   }
+  result_->exit = *exit_;
   const Done done = std::move(done_);
   done(*std::move(result_));  // may destroy *this
 }

@@ -11,6 +11,7 @@
 #include "ipc/channel.h"
 #include "loop/process.h"
 #include "master/events.h"
+#include "master/scribe.h"
 #include "sys/unique_fd.h"
 
 namespace colmeia::master {
@@ -20,8 +21,8 @@ class ChildListener {
  public:
   virtual ~ChildListener() = default;
   virtual void OnEvent(Event event) = 0;
-  // Every frame to and from the child in `slot` (trace::kNoSlot for a compiler).
-  virtual void OnFrame(std::uint32_t slot, ipc::Traffic traffic, const ipc::FrameInfo& frame) = 0;
+  // Every frame to and from a child, before what it says is told.
+  virtual void OnFrame(const Party& child, ipc::Traffic traffic, const ipc::FrameInfo& frame) = 0;
 };
 
 // A worker, from its spawn until both its exit and the end of its channel were told.
@@ -40,9 +41,11 @@ class WorkerChild final : public ipc::ChannelListener {
 
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] bool over() const { return exited_ && !channel_; }
+  [[nodiscard]] Party party() const { return {trace::Peer::kWorker, slot_, seat, generation, pid_}; }
 
   bool adopted = false;  // the master has sent Adopt
   std::uint32_t generation = 0;
+  std::uint32_t seat = 0;
 
  private:
   WorkerChild(ChildListener& listener, std::uint32_t slot) : listener_(listener), slot_(slot) {}
@@ -63,6 +66,7 @@ struct CompilerResult {
   PlanPtr plan;        // null: it failed
   sys::UniqueFd text;  // the configuration memfd for workers
   std::string why;     // for the operator, when it failed
+  loop::ExitStatus exit{};
 };
 
 // A compiler, for as long as it runs. Calls back once, when the child was reaped and its channel has ended.
@@ -72,6 +76,9 @@ class CompilerChild final : public ipc::ChannelListener {
   static Result<std::unique_ptr<CompilerChild>> Spawn(loop::Loop& loop, ChildListener& listener,
                                                       const ipc::Compile& command_line, Done done);
   void Kill();
+  [[nodiscard]] Party party() const;
+
+  std::uint32_t generation = 0;
 
  private:
   CompilerChild(ChildListener& listener, const ipc::Compile& command_line, Done done)

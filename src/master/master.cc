@@ -10,7 +10,6 @@
 
 #include <fmt/core.h>
 
-#include "ipc/codec.h"
 #include "log/error_log.h"
 #include "master/signals.h"
 #include "master/status.h"
@@ -45,7 +44,7 @@ Result<std::unique_ptr<Master>> Master::Create(MasterOptions options) {
 Master::Master(MasterOptions options, scoreboard::Board board, trace::Writer trace)
     : options_(std::move(options)),
       board_(std::move(board)),
-      trace_(std::move(trace)),
+      scribe_(std::move(trace)),
       resources_(std::move(options_.inherited)),
       opening_(loop_, resources_),
       deadline_(loop_, [this] { OnEvent(Deadline{}); }),
@@ -95,17 +94,19 @@ void Master::OnEvent(Event event) {
   if (const auto* const received = std::get_if<Received>(&event);
       received != nullptr && std::holds_alternative<ipc::Done>(received->message) &&
       handoff_.Taken(received->slot, received->in_reply_to)) {
+    scribe_.Because(0);
     return;
   }
-  events_.push_back(std::move(event));
+  events_.push_back({std::move(event), scribe_.cause()});
   if (!handling_) HandleAll();
 }
 
 void Master::HandleAll() {
   handling_ = true;
   while (!events_.empty()) {
-    const Event event = std::move(events_.front());
+    const auto [event, cause] = std::move(events_.front());
     events_.pop_front();
+    scribe_.Because(cause);
     RecordEvent(event);
     ForgetGone(event);
     // Work may have taken its time since the loop last looked at the clock.
@@ -116,7 +117,7 @@ void Master::HandleAll() {
     std::erase_if(workers_, [](const auto& entry) { return entry.second->over(); });
   }
   handling_ = false;
-  cause_ = 0;
+  scribe_.Because(0);
   if (const auto deadline = supervisor_.NextDeadline()) {
     deadline_.StartAt(*deadline);
   } else {
@@ -133,58 +134,75 @@ void Master::ForgetGone(const Event& event) {
   }
 }
 
-// What happened, for the trace; frames are recorded as they pass.
+// What happened, for the trace. Frames are recorded as they pass, and what answers an action of ours is no news.
 void Master::RecordEvent(const Event& event) {
-  trace::Event record;
+  using trace::Kind;
+  using trace::Peer;
   if (const auto* const signal = std::get_if<Signal>(&event)) {
-    record = {.kind = trace::Kind::kSignal, .pid = signal->sender, .text = DescribeSignal(signal->number)};
-  } else if (const auto* const exit = std::get_if<Exit>(&event)) {
-    const WorkerChild* const child = FindWorker(exit->slot);
-    record = {.kind = trace::Kind::kExit,
-              .slot = exit->slot,
-              .pid = child != nullptr ? child->pid() : 0,
-              .text = DescribeExit(exit->code, exit->signal)};
-  } else if (const auto* const closed = std::get_if<ChannelClosed>(&event)) {
-    record = {.kind = trace::Kind::kClosed, .slot = closed->slot, .text = closed->why};
+    scribe_.Heard({.kind = Kind::kSignal,
+                   .peer = Peer::kOperator,
+                   .pid = signal->sender,
+                   .text = DescribeSignal(signal->number)});
   } else if (const auto* const request = std::get_if<Request>(&event)) {
-    record = {.kind = trace::Kind::kCommand,
-              .pid = request->sender,
-              .text = std::string(control::CommandName(request->order.command))};
+    scribe_.Heard({.kind = Kind::kCommand,
+                   .peer = Peer::kOperator,
+                   .pid = request->sender,
+                   .text = control::Describe(request->order)});
+  } else if (const auto* const exit = std::get_if<Exit>(&event)) {
+    scribe_.Ended(PartyIn(exit->slot), DescribeExit(exit->code, exit->signal));
+  } else if (const auto* const closed = std::get_if<ChannelClosed>(&event)) {
+    scribe_.Closed(PartyIn(closed->slot), closed->why);
   } else if (const auto* const stale = std::get_if<Stale>(&event)) {
-    record = {.kind = trace::Kind::kHeartbeat, .slot = stale->slot, .text = "missed"};
+    RecordSight(Kind::kHeartbeat, stale->slot, "missed");
   } else if (const auto* const fresh = std::get_if<Fresh>(&event)) {
-    record = {.kind = trace::Kind::kHeartbeat, .slot = fresh->slot, .text = "back"};
+    RecordSight(Kind::kHeartbeat, fresh->slot, "back");
+  } else if (const auto* const recycle = std::get_if<Recycle>(&event)) {
+    RecordSight(Kind::kRecycle, recycle->slot, recycle->why);
+  } else if (std::holds_alternative<UpgradeReady>(event)) {
+    scribe_.Said(SuccessorParty(), "Ready");
+  } else if (const auto* const failed = std::get_if<UpgradeFailed>(&event);
+             failed != nullptr && successor_ != nullptr) {
+    scribe_.Said(SuccessorParty(), fmt::format("Failed why=\"{}\"", OneLine(failed->why)));
+  } else if (const auto* const left = std::get_if<UpgradeExited>(&event)) {
+    scribe_.Ended(SuccessorParty(), DescribeExit(left->code, left->signal));
+  } else if (std::holds_alternative<Independent>(event)) {
+    scribe_.Heard({.kind = Kind::kClosed, .text = "the old master has left"});
   } else if (std::holds_alternative<Deadline>(event)) {
-    record.kind = trace::Kind::kDeadline;
-  } else {
-    return;
+    scribe_.DeadlineCame();
+  } else if (std::holds_alternative<RequesterGone>(event) || std::holds_alternative<Start>(event)) {
+    scribe_.Because(0);
   }
-  cause_ = trace_.Record(record);
 }
 
-void Master::OnFrame(std::uint32_t slot, ipc::Traffic traffic, const ipc::FrameInfo& frame) {
-  const WorkerChild* const child = FindWorker(slot);
-  const bool sent = traffic == ipc::Traffic::kSent;
-  std::string text;
+// What was seen of a worker from outside.
+void Master::RecordSight(trace::Kind kind, std::uint32_t slot, std::string text) {
+  const Party party = PartyIn(slot);
+  scribe_.Heard({.kind = kind,
+                 .peer = party.peer,
+                 .slot = party.slot,
+                 .seat = party.seat,
+                 .generation = party.generation,
+                 .pid = party.pid,
+                 .text = std::move(text)});
+}
+
+void Master::OnFrame(const Party& child, ipc::Traffic traffic, const ipc::FrameInfo& frame) {
   if (frame.type == ipc::MessageType::kClient) {
-    const auto left_out = clients_traced_.Sent(slot, frame.sequence, loop_.Now());
+    const auto left_out = clients_traced_.Sent(child.slot, frame.sequence, loop_.Now());
     if (!left_out) return;
-    if (*left_out > 0) text = fmt::format(", and {} before it", Count(*left_out, "other"));
-  } else if (handoff_.Awaits(slot, frame.in_reply_to) && !clients_traced_.Answers(slot, frame.in_reply_to)) {
+  } else if (handoff_.Awaits(child.slot, frame.in_reply_to) && !clients_traced_.Answers(child.slot, frame.in_reply_to)) {
     return;
   }
-  const std::uint64_t number = trace_.Record({
-      .kind = sent ? trace::Kind::kSend : trace::Kind::kReceive,
-      .slot = slot,
-      .generation = child != nullptr ? child->generation : 0,
-      .pid = child != nullptr ? child->pid() : 0,
-      .message_type = static_cast<std::uint16_t>(frame.type),
-      .frame_sequence = frame.sequence,
-      .size = static_cast<std::uint32_t>(frame.size),
-      .cause = sent ? cause_ : 0,
-      .text = (frame.message != nullptr ? ipc::Describe(*frame.message) : std::string()) + text,
-  });
-  if (!sent) cause_ = number;
+  scribe_.Frame(child, traffic, frame);
+}
+
+Party Master::PartyIn(std::uint32_t slot) {
+  const WorkerChild* const child = FindWorker(slot);
+  return child != nullptr ? child->party() : Party{.peer = trace::Peer::kWorker, .slot = slot};
+}
+
+Party Master::SuccessorParty() const {
+  return {.peer = trace::Peer::kSuccessor, .pid = successor_ != nullptr ? successor_->pid() : 0};
 }
 
 WorkerChild* Master::FindWorker(std::uint32_t slot) {

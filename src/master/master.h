@@ -24,6 +24,7 @@
 #include "master/overseer.h"
 #include "master/resources.h"
 #include "master/sampler.h"
+#include "master/scribe.h"
 #include "master/supervisor.h"
 #include "scoreboard/board.h"
 #include "trace/ring.h"
@@ -57,9 +58,10 @@ class Master final : public ChildListener {
   Master(MasterOptions options, scoreboard::Board board, trace::Writer trace);
 
   void OnEvent(Event event) override;
-  void OnFrame(std::uint32_t slot, ipc::Traffic traffic, const ipc::FrameInfo& frame) override;
+  void OnFrame(const Party& child, ipc::Traffic traffic, const ipc::FrameInfo& frame) override;
   void HandleAll();
   void RecordEvent(const Event& event);
+  void RecordSight(trace::Kind kind, std::uint32_t slot, std::string text);
   void ForgetGone(const Event& event);
 
   // perform.cc: one for each kind of action.
@@ -93,13 +95,14 @@ class Master final : public ChildListener {
 
   Result<> SpawnUpgrade();
   [[nodiscard]] WorkerChild* FindWorker(std::uint32_t slot);
+  [[nodiscard]] Party PartyIn(std::uint32_t slot);
+  [[nodiscard]] Party SuccessorParty() const;
   void ReapStrangers();
 
   loop::Loop loop_;
   MasterOptions options_;
   scoreboard::Board board_;
-  trace::Writer trace_;
-  std::uint64_t cause_ = 0;  // trace number of the event that is being handled
+  Scribe scribe_;
   Resources resources_;
   Opening opening_;
   Supervisor supervisor_;
@@ -118,7 +121,11 @@ class Master final : public ChildListener {
   std::unique_ptr<Successor> successor_;
   std::map<std::uint32_t, std::unique_ptr<WorkerChild>> workers_;      // by slot
   std::map<std::uint32_t, std::unique_ptr<CompilerChild>> compilers_;  // by generation
-  std::deque<Event> events_;
+  struct Pending {
+    Event event;
+    std::uint64_t cause;  // in the trace
+  };
+  std::deque<Pending> events_;
   bool handling_ = false;  // events that come meanwhile wait in `events_`
   int exit_code_ = 0;
 };

@@ -1,4 +1,5 @@
 // What the supervisor decided, performed: one function for each kind of action.
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include "log/error_log.h"
 #include "master/master.h"
 #include "master/signals.h"
+#include "master/words.h"
 
 namespace colmeia::master {
 
@@ -17,6 +19,7 @@ void Master::Perform(const Compile& action) {
   auto child = CompilerChild::Spawn(loop_, *this, options_.command_line, [this, generation](CompilerResult result) {
     // The child cannot be destroyed inside its own callback's frame by us: keep it until this function ends.
     const auto node = compilers_.extract(generation);
+    scribe_.Ended(node.mapped()->party(), DescribeExit(result.exit.code, result.exit.signal));
     if (result.plan) texts_[generation] = std::move(result.text);
     OnEvent(Compiled{generation, result.plan, result.why});
   });
@@ -24,45 +27,49 @@ void Master::Perform(const Compile& action) {
     OnEvent(Compiled{generation, nullptr, child.error().message});
     return;
   }
+  (*child)->generation = generation;
+  scribe_.Born((*child)->party(), "compiler");
   compilers_.emplace(generation, *std::move(child));
-  trace_.Record({.kind = trace::Kind::kSpawn, .generation = generation, .cause = cause_, .text = "compiler"});
 }
 
 void Master::Perform(const CancelCompile& action) {
-  if (const auto child = compilers_.find(action.generation); child != compilers_.end()) child->second->Kill();
+  const auto child = compilers_.find(action.generation);
+  if (child == compilers_.end()) return;
+  child->second->Kill();
+  scribe_.Killed(child->second->party(), DescribeSignal(SIGKILL));
 }
 
 void Master::Perform(const OpenResources& action) {
   const std::uint32_t generation = action.generation;
-  opening_.Open(generation, action.plan, [this, plan = action.plan, generation](Result<> opened) {
-    if (opened) {
-      opened = desk_.Open(generation, plan->control_path);
-      if (!opened) resources_.Close(generation);
-    }
-    trace_.Record({.kind = trace::Kind::kListener,
-                   .generation = generation,
-                   .cause = cause_,
-                   .text = opened ? fmt::format("opened {}", plan->listeners.size()) : opened.error().message});
-    if (opened) {
-      OnEvent(ResourcesOpened{generation});
-    } else {
-      OnEvent(ResourcesFailed{generation, opened.error().message});
-    }
-  });
+  opening_.Open(
+      generation, action.plan, [this, plan = action.plan, generation, cause = scribe_.cause()](Result<> opened) {
+        scribe_.Because(cause);
+        if (opened) {
+          opened = desk_.Open(generation, plan->control_path);
+          if (!opened) resources_.Close(generation);
+        }
+        scribe_.Noted({.kind = trace::Kind::kListener,
+                       .generation = generation,
+                       .text = opened ? fmt::format("opened {}", plan->listeners.size()) : opened.error().message});
+        if (opened) {
+          OnEvent(ResourcesOpened{generation});
+        } else {
+          OnEvent(ResourcesFailed{generation, opened.error().message});
+        }
+      });
 }
 
 void Master::Perform(const Promote& action) {
   resources_.Promote(action.generation);
   handoff_.Promoted(action.generation);
   desk_.Promote(action.generation, resources_.Find(action.generation)->plan->control_path);
-  trace_.Record(
-      {.kind = trace::Kind::kGeneration, .generation = action.generation, .cause = cause_, .text = "current"});
+  scribe_.Noted({.kind = trace::Kind::kGeneration, .generation = action.generation, .text = "current"});
 }
 
 void Master::Perform(const CloseListeners& action) {
   handoff_.Closing(action.generation);
   resources_.CloseListeners(action.generation);
-  trace_.Record({.kind = trace::Kind::kListener, .generation = action.generation, .cause = cause_, .text = "closed"});
+  scribe_.Noted({.kind = trace::Kind::kListener, .generation = action.generation, .text = "closed"});
 }
 
 void Master::Perform(const CloseGeneration& action) {
@@ -72,7 +79,7 @@ void Master::Perform(const CloseGeneration& action) {
   resources_.Close(action.generation);
   texts_.erase(action.generation);
   clones_.Look();
-  trace_.Record({.kind = trace::Kind::kGeneration, .generation = action.generation, .cause = cause_, .text = "closed"});
+  scribe_.Noted({.kind = trace::Kind::kGeneration, .generation = action.generation, .text = "closed"});
 }
 
 void Master::Perform(const Spawn& action) {
@@ -85,13 +92,9 @@ void Master::Perform(const Spawn& action) {
   }
   const pid_t pid = (*child)->pid();
   (*child)->generation = action.generation;
+  (*child)->seat = action.seat;
+  scribe_.Born((*child)->party(), fmt::format("worker {}", action.seat));
   workers_[action.slot] = *std::move(child);
-  trace_.Record({.kind = trace::Kind::kSpawn,
-                 .slot = action.slot,
-                 .generation = action.generation,
-                 .pid = pid,
-                 .cause = cause_,
-                 .text = fmt::format("worker {}", action.seat)});
   OnEvent(Spawned{action.slot, pid});
 }
 
@@ -124,7 +127,7 @@ void Master::Perform(const Adopt& action) {
     identity.affinity = {identity.affinity[std::min<std::size_t>(action.seat, identity.affinity.size() - 1)]};
   }
   adopt.identity = ipc::Encode(identity);
-  child->Send(adopt, {texts_.at(action.generation).get(), board_.fd(), trace_.fd()});
+  child->Send(adopt, {texts_.at(action.generation).get(), board_.fd(), scribe_.fd()});
   for (std::uint32_t i = 0; i < sockets.size(); ++i) {
     const OpenListener& listener = *open->listeners[i];
     for (const std::size_t socket : sockets[i]) {
@@ -161,12 +164,7 @@ void Master::Perform(const Kill& action) {
   WorkerChild* const child = FindWorker(action.slot);
   if (child == nullptr) return;
   child->Kill(action.signal);
-  trace_.Record({.kind = trace::Kind::kKill,
-                 .slot = action.slot,
-                 .generation = child->generation,
-                 .pid = child->pid(),
-                 .cause = cause_,
-                 .text = DescribeSignal(action.signal)});
+  scribe_.Killed(child->party(), DescribeSignal(action.signal));
 }
 
 void Master::Perform(const CloseChannel& action) {
@@ -192,21 +190,17 @@ void Master::Perform(const SetState& action) {
   } else {
     handoff_.Leaving(action.slot);
   }
-  trace_.Record({.kind = trace::Kind::kState,
-                 .slot = action.slot,
-                 .generation = action.generation,
-                 .pid = action.pid,
-                 .cause = cause_,
-                 .text = std::string(scoreboard::SlotStateName(action.state))});
+  if (action.state == SlotState::kStarting && action.pid == 0) return;
+  scribe_.State({trace::Peer::kWorker, action.slot, action.seat, action.generation, action.pid},
+                std::string(scoreboard::SlotStateName(action.state)));
 }
 
 void Master::Perform(const SetServer& action) {
   board_.SetServer(action.state, action.generation);
   if (action.ending) notifier_.Stopping();
   notifier_.Status(fmt::format("generation {}: {}", action.generation, scoreboard::ServerStateName(action.state)));
-  trace_.Record({.kind = trace::Kind::kServer,
+  scribe_.Noted({.kind = trace::Kind::kServer,
                  .generation = action.generation,
-                 .cause = cause_,
                  .text = std::string(scoreboard::ServerStateName(action.state))});
 }
 
@@ -215,6 +209,7 @@ void Master::Perform(const ReopenLogs&) {
   LogsReopened event;
   event.files = reopened.files;
   event.failures = std::move(reopened.failures);
+  scribe_.Noted({.kind = trace::Kind::kLog, .text = "reopened " + Count(event.files, "file")});
   for (const auto& [slot, child] : workers_) {
     const OpenGeneration* const open = resources_.Find(child->generation);
     if (!child->adopted || open == nullptr) continue;
@@ -241,22 +236,24 @@ void Master::Perform(const StartFailed& action) {
 }
 
 void Master::Perform(const Reply& action) {
-  trace_.Record({.kind = trace::Kind::kReply, .cause = cause_, .text = action.message});
+  scribe_.Noted({.kind = trace::Kind::kReply, .peer = trace::Peer::kOperator, .text = OneLine(action.message)});
   desk_.Answer(action);
 }
 
 void Master::Perform(const Reloading& action) {
   ledger_.ReloadBegins(action.generation);
-  trace_.Record({.kind = trace::Kind::kGeneration, .generation = action.generation, .cause = cause_, .text = "begun"});
+  scribe_.Noted({.kind = trace::Kind::kGeneration,
+                 .generation = action.generation,
+                 .text = std::string(trace::kGenerationBegun)});
   notifier_.Reloading();
 }
 
 void Master::Perform(const Reloaded& action) {
   ledger_.ReloadEnds(action.generation, action.why);
-  trace_.Record({.kind = trace::Kind::kReply,
+  scribe_.Noted({.kind = trace::Kind::kGeneration,
                  .generation = action.generation,
-                 .cause = cause_,
-                 .text = action.why.empty() ? "reloaded" : action.why});
+                 .text = action.why.empty() ? std::string(trace::kGenerationServes)
+                                            : fmt::format("{}: {}", trace::kGenerationRejected, OneLine(action.why))});
   notifier_.Ready();
 }
 
@@ -268,7 +265,7 @@ void Master::Perform(const StartUpgrade&) {
   }
   // While two masters hold the sockets, closing one of them would not close it.
   clones_.Hold(true);
-  trace_.Record({.kind = trace::Kind::kSpawn, .pid = successor_->pid(), .cause = cause_, .text = options_.program});
+  scribe_.Born(SuccessorParty(), options_.program);
   OnEvent(UpgradeSpawned{successor_->pid()});
 }
 
@@ -289,7 +286,9 @@ Result<> Master::SpawnUpgrade() {
 }
 
 void Master::Perform(const ForwardSignal& action) {
-  if (successor_ != nullptr) successor_->Kill(action.number);
+  if (successor_ == nullptr) return;
+  successor_->Kill(action.number);
+  scribe_.Killed(SuccessorParty(), DescribeSignal(action.number));
 }
 
 void Master::Perform(const AbandonUpgrade&) {

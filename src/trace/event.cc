@@ -23,6 +23,7 @@ constexpr KindRow kKinds[] = {
     {Kind::kCommand, "command", Direction::kIn},     {Kind::kReply, "reply", Direction::kOut},
     {Kind::kListener, "listener", Direction::kNone}, {Kind::kLog, "log", Direction::kNone},
     {Kind::kDeadline, "deadline", Direction::kNone}, {Kind::kHeartbeat, "heartbeat", Direction::kNone},
+    {Kind::kRecycle, "recycle", Direction::kNone},
 };
 
 struct PeerRow {

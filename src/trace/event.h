@@ -31,6 +31,7 @@ enum class Kind : std::uint16_t {
   kLog = 14,         // a log file was opened or reopened
   kDeadline = 15,    // a time set by the master came
   kHeartbeat = 16,   // a worker's heartbeat was missed or came back
+  kRecycle = 17,     // a worker has served long enough, or has grown too large
 };
 [[nodiscard]] std::string_view KindName(Kind kind);  // "spawn"; "?" when unknown
 [[nodiscard]] std::optional<Kind> ParseKind(std::string_view name);
@@ -46,8 +47,10 @@ enum class Peer : std::uint8_t {
 [[nodiscard]] std::string_view PeerName(Peer peer);  // "worker"; "master" for kNone
 [[nodiscard]] std::optional<Peer> ParsePeer(std::string_view name);
 
-// The text of the kGeneration event that begins a reload.
+// The texts of the kGeneration events that begin and end a reload; after "rejected" it says why.
 inline constexpr std::string_view kGenerationBegun = "begun";
+inline constexpr std::string_view kGenerationServes = "serves";
+inline constexpr std::string_view kGenerationRejected = "rejected";
 
 inline constexpr std::uint32_t kNoSlot = 0xffffffff;
 inline constexpr std::uint32_t kNoSeat = 0xffffffff;

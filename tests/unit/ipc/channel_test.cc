@@ -42,8 +42,11 @@ class Recorder : public ChannelListener {
   }
   void OnTraffic(Traffic direction, const FrameInfo& info) override {
     traffic.push_back((direction == Traffic::kSent ? "sent " : "received ") + Describe(*info.message));
+    EXPECT_EQ(info.bytes.size(), info.size);
+    EXPECT_TRUE(DecodeFrame(info.bytes));
     last = info;
     last.message = nullptr;
+    last.bytes = {};
   }
 
   std::unique_ptr<Channel> channel;

@@ -14,7 +14,7 @@ namespace colmeia::master {
 class Recorder final : public ChildListener {
  public:
   void OnEvent(Event event) override { events.push_back(std::move(event)); }
-  void OnFrame(std::uint32_t, ipc::Traffic, const ipc::FrameInfo&) override {}
+  void OnFrame(const Party&, ipc::Traffic, const ipc::FrameInfo&) override {}
 
   // The first event of this kind, or null.
   template <class Kind>

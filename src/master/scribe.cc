@@ -1,0 +1,118 @@
+#include "master/scribe.h"
+
+#include "ipc/frame.h"
+
+namespace colmeia::master {
+namespace {
+
+using trace::Kind;
+
+// Most messages are never answered: only so many of the latest are remembered.
+constexpr std::size_t kMostAsked = 64;
+
+trace::Event Of(Kind kind, const Party& party, std::uint64_t cause, std::string text) {
+  return {.kind = kind,
+          .peer = party.peer,
+          .slot = party.slot,
+          .seat = party.seat,
+          .generation = party.generation,
+          .pid = party.pid,
+          .cause = cause,
+          .text = std::move(text)};
+}
+
+bool ComesToRest(ipc::MessageType type) { return type == ipc::MessageType::kReady || type == ipc::MessageType::kDone; }
+
+}  // namespace
+
+// Workers are told apart by their slot, compilers by their generation.
+Scribe::Key Scribe::KeyOf(const Party& party) {
+  return {party.peer, party.peer == trace::Peer::kWorker ? party.slot : party.generation};
+}
+
+std::uint64_t Scribe::Latest(const Party& party) const {
+  const auto at = conversations_.find(KeyOf(party));
+  return at == conversations_.end() ? 0 : at->second.latest;
+}
+
+void Scribe::PayDeadline(std::uint64_t cause) {
+  if (!deadline_came_) return;
+  deadline_came_ = false;
+  cause_ = writer_.Record({.kind = Kind::kDeadline, .cause = cause});
+}
+
+void Scribe::Because(std::uint64_t cause) {
+  cause_ = cause;
+  deadline_came_ = false;
+}
+
+void Scribe::Heard(trace::Event event) { Because(writer_.Record(event)); }
+
+void Scribe::DeadlineCame() {
+  Because(0);
+  deadline_came_ = true;
+}
+
+void Scribe::Noted(trace::Event event) {
+  PayDeadline(0);
+  event.cause = cause_;
+  writer_.Record(event);
+}
+
+void Scribe::State(const Party& party, std::string text) {
+  PayDeadline(Latest(party));
+  writer_.Record(Of(Kind::kState, party, cause_, std::move(text)));
+}
+
+void Scribe::Born(const Party& party, std::string text) {
+  PayDeadline(0);
+  conversations_[KeyOf(party)] = {.latest = writer_.Record(Of(Kind::kSpawn, party, cause_, std::move(text))),
+                                  .asked = {}};
+}
+
+void Scribe::Frame(const Party& party, ipc::Traffic traffic, const ipc::FrameInfo& frame) {
+  const bool sent = traffic == ipc::Traffic::kSent;
+  Conversation& conversation = conversations_[KeyOf(party)];
+  if (sent) PayDeadline(conversation.latest);
+  trace::Event event =
+      Of(sent ? Kind::kSend : Kind::kReceive, party, sent ? cause_ : conversation.latest,
+         frame.message != nullptr ? ipc::Describe(*frame.message) : std::string(ipc::NameOf(frame.type)));
+  event.message_type = static_cast<std::uint16_t>(frame.type);
+  event.frame_sequence = frame.sequence;
+  event.in_reply_to = frame.in_reply_to;
+  event.size = static_cast<std::uint32_t>(frame.size);
+  event.fds = static_cast<std::uint8_t>(frame.fds);
+  if (const auto asked = conversation.asked.find(frame.in_reply_to); !sent && asked != conversation.asked.end()) {
+    event.cause = asked->second;
+    conversation.asked.erase(asked);
+  }
+  const std::uint64_t number = writer_.Record(event, frame.bytes);
+  conversation.latest = ComesToRest(frame.type) ? 0 : number;
+  if (sent) {
+    conversation.asked[frame.sequence] = number;
+    if (conversation.asked.size() > kMostAsked) conversation.asked.erase(conversation.asked.begin());
+  } else {
+    Because(number);
+  }
+}
+
+void Scribe::Said(const Party& party, std::string text) {
+  Because(writer_.Record(Of(Kind::kReceive, party, Latest(party), std::move(text))));
+  conversations_[KeyOf(party)].latest = cause_;
+}
+
+void Scribe::Killed(const Party& party, std::string text) {
+  PayDeadline(Latest(party));
+  conversations_[KeyOf(party)].latest = writer_.Record(Of(Kind::kKill, party, cause_, std::move(text)));
+}
+
+void Scribe::Closed(const Party& party, std::string why) {
+  Because(writer_.Record(Of(Kind::kClosed, party, Latest(party), std::move(why))));
+}
+
+void Scribe::Ended(const Party& party, std::string text) {
+  Because(writer_.Record(Of(Kind::kExit, party, Latest(party), std::move(text))));
+  if (party.peer != trace::Peer::kWorker) conversations_.erase(KeyOf(party));
+}
+
+}  // namespace colmeia::master

@@ -1,0 +1,79 @@
+// The scribe: writes the trace for the master, and knows for each event which one led to it.
+//
+// It records and remembers, nothing else: no decision depends on it.
+//
+// 1. What the master does while it handles an event was led to by that event.
+// 2. What a child says or suffers was led to by the last word in the conversation with it; a reply by what it answers.
+// With
+//    Ready and Done a conversation is at rest: what comes next from that child has no cause.
+// 3. A deadline is recorded together with the first thing that it led to, so that those that come to nothing fill no
+// ring.
+//    Its cause is the last word in the conversation with whom that thing was about.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "ipc/channel.h"
+#include "trace/ring.h"
+
+namespace colmeia::master {
+
+// A process that the master deals with.
+struct Party {
+  trace::Peer peer = trace::Peer::kNone;
+  std::uint32_t slot = trace::kNoSlot;  // of workers
+  std::uint32_t seat = trace::kNoSeat;
+  std::uint32_t generation = 0;
+  std::int32_t pid = 0;
+};
+
+class Scribe {
+ public:
+  explicit Scribe(trace::Writer writer) : writer_(std::move(writer)) {}
+
+  // The memfd, to be sent to workers.
+  [[nodiscard]] int fd() const { return writer_.fd(); }
+
+  // What is recorded from here on was led to by this event; 0: by nothing that we know of.
+  void Because(std::uint64_t cause);
+  [[nodiscard]] std::uint64_t cause() const { return cause_; }
+
+  // Something came from outside. It leads to what is recorded next.
+  void Heard(trace::Event event);
+  // The supervisor's deadline has come.
+  void DeadlineCame();
+
+  // The master did something that concerns no other process, or the operator alone.
+  void Noted(trace::Event event);
+  // A slot changed its state.
+  void State(const Party& party, std::string text);
+
+  // A life, from its beginning; Ended is the cause of what is recorded next.
+  void Born(const Party& party, std::string text);
+  void Frame(const Party& party, ipc::Traffic traffic, const ipc::FrameInfo& frame);
+  void Said(const Party& party, std::string text);  // as Frame, of one whose frames are not seen
+  void Killed(const Party& party, std::string text);
+  void Closed(const Party& party, std::string why);
+  void Ended(const Party& party, std::string text);
+
+ private:
+  struct Conversation {
+    std::uint64_t latest = 0;                      // number of the last word; 0: at rest
+    std::map<std::uint32_t, std::uint64_t> asked;  // what may still be answered: frame to number
+  };
+  using Key = std::pair<trace::Peer, std::uint32_t>;
+
+  static Key KeyOf(const Party& party);
+  std::uint64_t Latest(const Party& party) const;
+  void PayDeadline(std::uint64_t cause);
+
+  trace::Writer writer_;
+  std::uint64_t cause_ = 0;
+  bool deadline_came_ = false;  // and is not recorded yet
+  std::map<Key, Conversation> conversations_;
+};
+
+}  // namespace colmeia::master

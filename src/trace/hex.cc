@@ -1,0 +1,39 @@
+#include "trace/hex.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "ipc/dissect.h"
+
+namespace colmeia::trace {
+namespace {
+
+constexpr std::size_t kBytesInALine = 8;
+
+std::string PartLines(std::string_view frame, const ipc::Part& part) {
+  std::string out;
+  for (std::size_t done = 0; done < part.size; done += kBytesInALine) {
+    std::string bytes;
+    for (const char c : frame.substr(part.offset + done, std::min(kBytesInALine, part.size - done))) {
+      bytes += fmt::format("{:02x} ", static_cast<unsigned char>(c));
+    }
+    std::string line = fmt::format("    {:04x}  {:<25}", part.offset + done, bytes);
+    if (done == 0) line += fmt::format("{:<16}  {}", part.name, part.value);
+    line.erase(line.find_last_not_of(' ') + 1);
+    out += line + "\n";
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string Hex(std::string_view frame) {
+  const auto parts = ipc::Dissect(frame);
+  if (!parts) return PartLines(frame, {0, frame.size(), "no frame", parts.error().message});
+  std::string out;
+  for (const ipc::Part& part : *parts) out += PartLines(frame, part);
+  return out;
+}
+
+}  // namespace colmeia::trace

@@ -1,0 +1,32 @@
+#include "trace/hex.h"
+
+#include <gmock/gmock.h>
+
+#include "ipc/frame.h"
+
+namespace colmeia::trace {
+namespace {
+
+TEST(HexTest, BytesStandBesideTheirMeaning) {
+  EXPECT_EQ("\n" + Hex(ipc::EncodeFrame(ipc::Log{.ordinal = 2, .path = "logs/error.log"}, 7)), R"(
+    0000  63 6f 6c 6d              magic             "colm"
+    0004  01 00                    version           1
+    0006  04 00                    type              4 (Log)
+    0008  07 00 00 00              sequence          7
+    000c  00 00 00 00              in_reply_to       0
+    0010  2a 00 00 00              length            42
+    0014  02 00 00 00              ordinal           2
+    0018  0e 00 00 00              size of path      14
+    001c  6c 6f 67 73 2f 65 72 72  path              "logs/error.log"
+    0024  6f 72 2e 6c 6f 67
+)");
+}
+
+TEST(HexTest, WhatIsNoFrameIsShownAllTheSame) {
+  EXPECT_EQ("\n" + Hex("abc"), R"(
+    0000  61 62 63                 no frame          a frame of 3 bytes is shorter than its header
+)");
+}
+
+}  // namespace
+}  // namespace colmeia::trace
