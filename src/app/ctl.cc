@@ -8,13 +8,15 @@
 #include <fmt/format.h>
 
 #include "app/compile.h"
+#include "app/ctl_help.h"
 #include "app/ctl_text.h"
+#include "app/ctl_top.h"
+#include "app/ctl_trace.h"
 #include "app/say.h"
 #include "control/json.h"
 #include "sys/files.h"
 #include "sys/pid_file.h"
 #include "util/strings.h"
-#include "util/units.h"
 
 namespace colmeia::app {
 namespace {
@@ -26,12 +28,6 @@ using control::MakeAnswer;
 using control::Response;
 using control::Route;
 using control::View;
-
-constexpr std::string_view kUsage =
-    "Usage: colmeia ctl [-p prefix] [-c file] [-g directives] [--socket path] [--json] [--timeout time] [VERB [N]]\n";
-constexpr std::string_view kExitCodes =
-    "\nExit codes: 0 done, 1 configuration or command line, 2 a right or a resource could not be had (health: workers\n"
-    "            are missing), 3 not running, 4 timed out, 5 rolled back: nothing has changed.\n";
 
 void Print(std::string_view text) {
   // Whoever closed descriptor 1 does not want to read.
@@ -53,11 +49,7 @@ std::size_t TerminalWidth() {
 util::TimePoint In(util::Milliseconds time) { return util::SystemClock().Now() + time; }
 
 std::string UnknownVerb(const std::string& verb) {
-  std::vector<std::string_view> verbs;
-  for (const Route& route : control::Routes()) {
-    if (!route.verb.empty()) verbs.push_back(route.verb);
-  }
-  const std::string_view close = util::Closest(verb, verbs);
+  const std::string_view close = util::Closest(verb, ControlVerbs());
   return close.empty() ? fmt::format("there is no verb \"{}\"; colmeia ctl -h lists them", verb)
                        : fmt::format("there is no verb \"{}\"; did you mean \"{}\"?", verb, close);
 }
@@ -180,6 +172,15 @@ int GiveOrder(Client& client, const Route& route, const ControlLine& line, util:
   return static_cast<int>(answer.exit_code);
 }
 
+// Of the verb that is asked about or given, or of all.
+int Help(const ControlLine& line) {
+  const std::string& verb = line.verb == "help" ? line.topic : line.verb;
+  const std::string text = verb.empty() ? ControlHelp() : ControlHelp(verb);
+  if (text.empty()) return Complain(control::kConfiguration, UnknownVerb(verb));
+  Print(text);
+  return control::kDone;
+}
+
 // Without a verb: how it is going, and what can be asked.
 int Introduce(const ControlLine& line) {
   int code = control::kNotRunning;
@@ -192,65 +193,11 @@ int Introduce(const ControlLine& line) {
     const Route& health = *control::FindVerb("health", false);
     code = AskView(*client, health, line.json, In(line.timeout.value_or(health.patience)));
   }
-  if (!line.json) Print(fmt::format("\n{}\nVerbs:\n{}", kUsage, VerbsText()));
+  if (!line.json) Print(fmt::format("\nVerbs:\n{}\ncolmeia ctl -h lists the options.\n", VerbsText()));
   return code;
 }
 
 }  // namespace
-
-Result<ControlLine> ParseControlLine(const std::vector<std::string>& arguments) {
-  ControlLine line;
-  struct Valued {
-    std::string_view name;
-    std::string& into;
-  };
-  std::string timeout;
-  const Valued valued[] = {{"-p", line.compile.prefix},
-                           {"-c", line.compile.conf},
-                           {"-g", line.compile.directives},
-                           {"--socket", line.socket},
-                           {"--timeout", timeout}};
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& argument = arguments[i];
-    if (argument == "-h" || argument == "-?" || argument == "--help") {
-      line.help = true;
-      continue;
-    }
-    if (argument == "--json") {
-      line.json = true;
-      continue;
-    }
-    bool taken = false;
-    for (const auto& [name, into] : valued) {
-      const bool is_long = name.starts_with("--");
-      if (argument == name) {
-        if (i + 1 == arguments.size()) return Fail(fmt::format("option \"{}\" requires a value", name));
-        into = arguments[++i];
-      } else if (is_long ? argument.starts_with(std::string(name) + "=") : argument.starts_with(name)) {
-        into = argument.substr(name.size() + (is_long ? 1 : 0));
-      } else {
-        continue;
-      }
-      if (into.empty()) return Fail(fmt::format("option \"{}\" requires a value", name));
-      taken = true;
-      break;
-    }
-    if (taken) continue;
-    if (argument.starts_with('-')) return Fail(fmt::format("invalid option: \"{}\"; see colmeia ctl -h", argument));
-    if (line.verb.empty()) {
-      line.verb = argument;
-    } else if (const auto number = util::ParseNumber<std::uint32_t>(argument); number && !line.number) {
-      line.number = number;
-    } else {
-      return Fail(fmt::format("\"{}\" is no number that \"{}\" takes", argument, line.verb));
-    }
-  }
-  if (!timeout.empty()) {
-    line.timeout = util::ParseTime(timeout);
-    if (!line.timeout) return Fail(fmt::format("\"--timeout {}\" is no time such as 30s or 500ms", timeout));
-  }
-  return line;
-}
 
 bool EndsServer(const Route& route) {
   const auto* const command = std::get_if<Command>(&route.asks);
@@ -279,18 +226,18 @@ Answer Order(Client& client, const Route& route, std::uint32_t argument, util::T
 int RunControl(const std::vector<std::string>& arguments) {
   const auto line = ParseControlLine(arguments);
   if (!line) return Complain(control::kConfiguration, line.error().message);
-  if (line->help) {
-    Print(fmt::format("{}\nVerbs:\n{}{}", kUsage, VerbsText(), kExitCodes));
-    return control::kDone;
-  }
+  if (line->help || line->verb == "help") return Help(*line);
   if (line->verb.empty()) return Introduce(*line);
-  const auto route = RouteFor(*line);
+  const bool is_top = line->verb == "top";
+  const auto route = is_top ? Result<const Route*>(control::FindVerb("status", false)) : RouteFor(*line);
   if (!route) return Complain(control::kConfiguration, route.error().message);
   const auto server = FindServer(*line);
   if (!server) return server.error();
   const util::TimePoint deadline = In(line->timeout.value_or((*route)->patience));
   auto client = Reach(*server, deadline);
   if (!client) return Complain(ExitCodeOf(client.error()), WhyNot(client.error()));
+  if (is_top) return ShowTop(server->socket, *line);
+  if (std::holds_alternative<control::Feed>((*route)->asks)) return ShowTrace(*client, *line, deadline);
   return std::holds_alternative<View>((*route)->asks) ? AskView(*client, **route, line->json, deadline)
                                                       : GiveOrder(*client, **route, *line, deadline);
 }

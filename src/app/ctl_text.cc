@@ -7,39 +7,12 @@
 
 #include <fmt/format.h>
 
-#include "control/routes.h"
-
 namespace colmeia::app {
 namespace {
 
 using control::Field;
 using control::HasFields;
 using control::Unit;
-
-// "512", "1.5K", "3.2M"
-std::string BytesText(std::uint64_t bytes) {
-  static constexpr std::string_view kUnits[] = {"K", "M", "G", "T", "P", "E"};
-  if (bytes < 1024) return fmt::format("{}", bytes);
-  double value = static_cast<double>(bytes);
-  std::size_t unit = 0;
-  for (value /= 1024; value >= 1024 && unit + 1 < std::size(kUnits); value /= 1024) ++unit;
-  return fmt::format("{:.1f}{}", value, kUnits[unit]);
-}
-
-// "850ms", "3.2s", "12m05s", "3h12m", "5d03h"
-std::string MillisecondsText(std::uint64_t ms) {
-  const std::uint64_t s = ms / 1000;
-  if (ms < 1000) return fmt::format("{}ms", ms);
-  if (s < 60) return fmt::format("{}.{}s", s, ms % 1000 / 100);
-  if (s < 3600) return fmt::format("{}m{:02}s", s / 60, s % 60);
-  if (s < 86400) return fmt::format("{}h{:02}m", s / 3600, s % 3600 / 60);
-  return fmt::format("{}d{:02}h", s / 86400, s % 86400 / 3600);
-}
-
-std::string NanosecondsText(std::uint64_t ns) {
-  if (ns < 1000) return fmt::format("{}ns", ns);
-  return ns < 1'000'000 ? fmt::format("{}us", ns / 1000) : MillisecondsText(ns / 1'000'000);
-}
 
 std::string Text(Unit unit, std::uint64_t value) {
   switch (unit) {
@@ -186,6 +159,29 @@ std::string LinesText(const T& one) {
 
 }  // namespace
 
+std::string BytesText(std::uint64_t bytes) {
+  static constexpr std::string_view kUnits[] = {"K", "M", "G", "T", "P", "E"};
+  if (bytes < 1024) return fmt::format("{}", bytes);
+  double value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  for (value /= 1024; value >= 1024 && unit + 1 < std::size(kUnits); value /= 1024) ++unit;
+  return fmt::format("{:.1f}{}", value, kUnits[unit]);
+}
+
+std::string MillisecondsText(std::uint64_t ms) {
+  const std::uint64_t s = ms / 1000;
+  if (ms < 1000) return fmt::format("{}ms", ms);
+  if (s < 60) return fmt::format("{}.{}s", s, ms % 1000 / 100);
+  if (s < 3600) return fmt::format("{}m{:02}s", s / 60, s % 60);
+  if (s < 86400) return fmt::format("{}h{:02}m", s / 3600, s % 3600 / 60);
+  return fmt::format("{}d{:02}h", s / 86400, s % 86400 / 3600);
+}
+
+std::string NanosecondsText(std::uint64_t ns) {
+  if (ns < 1000) return fmt::format("{}ns", ns);
+  return ns < 1'000'000 ? fmt::format("{}us", ns / 1000) : MillisecondsText(ns / 1'000'000);
+}
+
 std::string WorkersText(const control::Status& status, std::size_t width) {
   return ListText("workers", status.workers, width);
 }
@@ -203,16 +199,6 @@ std::string StatusText(const control::Status& status, std::size_t width) {
 std::string HealthText(const control::Health& health) {
   return fmt::format("{}: {} of {} workers ready, generation {}, up {}\n", health.state, health.workers_ready,
                      health.workers_wanted, health.generation, MillisecondsText(health.uptime_ms));
-}
-
-std::string VerbsText() {
-  std::string out;
-  for (const control::Route& route : control::Routes()) {
-    if (route.verb.empty()) continue;
-    const std::string verb = route.argument.empty() ? std::string(route.verb) : fmt::format("{} N", route.verb);
-    out += fmt::format("  {:<13}{}\n", verb, route.meaning);
-  }
-  return out;
 }
 
 }  // namespace colmeia::app

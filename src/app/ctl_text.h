@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "control/status.h"
@@ -18,7 +19,11 @@ namespace colmeia::app {
 // One line: "serving: 4 of 4 workers, generation 2, up 3h12m"
 [[nodiscard]] std::string HealthText(const control::Health& health);
 
-// The verbs of `colmeia ctl`, one a line.
-[[nodiscard]] std::string VerbsText();
+// "512", "1.5K", "3.2M"
+[[nodiscard]] std::string BytesText(std::uint64_t bytes);
+// "850ms", "3.2s", "12m05s", "3h12m", "5d03h"
+[[nodiscard]] std::string MillisecondsText(std::uint64_t ms);
+// "300ns", "12us", "850ms"
+[[nodiscard]] std::string NanosecondsText(std::uint64_t ns);
 
 }  // namespace colmeia::app

@@ -18,6 +18,7 @@ enum class Command {
   kRestart,  // a new process for each worker, one after the other
   kScale,    // so many workers; the argument is their number
   kDrain,    // one worker finishes and leaves, another takes its seat; the argument is its slot
+  kKill,     // one worker is killed; the argument is its slot
 };
 
 // "reload"
@@ -25,7 +26,7 @@ enum class Command {
 
 struct Order {
   Command command = Command::kReload;
-  std::uint32_t argument = 0;  // of kScale and kDrain
+  std::uint32_t argument = 0;  // of kScale, kDrain and kKill
   bool operator==(const Order&) const = default;
 };
 

@@ -27,6 +27,8 @@ constexpr Route kRoutes[] = {
     {Method::kGet, "/workers", View::kWorkers, "", 0, "workers", kAtOnce, "Every worker: its state, and its counts."},
     {Method::kGet, "/generations", View::kGenerations, "", 0, "generations", kAtOnce,
      "Every generation that still has a process."},
+    {Method::kGet, "/trace", Feed::kTrace, "", 0, "trace", kAtOnce,
+     "What master and children said and did, event by event, each with its cause."},
     {Method::kPost, "/reload", Command::kReload, "", 0, "reload", kTakesTime,
      "Serve the configuration file as it is now; if that fails nothing changes."},
     {Method::kPost, "/reopen", Command::kReopen, "", 0, "reopen", kTakesTime,
@@ -37,6 +39,8 @@ constexpr Route kRoutes[] = {
      "A new process for each worker, one after the other."},
     {Method::kPost, "/drain", Command::kDrain, "worker", 0, "drain", kTakesTime,
      "The worker in this slot finishes what is open and leaves; another takes its seat."},
+    {Method::kPost, "/kill", Command::kKill, "worker", 0, "kill", kAtOnce,
+     "The worker in this slot is killed at once, with whatever it has open; another takes its seat."},
     {Method::kPost, "/upgrade", Command::kUpgrade, "", 0, "upgrade", kTakesTime,
      "Start the binary that is on disk now, and leave to it once it serves; if it does not nothing changes."},
     {Method::kPost, "/quit", Command::kQuit, "", 0, "quit", kTakesTime,
@@ -63,7 +67,7 @@ const Route& RouteOf(Command command) {
   return kRoutes[0];
 }
 
-std::variant<View, Order, Refusal> Understand(const Request& request) {
+std::variant<View, TraceQuestion, Order, Refusal> Understand(const Request& request) {
   const Route* found = nullptr;
   std::string allowed;
   for (const Route& route : kRoutes) {
@@ -78,6 +82,11 @@ std::variant<View, Order, Refusal> Understand(const Request& request) {
     return Refusal{http::Status::kMethodNotAllowed, fmt::format("{} takes {} only", request.path, allowed)};
   }
   if (const auto* const view = std::get_if<View>(&found->asks)) return *view;
+  if (std::holds_alternative<Feed>(found->asks)) {
+    auto question = ReadTraceQuestion(request.query);
+    if (!question) return Refusal{http::Status::kBadRequest, question.error().message};
+    return *question;
+  }
   Order order{std::get<Command>(found->asks), 0};
   auto argument = ReadArgument(*found, request.body);
   if (!argument) return Refusal{http::Status::kBadRequest, argument.error().message};

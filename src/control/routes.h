@@ -11,6 +11,7 @@
 
 #include "control/command.h"
 #include "control/request.h"
+#include "control/trace.h"
 #include "http/method.h"
 #include "http/status.h"
 #include "util/clock.h"
@@ -26,10 +27,15 @@ enum class View {
   kGenerations,  // of that, the generations
 };
 
+// Questions about the trace: control/trace.h.
+enum class Feed {
+  kTrace,
+};
+
 struct Route {
   http::Method method;
   std::string_view path;
-  std::variant<View, Command> asks;
+  std::variant<View, Feed, Command> asks;
   std::string_view argument;    // the one member of the JSON body, a whole number; empty: there is no body
   std::uint32_t least;          // the least value of the argument
   std::string_view verb;        // of `colmeia ctl`
@@ -53,7 +59,7 @@ struct Refusal {
 };
 
 // What a request asks for.
-[[nodiscard]] std::variant<View, Order, Refusal> Understand(const Request& request);
+[[nodiscard]] std::variant<View, TraceQuestion, Order, Refusal> Understand(const Request& request);
 
 // The body that asks for a route with its argument; empty for a route without one.
 [[nodiscard]] std::string BodyFor(const Route& route, std::uint32_t argument);

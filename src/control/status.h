@@ -64,6 +64,7 @@ struct WorkerStatus {
   std::string started{};
   std::uint64_t uptime_ms = 0;
   std::optional<std::uint64_t> heartbeat_age_ms{}, deadline_ms{};
+  std::uint64_t cpu_ns = 0, memory_bytes = 0;
   std::string reason{};
   Counts counts{};
 
@@ -79,6 +80,9 @@ struct WorkerStatus {
           self.heartbeat_age_ms);
     visit(Field{"deadline_ms", "LEFT", Unit::kMilliseconds, "until its present state must have ended; null: no limit"},
           self.deadline_ms);
+    visit(Field{"cpu_ns", "CPU", Unit::kNanoseconds, "processor time it has used"}, self.cpu_ns);
+    visit(Field{"memory_bytes", "MEMORY", Unit::kBytes, "resident memory, what it shares with others included"},
+          self.memory_bytes);
     visit(Field{"reason", "REASON", Unit::kText, "why it leaves, where that was told"}, self.reason);
     visit(Field{"counts", "", Unit::kGroup, "what it counted"}, self.counts);
   }
@@ -131,6 +135,7 @@ struct ServerStatus {
   std::uint64_t generation = 0, workers_wanted = 0, workers_ready = 0;
   std::string started{};
   std::uint64_t uptime_ms = 0;
+  std::uint64_t cpu_ns = 0, memory_bytes = 0;
   std::string accept_by{}, configuration{}, pid_file{};
 
   static constexpr void Fields(auto& self, auto&& visit) {
@@ -146,6 +151,8 @@ struct ServerStatus {
     visit(Field{"workers_ready", "WORKERS READY", Unit::kNumber, "of these, serving"}, self.workers_ready);
     visit(Field{"started", "STARTED", Unit::kText, "when the master began, UTC"}, self.started);
     visit(Field{"uptime_ms", "UPTIME", Unit::kMilliseconds, "how long ago that was"}, self.uptime_ms);
+    visit(Field{"cpu_ns", "CPU", Unit::kNanoseconds, "processor time that the master has used"}, self.cpu_ns);
+    visit(Field{"memory_bytes", "MEMORY", Unit::kBytes, "resident memory of the master"}, self.memory_bytes);
     visit(Field{"accept_by", "ACCEPT BY", Unit::kText, "who takes a client, as in the configuration"}, self.accept_by);
     visit(Field{"configuration", "CONFIGURATION", Unit::kText, "the file that the current generation was read from"},
           self.configuration);

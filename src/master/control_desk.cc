@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <fmt/core.h>
+
 #include "control/answer.h"
 #include "control/json.h"
 #include "control/routes.h"
@@ -9,8 +11,13 @@
 
 namespace colmeia::master {
 
-ControlDesk::ControlDesk(loop::Loop& loop, ChildListener& events, Look look)
-    : events_(events), look_(std::move(look)), server_(loop, *this) {}
+ControlDesk::ControlDesk(loop::Loop& loop, ChildListener& events, Look look, std::optional<trace::Reader> trace)
+    : loop_(loop),
+      events_(events),
+      look_(std::move(look)),
+      server_(loop, *this),
+      trace_(std::move(trace)),
+      news_(loop, [this] { LookForNews(false); }) {}
 
 Result<> ControlDesk::Open(std::uint32_t generation, const std::string& path) {
   if (path.empty() || path == path_) return {};
@@ -52,6 +59,8 @@ void ControlDesk::OnRequest(const control::Request& request) {
   if (const auto* const view = std::get_if<control::View>(&asked)) {
     const control::Status status = look_();
     server_.Reply(request.id, control::ViewStatus(*view, status), control::ViewJson(*view, status));
+  } else if (const auto* const question = std::get_if<control::TraceQuestion>(&asked)) {
+    AnswerTrace(request.id, *question);
   } else if (const auto* const order = std::get_if<control::Order>(&asked)) {
     events_.OnEvent(Request{request.id, *order, request.peer_pid});
   } else {
@@ -61,7 +70,50 @@ void ControlDesk::OnRequest(const control::Request& request) {
   }
 }
 
-void ControlDesk::OnGone(control::RequestId id) { events_.OnEvent(RequesterGone{id}); }
+void ControlDesk::AnswerTrace(control::RequestId id, const control::TraceQuestion& question) {
+  if (!trace_) {
+    const control::Answer answer = control::MakeAnswer(control::kResources, "there is no memory for a trace");
+    return server_.Reply(id, control::StatusOf(answer), control::AnswerJson(answer));
+  }
+  if (trace_->newest() > question.after || question.wait.count() == 0) return Tell(id, question);
+  if (followers_.size() >= kMostFollowers) {
+    const control::Answer answer = control::MakeAnswer(
+        control::kResources, fmt::format("{} others follow the trace already, no more may", followers_.size()));
+    return server_.Reply(id, control::StatusOf(answer), control::AnswerJson(answer));
+  }
+  followers_.push_back({id, question, loop_.Now() + question.wait});
+  news_.StartAfter(kLookEvery);
+}
+
+void ControlDesk::Tell(control::RequestId id, const control::TraceQuestion& question) {
+  server_.Reply(id, http::Status::kOk, control::TraceJson(*trace_, question));
+}
+
+// Answers those for whom there is something new, and those who have waited long enough.
+void ControlDesk::LookForNews(bool all) {
+  std::vector<Follower> waiting = std::exchange(followers_, {});
+  for (Follower& follower : waiting) {
+    const bool over = all || trace_->newest() > follower.question.after || follower.until <= loop_.Now();
+    if (over) {
+      Tell(follower.id, follower.question);
+    } else {
+      followers_.push_back(follower);
+    }
+  }
+  if (!followers_.empty()) news_.StartAfter(kLookEvery);
+}
+
+void ControlDesk::Close() {
+  LookForNews(true);
+  news_.Stop();
+  server_.Close();
+}
+
+void ControlDesk::OnGone(control::RequestId id) {
+  if (std::erase_if(followers_, [id](const Follower& follower) { return follower.id == id; }) == 0) {
+    events_.OnEvent(RequesterGone{id});
+  }
+}
 
 void ControlDesk::Answer(const Reply& reply) {
   const control::Answer answer = control::MakeAnswer(static_cast<int>(reply.outcome), reply.message);

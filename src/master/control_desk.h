@@ -1,16 +1,25 @@
 // The control desk: what comes over the control socket becomes questions, answered at once from what the master knows,
 // and orders, which are Request events for the supervisor and are answered when their result is known.
+//
+// A question about the trace may wait for news. Nothing is kept for who waits but the question itself, and a look at
+// the ring every so often is all that it costs.
 #pragma once
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "control/server.h"
 #include "control/status.h"
+#include "control/trace.h"
 #include "loop/loop.h"
+#include "loop/timer.h"
 #include "master/actions.h"
 #include "master/children.h"
+#include "trace/ring.h"
+#include "util/clock.h"
 
 namespace colmeia::master {
 
@@ -19,8 +28,13 @@ class ControlDesk final : public control::Handler {
   // Gives the status of this moment.
   using Look = std::function<control::Status()>;
 
-  // All must outlive it. `look` is called within questions only.
-  ControlDesk(loop::Loop& loop, ChildListener& events, Look look);
+  // How often the ring is looked at while somebody waits for news of it, and how many may wait: the connections that
+  // are left must do for orders.
+  static constexpr util::Milliseconds kLookEvery{50};
+  static constexpr std::size_t kMostFollowers = 16;
+
+  // All must outlive it. `look` is called within questions only. Without a trace there is none to be asked for.
+  ControlDesk(loop::Loop& loop, ChildListener& events, Look look, std::optional<trace::Reader> trace);
 
   // Makes the socket at `path` for a generation that is not current yet, unless it is listened on already; an empty
   // path is no control socket. The error names the path.
@@ -35,15 +49,29 @@ class ControlDesk final : public control::Handler {
   Result<> TakeBack();
 
   void Answer(const Reply& reply);
-  void Close() { server_.Close(); }
+  // Who waits for news of the trace gets what there is.
+  void Close();
 
  private:
   void OnRequest(const control::Request& request) override;
   void OnGone(control::RequestId id) override;
 
+  struct Follower {
+    control::RequestId id = 0;
+    control::TraceQuestion question;
+    util::TimePoint until;
+  };
+  void Tell(control::RequestId id, const control::TraceQuestion& question);
+  void AnswerTrace(control::RequestId id, const control::TraceQuestion& question);
+  void LookForNews(bool all);
+
+  loop::Loop& loop_;       // outlives this
   ChildListener& events_;  // outlives this
   Look look_;
   control::Server server_;
+  std::optional<trace::Reader> trace_;
+  std::vector<Follower> followers_;
+  loop::Timer news_;                                     // while there are followers
   std::string path_;                                     // as the configuration names it
   std::map<std::uint32_t, control::SocketFile> opened_;  // of generations that are not current yet
 };

@@ -24,6 +24,13 @@ std::vector<int> SignalNumbers() {
   return numbers;
 }
 
+// A mapping of the trace for those who ask. The memory is there, so what fails is the kernel, for want of memory.
+std::optional<trace::Reader> ReaderOf(const Scribe& scribe) {
+  auto reader = trace::Reader::Open(scribe.fd());
+  if (!reader) return std::nullopt;
+  return *std::move(reader);
+}
+
 // Orphans come to PID 1 of a container, and to a process that asked for them (PR_SET_CHILD_SUBREAPER).
 bool AdoptsOrphans() {
   int subreaper = 0;
@@ -53,7 +60,9 @@ Master::Master(MasterOptions options, scoreboard::Board board, trace::Writer tra
                [this](const loop::SignalInfo& signal) {
                  OnEvent(Signal{signal.number, signal.sender_pid, signal.from_process});
                }),
-      desk_(loop_, *this, [this] { return CollectStatus(supervisor_, board_, resources_, loop_.Now()); }),
+      desk_(
+          loop_, *this, [this] { return CollectStatus(supervisor_, board_, resources_, loop_.Now()); },
+          ReaderOf(scribe_)),
       overseer_(loop_, supervisor_, board_, [this](Event event) { OnEvent(std::move(event)); }),
       ledger_(loop_, board_),
       clones_(loop_, resources_,

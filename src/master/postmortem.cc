@@ -211,4 +211,11 @@ std::optional<std::uint64_t> ResidentMemory(pid_t pid, const std::string& proc) 
   return *pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
+std::optional<std::uint64_t> ProcessorTime(pid_t pid) {
+  clockid_t clock{};
+  timespec used{};
+  if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &used) != 0) return std::nullopt;
+  return static_cast<std::uint64_t>(used.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(used.tv_nsec);
+}
+
 }  // namespace colmeia::master

@@ -25,4 +25,7 @@ inline constexpr const char* kProc = "/proc";
 // Resident memory of the process in bytes (/proc/PID/statm); nothing when it is gone.
 [[nodiscard]] std::optional<std::uint64_t> ResidentMemory(pid_t pid, const std::string& proc = kProc);
 
+// Processor time that the process has used, in nanoseconds (clock_getcpuclockid(3)); nothing when it is gone.
+[[nodiscard]] std::optional<std::uint64_t> ProcessorTime(pid_t pid);
+
 }  // namespace colmeia::master

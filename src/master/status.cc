@@ -10,6 +10,8 @@
 
 #include <fmt/core.h>
 
+#include "master/postmortem.h"
+
 namespace colmeia::master {
 namespace {
 
@@ -106,6 +108,8 @@ control::WorkerStatus WorkerOf(std::uint32_t index, const Slot& slot, const scor
   out.deadline_ms = Until(slot.deadline, now);
   out.reason = slot.why;
   if (view.state == SlotState::kEmpty) return out;  // there is no process yet
+  out.cpu_ns = ProcessorTime(slot.pid).value_or(0);
+  out.memory_bytes = ResidentMemory(slot.pid).value_or(0);
   out.started = TimeText(view.started_wall_ms);
   out.uptime_ms = Since(view.started_ns, now);
   if (view.heartbeat_ns != 0) out.heartbeat_age_ms = Since(view.heartbeat_ns, now);
@@ -165,6 +169,8 @@ control::ServerStatus ServerOf(const Supervisor& supervisor, const scoreboard::S
   out.degraded = supervisor.degraded();
   out.started = TimeText(view.started_wall_ms);
   out.uptime_ms = Since(view.started_ns, now);
+  out.cpu_ns = ProcessorTime(getpid()).value_or(0);
+  out.memory_bytes = ResidentMemory(getpid()).value_or(0);
   const Generation* const current = supervisor.current();
   if (current == nullptr) return out;
   out.generation = current->number;

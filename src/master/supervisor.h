@@ -163,6 +163,7 @@ class Supervisor {
   // supervisor_rotation.cc: workers that are replaced one at a time.
   void Restart(const Asker& asker);
   void DrainOne(const Asker& asker, std::uint32_t slot);
+  void KillOne(const Asker& asker, std::uint32_t slot);
   void Rotate();
   void BeginRotation(const Rotation::Job& job, std::uint32_t relief);
   [[nodiscard]] std::optional<util::TimePoint> NextRotation() const;

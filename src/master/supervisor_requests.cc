@@ -43,6 +43,8 @@ void Supervisor::Handle(const Request& event) {
       return Scale(asker, std::nullopt, event.order.argument);
     case Command::kDrain:
       return DrainOne(asker, event.order.argument);
+    case Command::kKill:
+      return KillOne(asker, event.order.argument);
   }
 }
 

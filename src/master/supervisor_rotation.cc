@@ -1,4 +1,6 @@
 // Workers that are replaced while they serve: one at a time, and nobody leaves before the next one is ready.
+#include <signal.h>
+
 #include <algorithm>
 
 #include <fmt/core.h>
@@ -52,6 +54,19 @@ void Supervisor::DrainOne(const Asker& asker, std::uint32_t slot) {
     request->slots.insert(slot);
     request->subject = name;
   }
+}
+
+// One worker, without asking it. What follows is what follows any death.
+void Supervisor::KillOne(const Asker& asker, std::uint32_t slot) {
+  if (!slots_.Lives(slot)) {
+    return Refuse(asker, fmt::format("no worker lives in slot {}", slot), Outcome::kConfiguration);
+  }
+  const Slot& it = slots_[slot];
+  const std::string name = Name(it);
+  if (it.pid == 0) return Refuse(asker, name + " is being made");
+  Say(Level::kNotice, fmt::format("{}: {} is killed", asker.received, name));
+  Do(Kill{slot, SIGKILL});
+  if (asker.request) Do(Reply{*asker.request, Outcome::kOk, name + " was killed"});
 }
 
 void Supervisor::Handle(const Recycle& event) {

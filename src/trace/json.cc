@@ -35,6 +35,9 @@ class Object {
  public:
   void Text(std::string_view name, std::string_view value) { Raw(name, JsonString(value)); }
   void Number(std::string_view name, std::uint64_t value) { Raw(name, fmt::format("{}", value)); }
+  void Milliseconds(std::string_view name, std::uint64_t ns) {
+    Raw(name, fmt::format("{}.{:03}", ns / 1'000'000, ns / 1000 % 1000));
+  }
   void Null(std::string_view name) { Raw(name, "null"); }
   void TextOrNull(std::string_view name, std::string_view value) { value.empty() ? Null(name) : Text(name, value); }
   void NumberOrNull(std::string_view name, std::uint64_t value, std::uint64_t none) {
@@ -86,7 +89,7 @@ std::string Json(const Event& event, const std::optional<std::string>& frame) {
   out.NumberOrNull("cause", event.cause, 0);
   out.Text("kind", KindName(event.kind));
   out.Number("mono_ns", event.monotonic_ns);
-  out.Number("wall_ms", event.wall_ns / 1'000'000);
+  out.Milliseconds("wall_ms", event.wall_ns);
   out.Text("peer", PeerName(event.peer));
   out.Text("name", name);
   out.TextOrNull("from", direction == Direction::kNone ? "" : direction == Direction::kOut ? "master" : name);

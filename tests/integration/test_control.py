@@ -12,32 +12,13 @@ import pytest
 
 from conftest import needs_root
 from support import processes
+from support.control import ask, ctl, socket_path
 from support.http_client import Connection
 from support.server import BINARY, environment
 from support.waiting import DEADLINE
 
 SITE = 'http { server { listen 127.0.0.1:%%PORT%%; root html; add_header X-Version one; } }'
 FILES = {'html/index.html': 'hello'}
-
-
-def socket_path(server):
-    return f'{server.prefix}/logs/colmeia.control'
-
-
-def ask(server, target, method='GET', body=None, path=None):
-    """One request to the control socket: (status, the JSON of the answer)."""
-    with Connection(path or socket_path(server)) as connection:
-        text = '' if body is None else json.dumps(body)
-        headers = [('Content-Length', str(len(text)))] if method == 'POST' else None
-        connection.request(method, target, headers, text.encode())
-        response = connection.response(method)
-        return response.status, json.loads(response.body)
-
-
-def ctl(server, *arguments, timeout=60):
-    return subprocess.run([BINARY, 'ctl', '-p', f'{server.prefix}/', '-c', f'{server.prefix}/colmeia.conf', *arguments],
-                          capture_output=True, text=True, timeout=timeout, env=server.env, stdin=subprocess.DEVNULL,
-                          check=False, cwd='/')
 
 
 def ready_workers(server):

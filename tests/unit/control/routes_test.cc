@@ -37,6 +37,8 @@ TEST_F(RoutesTest, UnderstandsEveryRowOfItsTable) {
     if (const auto* view = std::get_if<View>(&route.asks)) {
       ASSERT_TRUE(std::holds_alternative<View>(asked)) << route.path;
       EXPECT_EQ(std::get<View>(asked), *view);
+    } else if (std::holds_alternative<Feed>(route.asks)) {
+      EXPECT_TRUE(std::holds_alternative<TraceQuestion>(asked)) << route.path;
     } else {
       ASSERT_TRUE(std::holds_alternative<Order>(asked)) << route.path;
       EXPECT_EQ(std::get<Order>(asked), (Order{std::get<Command>(route.asks), route.argument.empty() ? 0u : 7u}));
@@ -47,11 +49,11 @@ TEST_F(RoutesTest, UnderstandsEveryRowOfItsTable) {
 TEST_F(RoutesTest, EveryCommandHasOneRouteAndAName) {
   std::set<std::string_view> names;
   for (const Command command : {Command::kReload, Command::kReopen, Command::kQuit, Command::kStop, Command::kUpgrade,
-                                Command::kRestart, Command::kScale, Command::kDrain}) {
+                                Command::kRestart, Command::kScale, Command::kDrain, Command::kKill}) {
     EXPECT_EQ(std::get<Command>(RouteOf(command).asks), command);
     names.insert(CommandName(command));
   }
-  EXPECT_EQ(names.size(), 8u);
+  EXPECT_EQ(names.size(), 9u);
   EXPECT_THAT(names, testing::Contains("scale"));
 }
 

@@ -177,6 +177,26 @@ TEST_F(RotationTest, DrainOfAWorkerOnItsWayOutWaitsForItsEnd) {
   EXPECT_THAT(Replies(), ElementsAre("reply 7: 0 worker 1 (pid 102) is gone, 1 worker serves"));
 }
 
+// --- Killing one ---
+
+TEST_F(RotationTest, AKilledWorkerIsReplacedAsAnyThatDies) {
+  GivenReadyWorkers(2);
+  Ask(7, Command::kKill, 1);
+  EXPECT_THAT(Actions(), ElementsAre("kill 1 with 9"));
+  EXPECT_THAT(Log(), Contains("[notice] kill requested by 456: worker 1 (pid 102) is killed"));
+  EXPECT_THAT(Replies(), ElementsAre("reply 7: 0 worker 1 (pid 102) was killed"));
+  Forget();
+  Dies(1);
+  EXPECT_THAT(Actions(), ElementsAre("spawn 1: worker 1 of 1"));
+}
+
+TEST_F(RotationTest, NobodyIsKilledInAnEmptySlot) {
+  GivenReadyWorkers(1);
+  Ask(7, Command::kKill, 5);
+  EXPECT_THAT(Replies(), ElementsAre("reply 7: 1 no worker lives in slot 5"));
+  EXPECT_EQ(CountOf("kill"), 0U);
+}
+
 // --- Recycling ---
 
 TEST_F(RotationTest, RecyclesOneAtATimeHoweverOftenItIsTold) {

@@ -1,0 +1,141 @@
+#include "app/ctl_line.h"
+
+#include <algorithm>
+
+#include <fmt/core.h>
+
+#include "util/strings.h"
+#include "util/units.h"
+
+namespace colmeia::app {
+namespace {
+
+constexpr OptionRow kOptions[] = {
+    {"-p", "PREFIX", "", "the folder that relative paths start from"},
+    {"-c", "FILE", "", "the configuration file that names the control socket"},
+    {"-g", "DIRECTIVES", "", "directives of the main context, as the server was started with"},
+    {"--socket", "PATH", "", "the control socket itself, without reading a configuration"},
+    {"--timeout", "TIME", "", "how long to wait for the answer: 30s, 500ms"},
+    {"--json", "", "", "the answer as JSON; of trace one object a line"},
+    {"-h", "", "", "this help; also help VERB"},
+    {"--follow", "", "trace", "go on showing events as they happen, until Ctrl-C or the server's end"},
+    {"--last-reload", "", "trace", "the last reload only: what began it, and all that it led to"},
+    {"--since", "TIME|SEQ", "trace", "from so long ago (5m), or from the event of this number on (120)"},
+    {"--mermaid", "", "trace", "a Mermaid sequence diagram"},
+    {"--chrome", "", "trace", "the Trace Event Format: open the file in https://ui.perfetto.dev or chrome://tracing"},
+    {"--hex", "", "trace", "each message's bytes beside their meaning, field by field"},
+    {"--once", "", "top", "one picture as plain text; so it is, too, when the output is no terminal"},
+};
+
+// Takes the value that an option was given.
+class Values {
+ public:
+  explicit Values(ControlLine& line) : line_(line) {}
+
+  Result<> Take(const OptionRow& option, std::string value) {
+    const std::string_view name = option.name;
+    if (name == "-p") line_.compile.prefix = std::move(value);
+    if (name == "-c") line_.compile.conf = std::move(value);
+    if (name == "-g") line_.compile.directives = std::move(value);
+    if (name == "--socket") line_.socket = std::move(value);
+    if (name == "--since") line_.since = std::move(value);
+    if (name == "--follow") line_.follow = true;
+    if (name == "--last-reload") line_.last_reload = true;
+    if (name == "--once") line_.once = true;
+    if (name == "-h") line_.help = true;
+    if (name == "--json") line_.json = true;
+    if (name == "--timeout") {
+      line_.timeout = util::ParseTime(value);
+      if (!line_.timeout) return Fail(fmt::format("\"--timeout {}\" is no time such as 30s or 500ms", value));
+    }
+    for (const auto& [of, format] : kFormats) {
+      if (of != name) continue;
+      // --json means something to every verb, so only two formats of the trace contradict each other.
+      if (!format_.empty() && format_ != name)
+        return Fail(fmt::format("\"{}\" and \"{}\" exclude each other", format_, name));
+      format_ = name;
+      line_.format = format;
+    }
+    return {};
+  }
+
+ private:
+  static constexpr std::pair<std::string_view, TraceFormat> kFormats[] = {{"--json", TraceFormat::kJson},
+                                                                          {"--mermaid", TraceFormat::kMermaid},
+                                                                          {"--chrome", TraceFormat::kChrome},
+                                                                          {"--hex", TraceFormat::kHex}};
+  ControlLine& line_;
+  std::string_view format_;  // the option that was given for it
+};
+
+bool IsLong(const OptionRow& option) { return option.name.starts_with("--"); }
+
+// The option that an argument is, alone or with its value attached.
+const OptionRow* FindOption(std::string_view argument) {
+  if (argument == "-?" || argument == "--help") argument = "-h";
+  for (const OptionRow& option : kOptions) {
+    if (argument == option.name) return &option;
+    if (option.value.empty() || !argument.starts_with(option.name)) continue;
+    if (!IsLong(option) || argument[option.name.size()] == '=') return &option;
+  }
+  return nullptr;
+}
+
+std::string Unknown(std::string_view argument) {
+  std::vector<std::string_view> names;
+  for (const OptionRow& option : kOptions) names.push_back(option.name);
+  const std::string_view close = argument.starts_with("--") ? util::Closest(argument, names) : std::string_view();
+  return close.empty() ? fmt::format("invalid option: \"{}\"; see colmeia ctl -h", argument)
+                       : fmt::format("invalid option: \"{}\"; did you mean \"{}\"?", argument, close);
+}
+
+// What stands without a dash: the verb, then its number, or what help is about.
+Result<> TakeWord(ControlLine& line, const std::string& word) {
+  if (line.verb.empty()) {
+    line.verb = word;
+  } else if (line.verb == "help" && line.topic.empty()) {
+    line.topic = word;
+  } else if (const auto number = util::ParseNumber<std::uint32_t>(word); number && !line.number) {
+    line.number = number;
+  } else {
+    return Fail(fmt::format("\"{}\" is no number that \"{}\" takes", word, line.verb));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::span<const OptionRow> ControlOptions() { return kOptions; }
+
+Result<ControlLine> ParseControlLine(const std::vector<std::string>& arguments) {
+  ControlLine line;
+  Values values(line);
+  std::vector<const OptionRow*> given;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    if (!argument.starts_with('-')) {
+      if (auto taken = TakeWord(line, argument); !taken) return tl::unexpected(taken.error());
+      continue;
+    }
+    const OptionRow* const option = FindOption(argument);
+    if (option == nullptr) return Fail(Unknown(argument));
+    std::string value;
+    if (!option->value.empty()) {
+      if (argument.size() > option->name.size()) {
+        value = argument.substr(option->name.size() + (IsLong(*option) ? 1 : 0));
+      } else if (i + 1 < arguments.size()) {
+        value = arguments[++i];
+      }
+      if (value.empty()) return Fail(fmt::format("option \"{}\" requires a value", option->name));
+    }
+    if (auto taken = values.Take(*option, std::move(value)); !taken) return tl::unexpected(taken.error());
+    given.push_back(option);
+  }
+  for (const OptionRow* const option : given) {
+    if (option->verb.empty() || option->verb == line.verb || line.help) continue;
+    return Fail(fmt::format("option \"{}\" is for \"colmeia ctl {}\"", option->name, option->verb));
+  }
+  return line;
+}
+
+}  // namespace colmeia::app

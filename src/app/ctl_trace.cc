@@ -1,0 +1,218 @@
+#include "app/ctl_trace.h"
+
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+
+#include <fmt/core.h>
+
+#include "app/say.h"
+#include "control/answer.h"
+#include "control/json.h"
+#include "sys/files.h"
+#include "trace/chrome.h"
+#include "trace/hex.h"
+#include "trace/mermaid.h"
+#include "trace/select.h"
+#include "trace/text.h"
+#include "util/strings.h"
+#include "util/units.h"
+
+namespace colmeia::app {
+namespace {
+
+using control::Client;
+using control::TraceEntry;
+using control::TracePage;
+using control::TraceQuestion;
+
+// How long a follower asks the server to wait for news; it asks again then.
+constexpr util::Milliseconds kWait{20000};
+constexpr util::Milliseconds kAnswerTime{5000};
+
+// False when nobody reads.
+bool Print(std::string_view text) { return static_cast<bool>(sys::WriteAll(STDOUT_FILENO, text)); }
+
+int Complain(int exit_code, std::string_view why) {
+  Say(log::Level::kError, why);
+  return exit_code;
+}
+
+// Its code is the exit code.
+Result<TracePage> AskForPage(Client& client, const TraceQuestion& question, util::TimePoint deadline) {
+  const auto response = client.Ask(http::Method::kGet, control::TargetOf(question), {}, deadline);
+  if (!response) {
+    return Fail(response.error().message,
+                response.error().code == ETIMEDOUT ? control::kTimedOut : control::kNotRunning);
+  }
+  if (response->status != 200) {
+    const auto answer = control::ReadAnswer(response->body);
+    if (!answer) return Fail(fmt::format("the server answered with status {}", response->status), control::kResources);
+    return Fail(answer->message, static_cast<int>(answer->exit_code));
+  }
+  auto page = control::ReadTracePage(response->body);
+  if (!page) return Fail(page.error().message, control::kResources);
+  return page;
+}
+
+// All that there is above `after` at the time of the first question.
+Result<std::vector<TraceEntry>> FetchAll(Client& client, TraceQuestion question, util::TimePoint deadline) {
+  std::vector<TraceEntry> all;
+  std::optional<std::uint64_t> end;
+  while (true) {
+    auto page = AskForPage(client, question, deadline);
+    if (!page) return tl::unexpected(page.error());
+    if (!end) end = page->newest;
+    std::move(page->events.begin(), page->events.end(), std::back_inserter(all));
+    if (page->events.empty() || all.back().event.sequence >= *end) return all;
+    question.after = all.back().event.sequence;
+  }
+}
+
+std::uint64_t MonotonicNow() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+void DropOlder(std::vector<TraceEntry>& entries, const Since& since) {
+  if (!since.ago) return;
+  const auto ago = static_cast<std::uint64_t>(std::chrono::nanoseconds(*since.ago).count());
+  const std::uint64_t now = MonotonicNow();
+  const std::uint64_t begin = now > ago ? now - ago : 0;
+  std::erase_if(entries, [begin](const TraceEntry& entry) { return entry.event.monotonic_ns < begin; });
+}
+
+std::vector<trace::Event> EventsOf(const std::vector<TraceEntry>& entries) {
+  std::vector<trace::Event> events;
+  for (const TraceEntry& entry : entries) events.push_back(entry.event);
+  return events;
+}
+
+// What is left of a reload is shown, with a word on what is not.
+int KeepLastReload(std::vector<TraceEntry>& entries) {
+  const trace::Story story = trace::LastReload(EventsOf(entries));
+  if (story.events.empty()) {
+    return Complain(control::kConfiguration,
+                    "the trace knows of no reload: there was none, or it is forgotten already");
+  }
+  if (!story.whole) Say(log::Level::kWarn, "the beginning of the last reload is forgotten already");
+  std::erase_if(entries, [&](const TraceEntry& entry) {
+    return std::none_of(story.events.begin(), story.events.end(),
+                        [&](const trace::Event& event) { return event.sequence == entry.event.sequence; });
+  });
+  return control::kDone;
+}
+
+// `picked` events have others between them that are left out by intent.
+void Show(const std::vector<TraceEntry>& entries, TraceFormat format, std::uint64_t after, bool picked) {
+  if (format == TraceFormat::kMermaid) {
+    static_cast<void>(Print(trace::Mermaid(EventsOf(entries))));
+  } else if (format == TraceFormat::kChrome) {
+    static_cast<void>(Print(trace::Chrome(EventsOf(entries))));
+  } else {
+    std::string out;
+    TraceLines lines(format, after);
+    for (const TraceEntry& entry : entries) {
+      if (picked) lines = TraceLines(format, entry.event.sequence - 1);
+      out += lines.Next(entry);
+    }
+    static_cast<void>(Print(out));
+  }
+}
+
+void EndQuietlyOn(int number) {
+  struct sigaction action {};
+  action.sa_handler = [](int) noexcept { _exit(control::kDone); };
+  sigaction(number, &action, nullptr);
+}
+
+int Follow(Client& client, TraceQuestion question, TraceFormat format) {
+  // Each line is written at once and whole, so ending needs no further care.
+  EndQuietlyOn(SIGINT);
+  EndQuietlyOn(SIGTERM);
+  TraceLines lines(format, question.after);
+  question.wait = kWait;
+  while (true) {
+    const auto page = AskForPage(client, question, util::SystemClock().Now() + kWait + kAnswerTime);
+    if (!page && page.error().code == control::kNotRunning) {
+      Say(log::Level::kNotice, "the server has left");
+      return control::kDone;
+    }
+    if (!page) return Complain(page.error().code, page.error().message);
+    std::string out;
+    for (const TraceEntry& entry : page->events) out += lines.Next(entry);
+    if (!Print(out)) return control::kDone;
+    if (!page->events.empty()) question.after = page->events.back().event.sequence;
+  }
+}
+
+// The first event to ask for after.
+Result<std::uint64_t> BeginOf(Client& client, const ControlLine& line, const Since& since, util::TimePoint deadline) {
+  if (since.sequence) return *since.sequence == 0 ? 0 : *since.sequence - 1;
+  if (!line.follow || since.ago) return 0;
+  auto page = AskForPage(client, {.limit = 0}, deadline);
+  if (!page) return tl::unexpected(page.error());
+  return page->newest;
+}
+
+}  // namespace
+
+Result<Since> ReadSince(const std::string& text) {
+  Since since;
+  if (text.empty()) return since;
+  const std::string number = text.starts_with('#') ? text.substr(1) : text;
+  since.sequence = util::ParseNumber<std::uint64_t>(number);
+  if (since.sequence) return since;
+  since.ago = util::ParseTime(text);
+  if (since.ago) return since;
+  return Fail(fmt::format("\"--since {}\" is neither the number of an event, 120, nor a time, 5m", text));
+}
+
+std::string TraceLines::Next(const TraceEntry& entry) {
+  const trace::Event& event = entry.event;
+  const bool json = format_ == TraceFormat::kJson;
+  std::string out;
+  if (event.sequence > last_ + 1) {
+    const std::uint64_t missed = event.sequence - last_ - 1;
+    out = json ? fmt::format("{{\"missed\":{}}}\n", missed)
+               : fmt::format("-- {} event{} missed: they were overwritten before they were read\n", missed,
+                             missed == 1 ? "" : "s");
+  }
+  last_ = event.sequence;
+  out += (json ? entry.json : trace::Text(event)) + "\n";
+  if (format_ != TraceFormat::kHex || !trace::IsMessage(event) || event.size == 0) return out;
+  if (entry.frame) return out + trace::Hex(*entry.frame);
+  return out + fmt::format("    its {} bytes were overwritten by those of later messages\n", event.size);
+}
+
+int ShowTrace(Client& client, const ControlLine& line, util::TimePoint deadline) {
+  const bool chart = line.format == TraceFormat::kMermaid || line.format == TraceFormat::kChrome;
+  if (line.follow && (chart || line.last_reload)) {
+    return Complain(control::kConfiguration,
+                    "\"--follow\" shows events as they happen, one by one: it goes with --json and --hex only");
+  }
+  const auto since = ReadSince(line.since);
+  if (!since) return Complain(control::kConfiguration, since.error().message);
+  const auto begin = BeginOf(client, line, *since, deadline);
+  if (!begin) return Complain(begin.error().code, begin.error().message);
+  const TraceQuestion question = {.after = *begin, .frames = line.format == TraceFormat::kHex};
+  if (line.follow && !since->ago) return Follow(client, question, line.format);
+
+  auto entries = FetchAll(client, question, deadline);
+  if (!entries) return Complain(entries.error().code, entries.error().message);
+  const std::uint64_t end = entries->empty() ? *begin : entries->back().event.sequence;
+  DropOlder(*entries, *since);
+  if (line.last_reload) {
+    if (const int code = KeepLastReload(*entries); code != control::kDone) return code;
+  }
+  Show(*entries, line.format, *begin, line.last_reload || since->ago);
+  if (!line.follow) return control::kDone;
+  return Follow(client, {.after = end, .frames = question.frames}, line.format);
+}
+
+}  // namespace colmeia::app
