@@ -148,15 +148,16 @@ void Master::RecordEvent(const Event& event) {
   using trace::Kind;
   using trace::Peer;
   if (const auto* const signal = std::get_if<Signal>(&event)) {
-    scribe_.Heard({.kind = Kind::kSignal,
-                   .peer = Peer::kOperator,
-                   .pid = signal->sender,
-                   .text = DescribeSignal(signal->number)});
+    const SignalRow* const row = FindSignal(signal->number);
+    Heard(
+        {.kind = Kind::kSignal, .peer = Peer::kOperator, .pid = signal->sender, .text = DescribeSignal(signal->number)},
+        row != nullptr && row->wish == Wish::kReload);
   } else if (const auto* const request = std::get_if<Request>(&event)) {
-    scribe_.Heard({.kind = Kind::kCommand,
-                   .peer = Peer::kOperator,
-                   .pid = request->sender,
-                   .text = control::Describe(request->order)});
+    Heard({.kind = Kind::kCommand,
+           .peer = Peer::kOperator,
+           .pid = request->sender,
+           .text = control::Describe(request->order)},
+          request->order.command == control::Command::kReload);
   } else if (const auto* const exit = std::get_if<Exit>(&event)) {
     scribe_.Ended(PartyIn(exit->slot), DescribeExit(exit->code, exit->signal));
   } else if (const auto* const closed = std::get_if<ChannelClosed>(&event)) {
@@ -180,6 +181,15 @@ void Master::RecordEvent(const Event& event) {
     scribe_.DeadlineCame();
   } else if (std::holds_alternative<RequesterGone>(event) || std::holds_alternative<Start>(event)) {
     scribe_.Because(0);
+  }
+}
+
+// What an operator wants.
+void Master::Heard(trace::Event event, bool wants_reload) {
+  if (wants_reload) {
+    scribe_.HeardOfReload(std::move(event));
+  } else {
+    scribe_.Heard(std::move(event));
   }
 }
 

@@ -242,9 +242,7 @@ void Master::Perform(const Reply& action) {
 
 void Master::Perform(const Reloading& action) {
   ledger_.ReloadBegins(action.generation);
-  scribe_.Noted({.kind = trace::Kind::kGeneration,
-                 .generation = action.generation,
-                 .text = std::string(trace::kGenerationBegun)});
+  scribe_.ReloadBegins(action.generation);
   notifier_.Reloading();
 }
 

@@ -46,7 +46,16 @@ void Scribe::Because(std::uint64_t cause) {
   deadline_came_ = false;
 }
 
-void Scribe::Heard(trace::Event event) { Because(writer_.Record(event)); }
+std::uint64_t Scribe::Heard(trace::Event event) {
+  Because(writer_.Record(event));
+  return cause_;
+}
+
+void Scribe::ReloadBegins(std::uint32_t generation) {
+  if (reload_asked_ != 0) Because(reload_asked_);
+  reload_asked_ = 0;
+  Noted({.kind = Kind::kGeneration, .generation = generation, .text = std::string(trace::kGenerationBegun)});
+}
 
 void Scribe::DeadlineCame() {
   Because(0);

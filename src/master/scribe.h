@@ -41,8 +41,12 @@ class Scribe {
   void Because(std::uint64_t cause);
   [[nodiscard]] std::uint64_t cause() const { return cause_; }
 
-  // Something came from outside. It leads to what is recorded next.
-  void Heard(trace::Event event);
+  // Something came from outside. It leads to what is recorded next. Returns its number.
+  std::uint64_t Heard(trace::Event event);
+  // The same, of what asks for a reload: however long that has to wait for its turn, this is what began it.
+  void HeardOfReload(trace::Event event) { reload_asked_ = Heard(std::move(event)); }
+  // A reload begins.
+  void ReloadBegins(std::uint32_t generation);
   // The supervisor's deadline has come.
   void DeadlineCame();
 
@@ -72,7 +76,8 @@ class Scribe {
 
   trace::Writer writer_;
   std::uint64_t cause_ = 0;
-  bool deadline_came_ = false;  // and is not recorded yet
+  std::uint64_t reload_asked_ = 0;  // number of the latest that asked, until it begins
+  bool deadline_came_ = false;      // and is not recorded yet
   std::map<Key, Conversation> conversations_;
 };
 

@@ -156,6 +156,18 @@ TEST_F(ScribeTest, ADeadlineThatLeadsToNothingIsNotRecorded) {
   EXPECT_EQ(reader.Snapshot().size(), 1u);
 }
 
+TEST_F(ScribeTest, AReloadThatWaitedForItsTurnWasBegunByWhoAskedForIt) {
+  scribe.HeardOfReload({.kind = Kind::kSignal, .peer = Peer::kOperator, .text = "signal 1 (SIGHUP)"});
+  Serve(kWorker);
+
+  scribe.ReloadBegins(3);
+
+  EXPECT_EQ(Last().text, trace::kGenerationBegun);
+  EXPECT_EQ(CauseOfLast(), 1u);
+  scribe.Born(kCompiler, "compiler");
+  EXPECT_EQ(CauseOfLast(), 1u);
+}
+
 TEST_F(ScribeTest, ASlotsNextProcessBeginsAnew) {
   Serve(kWorker);
   Send(kWorker, ipc::Stop{}, 2);
