@@ -123,8 +123,8 @@ workers CPU 5.0%  connections 14  requests/s 1500  in 0/s  out 0/s  accepts 0
 generation 3 serving: 2 of 2 ready, 14 connections
 
 SLOT SEAT  GEN     PID STATE      CPU%  MEMORY  CONNS    REQ/S    BEAT     LAG   ACCEPTS
-   0    0    3     200 ready       5.0    3.1M      7     1000   120ms    40us       300  ###########################
-   1    1    3     300 ready       0.0    3.1M      7      500   120ms    40us       150  #############
+   0    0    3     200 ready       5.0    3.1M      7     1000   120ms    40us       300  ##############################
+   1    1    3     300 ready       0.0    3.1M      7      500   120ms    40us       150  ###############
 )");
 }
 
