@@ -21,8 +21,6 @@ trace::Event Of(Kind kind, const Party& party, std::uint64_t cause, std::string 
           .text = std::move(text)};
 }
 
-bool ComesToRest(ipc::MessageType type) { return type == ipc::MessageType::kReady || type == ipc::MessageType::kDone; }
-
 }  // namespace
 
 // Workers are told apart by their slot, compilers by their generation.
@@ -79,13 +77,14 @@ void Scribe::Born(const Party& party, std::string text) {
                                   .asked = {}};
 }
 
-void Scribe::Frame(const Party& party, ipc::Traffic traffic, const ipc::FrameInfo& frame) {
+void Scribe::Frame(const Party& party, ipc::Traffic traffic, const ipc::FrameInfo& frame, std::string_view note) {
   const bool sent = traffic == ipc::Traffic::kSent;
   Conversation& conversation = conversations_[KeyOf(party)];
   if (sent) PayDeadline(conversation.latest);
   trace::Event event =
       Of(sent ? Kind::kSend : Kind::kReceive, party, sent ? cause_ : conversation.latest,
          frame.message != nullptr ? ipc::Describe(*frame.message) : std::string(ipc::NameOf(frame.type)));
+  event.text += note;
   event.message_type = static_cast<std::uint16_t>(frame.type);
   event.frame_sequence = frame.sequence;
   event.in_reply_to = frame.in_reply_to;
@@ -96,7 +95,14 @@ void Scribe::Frame(const Party& party, ipc::Traffic traffic, const ipc::FrameInf
     conversation.asked.erase(asked);
   }
   const std::uint64_t number = writer_.Record(event, frame.bytes);
-  conversation.latest = ComesToRest(frame.type) ? 0 : number;
+  if (frame.type == ipc::MessageType::kReady) {
+    conversation.latest = 0;
+  } else if (frame.type == ipc::MessageType::kDone) {
+    // Of other things that were said meanwhile it says nothing.
+    if (conversation.latest == event.cause) conversation.latest = 0;
+  } else {
+    conversation.latest = number;
+  }
   if (sent) {
     conversation.asked[frame.sequence] = number;
     if (conversation.asked.size() > kMostAsked) conversation.asked.erase(conversation.asked.begin());

@@ -4,16 +4,15 @@
 //
 // 1. What the master does while it handles an event was led to by that event.
 // 2. What a child says or suffers was led to by the last word in the conversation with it; a reply by what it answers.
-// With
-//    Ready and Done a conversation is at rest: what comes next from that child has no cause.
-// 3. A deadline is recorded together with the first thing that it led to, so that those that come to nothing fill no
-// ring.
-//    Its cause is the last word in the conversation with whom that thing was about.
+//    With Ready, and with a Done to the last word, a conversation is at rest: what comes next has no cause.
+// 3. A deadline is recorded with the first thing that it led to, so that those that come to nothing fill no ring. Its
+//    cause is the last word in the conversation with whom that thing was about.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "ipc/channel.h"
@@ -57,7 +56,8 @@ class Scribe {
 
   // A life, from its beginning; Ended is the cause of what is recorded next.
   void Born(const Party& party, std::string text);
-  void Frame(const Party& party, ipc::Traffic traffic, const ipc::FrameInfo& frame);
+  // `note` follows the message's description.
+  void Frame(const Party& party, ipc::Traffic traffic, const ipc::FrameInfo& frame, std::string_view note = {});
   void Said(const Party& party, std::string text);  // as Frame, of one whose frames are not seen
   void Killed(const Party& party, std::string text);
   void Closed(const Party& party, std::string why);

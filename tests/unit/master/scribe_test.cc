@@ -109,6 +109,18 @@ TEST_F(ScribeTest, AReplyIsLedToByWhatItAnswers) {
   EXPECT_EQ(CauseOfLast(), second);
 }
 
+TEST_F(ScribeTest, ALateReplyDoesNotHideThatTheWorkerWasToldToLeave) {
+  Serve(kWorker);
+  Send(kWorker, ipc::Log{.ordinal = 0, .path = "a"}, 5);
+  const auto drain = Send(kWorker, ipc::Drain{}, 6);
+  Receive(kWorker, ipc::Done{}, 3, 5);
+  scribe.Because(0);
+
+  scribe.Ended(kWorker, "exited with code 0");
+
+  EXPECT_EQ(CauseOfLast(), drain);
+}
+
 TEST_F(ScribeTest, AWorkerThatServedAndDiesDiesOfNothingThatWasSaid) {
   Serve(kWorker);
   scribe.Closed(kWorker, "");
