@@ -58,7 +58,9 @@ std::string TotalsLine(const TopModel& model) {
                                 model.status().totals.connections, Requests(model.totals()));
   if (model.totals())
     out += fmt::format("  in {}/s  out {}/s", Bytes(model.totals()->bytes_in), Bytes(model.totals()->bytes_out));
-  return out + fmt::format("  accepts {}", model.status().totals.accepts);
+  out += fmt::format("  accepts {}", model.status().totals.accepts);
+  const std::string& accept_by = model.status().server.accept_by;
+  return accept_by.empty() ? out : out + " by " + accept_by;
 }
 
 std::string GenerationLine(const control::GenerationStatus& generation) {

@@ -206,13 +206,16 @@ void Master::RecordSight(trace::Kind kind, std::uint32_t slot, std::string text)
 }
 
 void Master::OnFrame(const Party& child, ipc::Traffic traffic, const ipc::FrameInfo& frame) {
+  std::string left_out_text;
   if (frame.type == ipc::MessageType::kClient) {
     const auto left_out = clients_traced_.Sent(child.slot, frame.sequence, loop_.Now());
     if (!left_out) return;
-  } else if (handoff_.Awaits(child.slot, frame.in_reply_to) && !clients_traced_.Answers(child.slot, frame.in_reply_to)) {
+    if (*left_out > 0) left_out_text = fmt::format(", and {} before it", Count(*left_out, "other"));
+  } else if (handoff_.Awaits(child.slot, frame.in_reply_to) &&
+             !clients_traced_.Answers(child.slot, frame.in_reply_to)) {
     return;
   }
-  scribe_.Frame(child, traffic, frame);
+  scribe_.Frame(child, traffic, frame, left_out_text);
 }
 
 Party Master::PartyIn(std::uint32_t slot) {

@@ -41,6 +41,7 @@ control::Status StatusOf(std::vector<control::WorkerStatus> workers, std::uint64
   status.server.workers_wanted = 2;
   status.server.uptime_ms = 11'520'000;
   status.server.memory_bytes = 12 << 20;
+  status.server.accept_by = "exclusive";
   status.server.configuration = "/srv/colmeia.conf";
   status.workers = std::move(workers);
   status.generations = {{.number = 3, .state = "serving", .workers = 2, .living = 2, .ready = 2, .connections = 14}};
@@ -119,7 +120,7 @@ TEST_F(TopTest, ThePictureShowsEveryWorker) {
   EXPECT_EQ("\n" + Screen({.width = 120, .selected = {}, .message = {}}), R"(
 colmeia 1.2.3  serving  generation 3  2 of 2 workers ready  up 3h12m
 master  pid 100  CPU 0.0%  memory 12.0M  /srv/colmeia.conf
-workers CPU 5.0%  connections 14  requests/s 1500  in 0/s  out 0/s  accepts 0
+workers CPU 5.0%  connections 14  requests/s 1500  in 0/s  out 0/s  accepts 0 by exclusive
 generation 3 serving: 2 of 2 ready, 14 connections
 
 SLOT SEAT  GEN     PID STATE      CPU%  MEMORY  CONNS    REQ/S    BEAT     LAG   ACCEPTS
