@@ -11,7 +11,8 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-TEST(MermaidTest, AReloadIsASequenceDiagram) { EXPECT_EQ("\n" + Mermaid(LastReload(AReload()).events), R"(
+TEST(MermaidTest, AReloadIsASequenceDiagram) {
+  EXPECT_EQ("\n" + Mermaid(LastReload(AReload()).events), R"(
 sequenceDiagram
     participant operator as operator
     participant master as master
@@ -40,7 +41,8 @@ sequenceDiagram
     Note over worker_0_100: [21] closed (+1.90 ms)
     worker_0_100--xmaster: [22] exited with code 0 (+2.00 ms)
     Note over worker_0_100: [23] empty (+2.10 ms)
-)"); }
+)");
+}
 
 TEST(MermaidTest, NothingIsAnEmptyDiagram) {
   EXPECT_EQ(Mermaid({}), "sequenceDiagram\n    participant master as master\n");
