@@ -48,7 +48,7 @@ class Facts:
         self.options = found(r'^  -(.)(?: (\w+))? *: (.+)$', help_text, 'option')
         # (verb, its argument or nothing, meaning)
         self.verbs = found(r'^  ([a-z][\w-]*)((?: [^ ]+)*)  +(\S.*)$', control_help.split('Exit codes')[0], 'verb')
-        self.control_options = found(r'(?<![\w-])(--?[a-z]+)', control_help, 'option of ctl')
+        self.control_options = found(r'(?<![\w-])(--?[a-z][a-z-]*)', control_help, 'option of ctl')
         meaning = next(meaning for letter, _, meaning in self.options if letter == 's')
         self.signals = found(r'[a-z]+', meaning.partition(':')[2], 'signal')
         self.paths = dict(found(r'^(prefix|configuration|pid file|error log|access log): (.+)$', build, 'path'))
