@@ -49,6 +49,8 @@ class Facts:
         # (verb, its argument or nothing, meaning)
         self.verbs = found(r'^  ([a-z][\w-]*)((?: [^ ]+)*)  +(\S.*)$', control_help.split('Exit codes')[0], 'verb')
         self.control_options = found(r'(?<![\w-])(--?[a-z][a-z-]*)', control_help, 'option of ctl')
+        # (option, name of the value or nothing, meaning), in the order of the help, those of one verb after the others
+        self.control_rows = found(r'^  (--?[a-z][a-z-]*)(?: ([A-Z|]+))? +(\S.*)$', control_help, 'option of ctl')
         meaning = next(meaning for letter, _, meaning in self.options if letter == 's')
         self.signals = found(r'[a-z]+', meaning.partition(':')[2], 'signal')
         self.paths = dict(found(r'^(prefix|configuration|pid file|error log|access log): (.+)$', build, 'path'))
@@ -75,9 +77,12 @@ def command_page(facts):
                f'.TP\n.BI \\-{roff(letter)} " {roff(value)}"\n{roff(meaning)}' for letter, value, meaning in facts.options]
     verbs = [f'.TP\n.B {roff(verb)}\n{roff(meaning)}' if not argument.strip() else
              f'.TP\n.BI {roff(verb)} " {roff(argument.strip())}"\n{roff(meaning)}' for verb, argument, meaning in facts.verbs]
+    rows = [f'.TP\n.B {roff(name)}\n{roff(meaning)}' if not value else
+            f'.TP\n.BI {roff(name)} " {roff(value.lower())}"\n{roff(meaning)}' for name, value, meaning in facts.control_rows]
     paths = {name: roff(path) for name, path in facts.paths.items()}
     return filled('colmeia.8.in', {
         'VERSION': facts.version, 'OPTIONS': '\n'.join(options), 'VERBS': '\n'.join(verbs),
+        'CTL_OPTION_ENTRIES': '\n'.join(rows),
         'CONF': paths['configuration'], 'PID': paths['pid file'], 'ERROR_LOG': paths['error log'],
         'ACCESS_LOG': paths['access log'], 'PREFIX': paths['prefix'],
         'CONTROL': re.sub(r'\.pid$', '', paths['pid file']) + '.control',
@@ -128,7 +133,11 @@ def completions(facts):
     for verb, _, meaning in facts.verbs:
         meanings.setdefault(verb, meaning)
     actions = {'c': '_files', 'e': '_files', 'p': '_files -/', 's': f'({" ".join(facts.signals)})'}
+    control_actions = {'-p': '_files -/', '-c': '_files', '--socket': '_files'}
     yield '_colmeia', filled('_colmeia.in', {
+        'ZSH_CTL_OPTIONS': '\n'.join(
+            f"    '{name}[{zsh_quoted(meaning)}]" + (f":{value.lower()}:{control_actions.get(name, '')}" if value else '') + "' \\"
+            for name, value, meaning in facts.control_rows),
         'ZSH_VERBS': '\n'.join(f"    '{verb}:{zsh_quoted(meaning)}'" for verb, meaning in meanings.items()),
         'ZSH_OPTIONS': '\n'.join(
             f"    '-{letter}[{zsh_quoted(meaning)}]" + (f":{value}:{actions.get(letter, '')}" if value else '') + "' \\"

@@ -57,6 +57,15 @@ def test_every_option_and_verb_has_its_entry(made):
     assert verbs() and all(re.search(rf'^\.BI? {verb}(\s|$)', page, re.MULTILINE) for verb in verbs())
 
 
+def test_every_option_of_ctl_has_its_entry(made):
+    page = (made / 'colmeia.8').read_text(encoding='utf-8')
+
+    options = re.findall(r'^  (--[a-z-]+)', said('ctl', '-h'), re.MULTILINE)
+    assert '--last-reload' in options
+    for option in options:
+        assert re.search(r'^\.BI? ' + re.escape(option.replace('-', r'\-')) + r'(\s|$)', page, re.MULTILINE), option
+
+
 @pytest.mark.skipif(shutil.which('groff') is None, reason='groff is not installed')
 @pytest.mark.parametrize('name', PAGES)
 def test_pages_have_no_mistake_for_roff(made, name):
@@ -71,6 +80,7 @@ def test_bash_completes_options_signals_and_verbs(made):
     assert complete(made, 'colmeia', '-s', 're') == ['reopen', 'reload']
     assert set(complete(made, 'colmeia', 'ctl', '')) == verbs()
     assert complete(made, 'colmeia', 'ctl', '--j') == ['--json']
+    assert complete(made, 'colmeia', 'ctl', 'trace', '--last') == ['--last-reload']
     assert 'status' in complete(made, 'colmeia', 'ctl', '--socket', '/x', 'st')
     assert complete(made, 'colmeia', 'ctl', 'status', '') == []
 
