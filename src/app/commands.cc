@@ -48,7 +48,7 @@ Result<> TryResources(const ipc::Plan& plan) {
   for (const ipc::PlannedListener& listener : plan.listeners) {
     auto address = sys::Address::FromBytes(listener.address);
     if (!address) return tl::unexpected(address.error());
-    auto socket = sys::Listen(*address, {listener.backlog, listener.reuseport, listener.ipv6only});
+    auto socket = sys::Listen(*address, {listener.backlog, listener.reuseport, listener.ipv6only, listener.tuning});
     if (!socket && socket.error().code != EADDRINUSE) {
       return Fail(fmt::format("{}: {}", listener.where, socket.error().message));
     }

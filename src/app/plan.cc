@@ -172,6 +172,7 @@ ipc::Plan MakePlan(const pipeline::Site& site, const config::Source& source, con
                               .backlog = listener.backlog,
                               .reuseport = listener.reuseport || events.accept_by == ipc::AcceptBy::kReuseport,
                               .ipv6only = listener.ipv6only,
+                              .tuning = listener.tuning,
                               .where = listener.where});
   }
   for (const pipeline::LogFile& log : site.logs) plan.logs.push_back({log.path, log.where});

@@ -11,6 +11,7 @@
 
 #include "ipc/accept_by.h"
 #include "ipc/messages.h"
+#include "sys/sockets.h"
 
 namespace colmeia::ipc {
 
@@ -49,9 +50,10 @@ struct PlannedListener {
   std::int32_t backlog = 511;
   bool reuseport = false;  // one socket per seat
   bool ipv6only = true;
+  sys::SocketTuning tuning{};
   std::string where{};  // file:line of the directive that set the options
   static constexpr auto Fields(auto& self, auto& f) {
-    return f(self.name, self.address, self.backlog, self.reuseport, self.ipv6only, self.where);
+    return f(self.name, self.address, self.backlog, self.reuseport, self.ipv6only, self.tuning, self.where);
   }
   bool operator==(const PlannedListener&) const = default;
 };

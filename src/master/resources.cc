@@ -198,7 +198,11 @@ Result<> Resources::OpenSockets(OpenListener& listener, const ipc::PlannedListen
   if (steered > 0) {
     static_cast<void>(sys::SteerToFirst(listener.sockets.front().get(), static_cast<std::uint32_t>(steered)));
   }
-  const sys::ListenOptions options{planned.backlog, own, planned.ipv6only};
+  const sys::ListenOptions options{planned.backlog, own, planned.ipv6only, planned.tuning};
+  if (before == 0) {
+    listener.backlog = planned.backlog;
+    listener.tuning = planned.tuning;
+  }
   while (listener.sockets.size() < wanted) {
     auto socket = sys::Listen(listener.address, options);
     if (!socket) {
@@ -301,11 +305,29 @@ void Resources::Promote(std::uint32_t generation) {
   const OpenGeneration& current = generations_.at(generation);
   WriteTo(current);
   CloseInherited();
+  Tune(current);
   if (current.plan->daemon) LetGoOfTerminal();
   if (main_logs_.empty()) return;
   // Whatever a library or the kernel's abort message says on descriptor 2 is in the log as well.
   if (auto redirected = sys::Redirect(main_logs_.front()->fd, STDERR_FILENO); !redirected) {
     log::Main().Print(log::Level::kAlert, "master: descriptor 2 stays where it was: {}", redirected.error().message);
+  }
+}
+
+// Sockets that were open before may have got other options by this configuration.
+void Resources::Tune(const OpenGeneration& generation) {
+  for (std::size_t i = 0; i < generation.listeners.size(); ++i) {
+    const ipc::PlannedListener& planned = generation.plan->listeners[i];
+    OpenListener& listener = *generation.listeners[i];
+    if (listener.backlog == planned.backlog && listener.tuning == planned.tuning) continue;
+    listener.backlog = planned.backlog;
+    listener.tuning = planned.tuning;
+    for (const sys::UniqueFd& socket : listener.sockets) {
+      const auto tuned = sys::Tune(socket.get(), {planned.backlog, false, planned.ipv6only, planned.tuning});
+      if (tuned) continue;
+      log::Main().Print(log::Level::kWarn, "master: {}: {}", listener.name, tuned.error().message);
+      break;
+    }
   }
 }
 

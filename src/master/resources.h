@@ -31,6 +31,8 @@ struct OpenListener {
   std::string name;
   sys::Address address;
   bool reuseport = false;  // others may be bound beside its sockets
+  int backlog = 511;       // as last set, with the tuning; of inherited sockets: what is not asked for
+  sys::SocketTuning tuning{};
   std::vector<sys::UniqueFd> sockets;
   std::optional<sys::SocketFileId> file;  // of a Unix socket
   Clones clones;
@@ -132,6 +134,7 @@ class Resources {
   Result<sys::UniqueFd> OpenLogFile(const std::string& path) const;
   void WriteTo(const OpenGeneration& generation);
   void LetGoOfTerminal();
+  static void Tune(const OpenGeneration& generation);
   static void CloseListener(std::shared_ptr<OpenListener> listener);
   template <class Resource, class Match>
   std::shared_ptr<Resource> FindOpen(std::vector<std::shared_ptr<Resource>> OpenGeneration::*list, Match match) const;

@@ -10,6 +10,7 @@
 #include "log/level.h"
 #include "pipeline/core_settings.h"
 #include "pipeline/module.h"
+#include "sys/sockets.h"
 
 namespace colmeia::pipeline {
 
@@ -21,9 +22,12 @@ struct ListenDraft {
   bool reuseport = false;
   std::optional<bool> ipv6only;
   bool bind = false;
+  sys::SocketTuning tuning{};
 
   // Options of the socket itself may be set once per address.
-  [[nodiscard]] bool sets_options() const { return backlog || reuseport || ipv6only || bind; }
+  [[nodiscard]] bool sets_options() const {
+    return backlog || reuseport || ipv6only || bind || tuning != sys::SocketTuning{};
+  }
 };
 
 struct ErrorPageDraft {

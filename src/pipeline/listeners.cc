@@ -173,6 +173,7 @@ std::vector<ListenSocket> ListenerBuilder::Finish() {
     listener.backlog = socket.options.backlog.value_or(511);
     listener.reuseport = socket.options.reuseport;
     listener.ipv6only = socket.options.ipv6only.value_or(true);
+    listener.tuning = socket.options.tuning;
     listener.where = source_.Locate(socket.has_options ? socket.options.address.span : socket.first).ToString();
     listener.hosts = HostsOf(socket);
     for (const Socket& other : sockets_) {

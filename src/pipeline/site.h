@@ -18,6 +18,7 @@
 #include "pipeline/regex.h"
 #include "pipeline/settings.h"
 #include "sys/address.h"
+#include "sys/sockets.h"
 
 namespace colmeia::pipeline {
 
@@ -118,6 +119,7 @@ struct ListenSocket {
   int backlog = 511;
   bool reuseport = false;
   bool ipv6only = true;
+  sys::SocketTuning tuning{};
   std::string where;  // file:line of the directive that set the options
   VirtualHosts hosts;
 

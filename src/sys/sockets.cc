@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstring>
 #include <iterator>
+#include <span>
 #include <string>
 
 #include <fmt/core.h>
@@ -25,10 +26,22 @@ namespace {
 
 constexpr mode_t kUnixSocketMode = 0666;
 
-bool SetOption(int fd, int level, int option, bool on) {
-  const int value = on ? 1 : 0;
+bool SetNumber(int fd, int level, int option, int value) {
   return setsockopt(fd, level, option, &value, sizeof(value)) == 0;
 }
+
+bool SetOption(int fd, int level, int option, bool on) { return SetNumber(fd, level, option, on ? 1 : 0); }
+
+// How long the kernel waits for a client's first byte before it takes the connection for broken; as nginx's.
+constexpr int kDeferSeconds = 1;
+
+// An option by name, so that an error can say which one it was. 0 leaves it alone.
+struct NumberOption {
+  const char* name;
+  int level;
+  int option;
+  int value;
+};
 
 Result<UniqueFd> NewSocket(int family, int type) {
   UniqueFd fd(socket(family, type | SOCK_CLOEXEC, 0));
@@ -99,10 +112,49 @@ Result<UniqueFd> Listen(const Address& address, const ListenOptions& options) {
     const std::string path(address.UnixPath());
     if (chmod(path.c_str(), kUnixSocketMode) != 0) return FailErrno(fmt::format("cannot change the mode of {}", path));
   }
-  if (listen(fd->get(), options.backlog) != 0) {
-    return FailErrno(fmt::format("listen() to {} failed", address.ToString()));
+  // Buffers have to be set before the window is negotiated, so before anybody connects.
+  if (Result<> tuned = Tune(fd->get(), options); !tuned) {
+    return Fail(fmt::format("listen() to {} failed: {}", address.ToString(), tuned.error().message),
+                tuned.error().code);
   }
   return fd;
+}
+
+Result<> Tune(int fd, const ListenOptions& options) {
+  const SocketTuning& tuning = options.tuning;
+  int family = AF_UNIX;
+  socklen_t size = sizeof(family);
+  if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) != 0)
+    return FailErrno("cannot ask a socket for its family");
+  const bool is_tcp = family != AF_UNIX;
+
+  const NumberOption buffers[] = {{"SO_RCVBUF", SOL_SOCKET, SO_RCVBUF, tuning.rcvbuf},
+                                  {"SO_SNDBUF", SOL_SOCKET, SO_SNDBUF, tuning.sndbuf}};
+  const NumberOption of_tcp[] = {
+      {"TCP_FASTOPEN", IPPROTO_TCP, TCP_FASTOPEN, tuning.fastopen},
+      {"TCP_KEEPIDLE", IPPROTO_TCP, TCP_KEEPIDLE, tuning.keepalive_idle},
+      {"TCP_KEEPINTVL", IPPROTO_TCP, TCP_KEEPINTVL, tuning.keepalive_interval},
+      {"TCP_KEEPCNT", IPPROTO_TCP, TCP_KEEPCNT, tuning.keepalive_count},
+  };
+  const auto set = [fd](std::span<const NumberOption> rows) -> Result<> {
+    for (const NumberOption& row : rows) {
+      if (row.value != 0 && !SetNumber(fd, row.level, row.option, row.value)) {
+        return FailErrno(fmt::format("cannot set {} to {}", row.name, row.value));
+      }
+    }
+    return {};
+  };
+  if (auto done = set(buffers); !done) return done;
+  if (is_tcp) {
+    if (auto done = set(of_tcp); !done) return done;
+    if (!SetNumber(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, tuning.deferred ? kDeferSeconds : 0)) {
+      return FailErrno("cannot set TCP_DEFER_ACCEPT");
+    }
+    const bool keepalive = tuning.keepalive == SocketTuning::KeepAlive::kOn;
+    if (!SetOption(fd, SOL_SOCKET, SO_KEEPALIVE, keepalive)) return FailErrno("cannot set SO_KEEPALIVE");
+  }
+  if (listen(fd, options.backlog) != 0) return FailErrno("cannot set the backlog");
+  return {};
 }
 
 Result<ListeningSocket> DescribeListening(int fd) {

@@ -15,16 +15,42 @@
 
 namespace colmeia::sys {
 
+// Options of a listening socket that its connections inherit, or that say when they can be accepted. Where 0 is allowed
+// it means what the system does by default.
+struct SocketTuning {
+  enum class KeepAlive : std::uint8_t { kDefault = 0, kOff = 1, kOn = 2 };
+
+  bool deferred = false;  // TCP_DEFER_ACCEPT: a client can be accepted when its request has come
+  std::int32_t rcvbuf = 0;
+  std::int32_t sndbuf = 0;
+  std::int32_t fastopen = 0;  // TCP_FASTOPEN: so many may be on their way that send data with their SYN
+  KeepAlive keepalive = KeepAlive::kDefault;
+  std::int32_t keepalive_idle = 0;      // seconds before the first probe
+  std::int32_t keepalive_interval = 0;  // seconds between probes
+  std::int32_t keepalive_count = 0;     // probes
+
+  static constexpr auto Fields(auto& self, auto& f) {
+    return f(self.deferred, self.rcvbuf, self.sndbuf, self.fastopen, self.keepalive, self.keepalive_idle,
+             self.keepalive_interval, self.keepalive_count);
+  }
+  bool operator==(const SocketTuning&) const = default;
+};
+
 struct ListenOptions {
   int backlog = 511;
   bool reuseport = false;  // SO_REUSEPORT: one of several sockets on the same address
   bool ipv6only = true;    // for IPv6 addresses: no IPv4 clients through them
+  SocketTuning tuning{};   // Unix sockets have the buffers only
 };
 
 // A non-blocking listening socket with SO_REUSEADDR. One attempt: it neither waits nor tries again; the error's code is
 // the errno (EADDRINUSE, EACCES, EADDRNOTAVAIL), its text names the address.
 // A Unix socket gets mode 0666, and a socket file that nobody listens on any more is replaced.
 [[nodiscard]] Result<UniqueFd> Listen(const Address& address, const ListenOptions& options = {});
+
+// Sets what `options` has of tuning, and the backlog, on a socket that listens already. Connections that were made
+// before keep what they had, and buffers stay as they are where nothing is asked for.
+[[nodiscard]] Result<> Tune(int fd, const ListenOptions& options);
 
 // What an open descriptor listens on. Fails when it is no listening stream socket.
 struct ListeningSocket {

@@ -1,5 +1,8 @@
 #include "master/resources.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "master/listening_fixture.h"
@@ -116,6 +119,27 @@ TEST_F(ResourcesTest, NoWorkerGetsASocketThatTheMasterAcceptsFrom) {
   EXPECT_THAT(handed.BorrowedBy(0, 1, 2), ElementsAre(2)) << "what is left of the clones";
   EXPECT_FALSE(handed.MasterAccepts(1)) << "a listen's own reuseport wins";
   EXPECT_EQ(handed.SocketFor(1, 1), 1u);
+}
+
+TEST_F(ResourcesTest, AGenerationTunesOpenSocketsWhenItBecomesCurrent) {
+  const auto deferred = [](const Resources& resources, std::uint32_t generation) {
+    int seconds = -1;
+    socklen_t size = sizeof(seconds);
+    const int fd = First(resources, generation).sockets.front().get();
+    EXPECT_EQ(::getsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, &size), 0);
+    return seconds > 0;
+  };
+  Resources resources;
+  Serve(resources, 1, PlanOf(1, {address_}, false));
+  EXPECT_FALSE(deferred(resources, 1));
+
+  auto plan = std::make_shared<ipc::Plan>(*PlanOf(1, {address_}, false));
+  plan->listeners[0].tuning.deferred = true;
+  ASSERT_TRUE(resources.Open(2, plan));
+  EXPECT_FALSE(deferred(resources, 2)) << "it may still fail";
+  resources.Promote(2);
+
+  EXPECT_TRUE(deferred(resources, 2));
 }
 
 TEST_F(ResourcesTest, UsesAnInheritedSocketOfTheSameAddress) {

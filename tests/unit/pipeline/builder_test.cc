@@ -49,6 +49,26 @@ TEST_F(BuilderTest, ServesASpecificAddressThroughTheWildcardsSocket) {
   EXPECT_EQ(site->listeners[0].HostsFor(other).default_server(), site->servers[0].get());
 }
 
+TEST_F(BuilderTest, ListenTunesItsSocket) {
+  using KeepAlive = sys::SocketTuning::KeepAlive;
+  Load(
+      "http { server { listen 80 deferred fastopen=9 rcvbuf=64k sndbuf=1m so_keepalive=30m::10; "
+      "listen 81 so_keepalive=on; listen 82 so_keepalive=off; listen 83; } }");
+
+  ASSERT_EQ(site->listeners.size(), 4u);
+  const sys::SocketTuning tuned{.deferred = true,
+                                .rcvbuf = 65536,
+                                .sndbuf = 1048576,
+                                .fastopen = 9,
+                                .keepalive = KeepAlive::kOn,
+                                .keepalive_idle = 1800,
+                                .keepalive_count = 10};
+  EXPECT_EQ(site->listeners[0].tuning, tuned);
+  EXPECT_EQ(site->listeners[1].tuning.keepalive, KeepAlive::kOn);
+  EXPECT_EQ(site->listeners[2].tuning.keepalive, KeepAlive::kOff);
+  EXPECT_EQ(site->listeners[3].tuning, sys::SocketTuning{});
+}
+
 TEST_F(BuilderTest, ListensOnEveryAddressOfAName) {
   Load("http { server { listen twin:90; } }");
   ASSERT_NE(site, nullptr) << mistakes;
@@ -106,6 +126,13 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"http { server { listen 80 backlog=5; } server { listen 80 reuseport; } }",
                 "duplicate listen options for 0.0.0.0:80"},
         Mistake{"http { server { listen nowhere:80; } }", "host not found in \"nowhere:80\""},
+        Mistake{"http { server { listen 80 deferred; } server { listen 80 rcvbuf=1k; } }",
+                "duplicate listen options for 0.0.0.0:80"},
+        Mistake{"http { server { listen 80 fastopen=0; } }", "expected fastopen=NUMBER"},
+        Mistake{"http { server { listen 80 sndbuf=much; } }", "expected a size"},
+        Mistake{"http { server { listen 80 so_keepalive=::; } }", "expected so_keepalive="},
+        Mistake{"http { server { listen 80 so_keepalive=1m:2; } }", "expected so_keepalive="},
+        Mistake{"http { server { listen 80 so_keepalive=1m::200; } }", "expected so_keepalive="},
         Mistake{"http { server { listen 80 ssl; } }", "colmeia serves plain HTTP/1.1 only"},
         Mistake{"http { server { location /a { location /b {} } } }", "location \"/b\" is outside location \"/a\""},
         Mistake{"http { server { location = /a { location /a {} } } }", "cannot be inside the exact location"},

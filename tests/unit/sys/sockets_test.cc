@@ -59,6 +59,74 @@ TEST(ListenTest, ReusePortLetsSeveralShareAnAddress) {
   EXPECT_TRUE(Listen(*Address::LocalOf(first->get()), options));
 }
 
+int Option(int fd, int level, int option) {
+  int value = -1;
+  socklen_t size = sizeof(value);
+  EXPECT_EQ(::getsockopt(fd, level, option, &value, &size), 0);
+  return value;
+}
+
+// Of a listening socket; the kernel keeps it there.
+unsigned Backlog(int fd) {
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  EXPECT_EQ(::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size), 0);
+  return info.tcpi_sacked;
+}
+
+TEST(ListenTest, SetsWhatIsAskedForAndConnectionsInheritIt) {
+  ListenOptions options;
+  options.tuning = {.deferred = true,
+                    .rcvbuf = 40000,
+                    .sndbuf = 50000,
+                    .fastopen = 5,
+                    .keepalive = SocketTuning::KeepAlive::kOn,
+                    .keepalive_idle = 30,
+                    .keepalive_interval = 7,
+                    .keepalive_count = 3};
+  const Result<UniqueFd> listener = Listen(Loopback(), options);
+  ASSERT_TRUE(listener) << listener.error().message;
+  EXPECT_GE(Option(listener->get(), IPPROTO_TCP, TCP_DEFER_ACCEPT), 1);
+  EXPECT_EQ(Option(listener->get(), IPPROTO_TCP, TCP_FASTOPEN), 5);
+
+  const Result<UniqueFd> client = Connect(*Address::LocalOf(listener->get()));
+  ASSERT_EQ(::send(client->get(), "x", 1, 0), 1);
+  Accepted accepted;
+  while (accepted.status != AcceptStatus::kAccepted) accepted = Accept(listener->get());
+
+  const int fd = accepted.fd.get();
+  EXPECT_EQ(Option(fd, SOL_SOCKET, SO_RCVBUF), 2 * 40000) << "the kernel doubles it";
+  EXPECT_EQ(Option(fd, SOL_SOCKET, SO_SNDBUF), 2 * 50000);
+  EXPECT_EQ(Option(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
+  EXPECT_EQ(Option(fd, IPPROTO_TCP, TCP_KEEPIDLE), 30);
+  EXPECT_EQ(Option(fd, IPPROTO_TCP, TCP_KEEPINTVL), 7);
+  EXPECT_EQ(Option(fd, IPPROTO_TCP, TCP_KEEPCNT), 3);
+}
+
+TEST(ListenTest, ADeferredClientIsThereWhenItHasSpoken) {
+  ListenOptions options;
+  options.tuning.deferred = true;
+  const Result<UniqueFd> listener = Listen(Loopback(), options);
+  const Result<UniqueFd> client = Connect(*Address::LocalOf(listener->get()));
+  EXPECT_EQ(Accept(listener->get()).status, AcceptStatus::kEmpty);
+
+  ASSERT_EQ(::send(client->get(), "x", 1, 0), 1);
+
+  Accepted accepted;
+  while (accepted.status == AcceptStatus::kEmpty) accepted = Accept(listener->get());
+  EXPECT_EQ(accepted.status, AcceptStatus::kAccepted);
+}
+
+TEST(ListenTest, AnOpenSocketCanBeTunedAnew) {
+  const Result<UniqueFd> listener = Listen(Loopback(), {.backlog = 10, .tuning = {.deferred = true}});
+  ASSERT_EQ(Backlog(listener->get()), 10u);
+
+  ASSERT_TRUE(Tune(listener->get(), {.backlog = 20}));
+
+  EXPECT_EQ(Backlog(listener->get()), 20u);
+  EXPECT_EQ(Option(listener->get(), IPPROTO_TCP, TCP_DEFER_ACCEPT), 0);
+}
+
 TEST(ListenTest, AddressOfAnotherHostFails) {
   const Result<UniqueFd> listener = Listen(*Address::FromIp("192.0.2.1", 0));
 
