@@ -1,0 +1,30 @@
+"""Fixtures that the conftest files of several folders share."""
+
+import pytest
+
+from support.server import Server
+
+
+@pytest.fixture
+def prepare():
+    """A factory of servers that are not started: prepare(config, files=..., bare=...). All end with the test."""
+    servers = []
+
+    def make(config, **options):
+        servers.append(Server(config, **options))
+        return servers[-1]
+
+    yield make
+    failures = []
+    for server in reversed(servers):
+        try:
+            server.close()
+        except AssertionError as failure:
+            failures.append(str(failure))
+    assert not failures, '\n'.join(failures)
+
+
+@pytest.fixture
+def hive(prepare):
+    """A factory of servers in the foreground that serve when it returns: hive(config, files=...)."""
+    return lambda config, **options: prepare(config, **options).start()
