@@ -6,9 +6,7 @@ option(COLMEIA_MANUAL "Make the manual pages and the completions, which asks the
 set(COLMEIA_UNIT_DIR ${CMAKE_INSTALL_PREFIX}/lib/systemd CACHE STRING "Where system/ and user/ take the units")
 
 install(TARGETS colmeia RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
-if(TARGET colmeia-lab)
-  install(TARGETS colmeia-lab RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-endif()
+install(TARGETS colmeia-lab RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 # colmeia_keep(FOLDER FILE...): installs files that are the operator's once they are there.
 function(colmeia_keep folder)
@@ -53,14 +51,16 @@ if(COLMEIA_MANUAL)
   find_program(PYTHON python3 REQUIRED)
   set(manual ${PROJECT_SOURCE_DIR}/systemd/manual)
   set(made ${CMAKE_BINARY_DIR}/manual)
-  add_custom_command(OUTPUT ${made}/colmeia.8.gz ${made}/colmeia.conf.5.gz ${made}/colmeia.bash ${made}/_colmeia
-    COMMAND ${PYTHON} -B ${manual}/manual.py $<TARGET_FILE:colmeia> ${made}
-    COMMAND ${GZIP} -9nf ${made}/colmeia.8 ${made}/colmeia.conf.5
-    DEPENDS colmeia ${manual}/manual.py ${manual}/colmeia.8.in ${manual}/colmeia.bash.in ${manual}/_colmeia.in
+  add_custom_command(OUTPUT ${made}/colmeia.8.gz ${made}/colmeia.conf.5.gz ${made}/colmeia-lab.1.gz ${made}/colmeia.bash
+      ${made}/_colmeia
+    COMMAND ${PYTHON} -B ${manual}/manual.py $<TARGET_FILE:colmeia> $<TARGET_FILE:colmeia-lab> ${made}
+    COMMAND ${GZIP} -9nf ${made}/colmeia.8 ${made}/colmeia.conf.5 ${made}/colmeia-lab.1
+    DEPENDS colmeia colmeia-lab ${manual}/manual.py ${manual}/colmeia.8.in ${manual}/colmeia.bash.in ${manual}/_colmeia.in
     VERBATIM)
   add_custom_target(colmeia_manual ALL DEPENDS ${made}/colmeia.8.gz)
   install(FILES ${made}/colmeia.8.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
   install(FILES ${made}/colmeia.conf.5.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
+  install(FILES ${made}/colmeia-lab.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
   install(FILES ${made}/colmeia.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME colmeia)
   install(FILES ${made}/_colmeia DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
 endif()

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Writes the manual pages and the completions of shells from what the binary says of itself.
 
-usage: manual.py BINARY FOLDER      writes colmeia.8, colmeia.conf.5, colmeia.bash and _colmeia there
+usage: manual.py BINARY LABORATORY FOLDER      writes colmeia.8, colmeia.conf.5, colmeia-lab.1, colmeia.bash and _colmeia there
 
 What is a table in the binary (options, verbs, directives, default paths) is read from its -h, `ctl -h`, --reference and -V;
 the rest stands in the templates beside this file.
@@ -119,6 +119,15 @@ def configuration_page(facts):
     return '\n'.join(out) + '\n'
 
 
+def laboratory_page(laboratory, version):
+    """Its help, as it is: the first line is the name and what it is for."""
+    title, _, rest = said(laboratory, '--help').partition('\n')
+    purpose = title.partition(': ')[2]
+    return '\n'.join([f'.TH COLMEIA\\-LAB 1 "" "colmeia {version}" "User Commands"', '.SH NAME',
+                      f'colmeia\\-lab \\- {roff(purpose)}', '.SH DESCRIPTION', '.nf', roff(rest.strip('\n')), '.fi',
+                      '.SH SEE ALSO', '.BR colmeia (8)']) + '\n'
+
+
 def zsh_quoted(text):
     return text.replace("'", "'\\''").replace('[', '\\[').replace(']', '\\]').replace(':', '\\:')
 
@@ -145,10 +154,11 @@ def completions(facts):
 
 
 def main():
-    binary, folder = sys.argv[1], pathlib.Path(sys.argv[2])
+    binary, laboratory, folder = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
     facts = Facts(binary)
     folder.mkdir(parents=True, exist_ok=True)
-    pages = [('colmeia.8', command_page(facts)), ('colmeia.conf.5', configuration_page(facts)), *completions(facts)]
+    pages = [('colmeia.8', command_page(facts)), ('colmeia.conf.5', configuration_page(facts)),
+             ('colmeia-lab.1', laboratory_page(laboratory, facts.version)), *completions(facts)]
     for name, text in pages:
         (folder / name).write_text(text, encoding='utf-8')
 

@@ -155,6 +155,7 @@ def started():
 def welcome():
     code, page = get()
     assert code == 200 and 'What to do next' in page, (code, page)
+    assert all(get(path)[0] == 200 for path in ('/hive/', '/status'))
 
 
 @claim('master and workers are colmeia, workers have no capability left, and both are shut in')

@@ -12,7 +12,8 @@ import pytest
 from support import server as server_module
 
 MANUAL = pathlib.Path(os.environ.get('COLMEIA_SOURCE_DIR', pathlib.Path(__file__).parents[2])) / 'systemd/manual/manual.py'
-PAGES = ('colmeia.8', 'colmeia.conf.5')
+PAGES = ('colmeia.8', 'colmeia.conf.5', 'colmeia-lab.1')
+LABORATORY = pathlib.Path(os.path.abspath(server_module.BINARY)).with_name('colmeia-lab')
 
 
 def said(*arguments):
@@ -24,8 +25,8 @@ def said(*arguments):
 @pytest.fixture(scope='module')
 def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp('manual')
-    subprocess.run([sys.executable, '-B', MANUAL, os.path.abspath(server_module.BINARY), folder], check=True,
-                   env=server_module.environment())
+    subprocess.run([sys.executable, '-B', MANUAL, os.path.abspath(server_module.BINARY), LABORATORY, folder],
+                   check=True, env=server_module.environment())
     return folder
 
 
