@@ -62,3 +62,14 @@ def test_every_ending_has_one_type():
 
     assert len(endings) > 100
     assert [ending for ending in endings if endings.count(ending) > 1] == []
+
+
+def test_the_configuration_of_the_tour_serves_and_misbehaves(hive):
+    server = hive(shipped('study.conf', 8080).replace('stderr', 'logs/error.log').replace('../../html', 'html'),
+                  files=FILES)
+
+    assert len(server.workers()) == 4
+    assert server.get('/').body == PAGES['html/index.html']
+    assert server.get('/who').status == 204
+    assert 'computed for 200 ms' in server.get('/busy').text
+    assert server.get('/hive/').status == 200
