@@ -54,12 +54,21 @@ int ReadContent(int fd, std::size_t size, std::string& content) {
   return 0;
 }
 
+// What cannot be opened, for `error`: a socket, a folder that may be searched but not listed and the like have facts
+// all the same. A regular file has not.
+Loaded Unopened(const char* path, int error) {
+  if (error == ENOENT || error == ENOTDIR) return {nullptr, error, false};
+  const Found found = Look(path);
+  if (found.error != 0 || found.stamp.kind() == Kind::kRegular) return {nullptr, error, false};
+  return {std::make_shared<const File>(found.stamp), 0, true};
+}
+
 // One attempt. `whole` is false when the file shrank while it was read.
 Loaded LoadOnce(const char* path, std::size_t small, bool& whole) {
   whole = true;
   const timespec read_at = StampClock();
   sys::UniqueFd fd(OpenForReading(path));
-  if (!fd) return {nullptr, errno, false};
+  if (!fd) return Unopened(path, errno);
   struct stat status {};
   if (fstat(fd.get(), &status) != 0) return {nullptr, errno, false};
   const Stamp stamp = Stamp::Of(status);

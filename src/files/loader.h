@@ -32,6 +32,7 @@ struct Loaded {
 [[nodiscard]] bool IsSettled(const Stamp& stamp, const timespec& read_at);
 
 // A regular file of at most `small` bytes with its bytes, a larger one with a descriptor, anything else with its facts.
+// It is opened without waiting, as nginx opens whatever is asked for: pipes and devices too.
 [[nodiscard]] Loaded Load(std::string_view path, std::size_t small);
 
 }  // namespace colmeia::files

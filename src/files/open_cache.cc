@@ -16,12 +16,11 @@ bool Answers(const File& file, Want want) {
 OpenCache::OpenCache(const CacheSpec& spec, Room room) : spec_(spec), room_(room) {}
 
 OpenCache::~OpenCache() {
-  for (auto& [path, entry] : entries_) SetFile(entry, nullptr);
+  entries_.ForEach([this](Entry& entry) { SetFile(entry, nullptr); });
 }
 
 Lookup OpenCache::Open(std::string_view path, Want want, const CacheRules& rules, util::TimePoint now) {
-  const auto at = entries_.find(path);
-  Entry* const entry = at == entries_.end() ? nullptr : &at->second;
+  Entry* const entry = entries_.Find(path);
   if (entry != nullptr) {
     ++entry->uses;
     entry->accessed = now;
@@ -38,25 +37,28 @@ Lookup OpenCache::Open(std::string_view path, Want want, const CacheRules& rules
 }
 
 Lookup OpenCache::Ask(std::string_view path, Entry* entry, Want want, const CacheRules& rules, util::TimePoint now) {
-  const Found found = Look(path);
-  int error = found.error;
+  int error = 0;
   std::shared_ptr<const File> file;
   bool settled = true;
-  if (error == 0) {
-    const bool same = entry != nullptr && entry->file != nullptr && entry->file->stamp() == found.stamp;
+  // Of what is new, the descriptor tells whatever stat(2) would.
+  bool load = entry == nullptr && want == Want::kContent;
+  if (!load) {
+    const Found found = Look(path);
+    error = found.error;
+    const bool same = error == 0 && entry != nullptr && entry->file != nullptr && entry->file->stamp() == found.stamp;
     const bool believable = same && (entry->settled || !entry->file->in_memory());
     if (believable && Answers(*entry->file, want)) {
       entry->checked = now;
       return {entry->file, 0};
     }
-    if (want == Want::kContent && found.stamp.kind() == Kind::kRegular) {
-      Loaded loaded = Load(path, *room_.used < room_.most ? room_.small : 0);
-      error = loaded.error;
-      file = std::move(loaded.file);
-      settled = loaded.settled;
-    } else {
-      file = std::make_shared<const File>(found.stamp);
-    }
+    load = error == 0 && want == Want::kContent && found.stamp.kind() == Kind::kRegular;
+    if (error == 0 && !load) file = std::make_shared<const File>(found.stamp);
+  }
+  if (load) {
+    Loaded loaded = Load(path, *room_.used < room_.most ? room_.small : 0);
+    error = loaded.error;
+    file = std::move(loaded.file);
+    settled = loaded.settled;
   }
 
   if (error != 0 && !rules.errors) {
@@ -76,9 +78,7 @@ Lookup OpenCache::Ask(std::string_view path, Entry* entry, Want want, const Cach
 
 OpenCache::Entry& OpenCache::Add(std::string_view path) {
   while (entries_.size() >= spec_.max && recency_.oldest() != nullptr) Remove(*recency_.oldest());
-  const auto [at, added] = entries_.try_emplace(std::string(path));
-  Entry& entry = at->second;
-  entry.path = at->first;
+  Entry& entry = entries_.Add(path);
   recency_.Add(entry);
   return entry;
 }
@@ -92,7 +92,7 @@ void OpenCache::SetFile(Entry& entry, std::shared_ptr<const File> file) {
 void OpenCache::Remove(Entry& entry) {
   SetFile(entry, nullptr);
   recency_.Remove(entry);
-  entries_.erase(entries_.find(entry.path));
+  entries_.Erase(entry);
 }
 
 void OpenCache::Expire(util::TimePoint now) {

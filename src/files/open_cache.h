@@ -8,13 +8,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "files/file.h"
+#include "files/path_table.h"
 #include "files/recency.h"
 #include "util/clock.h"
 
@@ -61,7 +60,7 @@ class OpenCache {
 
  private:
   struct Entry {
-    std::string_view path;             // the key in entries_
+    std::string path;
     std::shared_ptr<const File> file;  // null after an error
     int error = 0;
     bool settled = false;
@@ -71,11 +70,6 @@ class OpenCache {
     Entry* newer = nullptr;
     Entry* older = nullptr;
   };
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view path) const { return std::hash<std::string_view>{}(path); }
-  };
-
   void Expire(util::TimePoint now);
   // Asks the file system and remembers what it says; `entry` is what was remembered before, or null.
   Lookup Ask(std::string_view path, Entry* entry, Want want, const CacheRules& rules, util::TimePoint now);
@@ -85,7 +79,7 @@ class OpenCache {
 
   CacheSpec spec_;
   Room room_;
-  std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries_;
+  PathTable<Entry> entries_;
   Recency<Entry> recency_;
 };
 

@@ -7,7 +7,8 @@
 namespace colmeia::files {
 namespace {
 
-// What an entry costs beside its path and its content: the File, the map's node, the allocator's own.
+// What an entry costs beside its path and its content: the File, the Entry, its places in the table, the allocator's
+// own.
 constexpr std::size_t kOverhead = 512;
 
 // Whether what is remembered answers the question, provided that the disk still agrees.
@@ -16,10 +17,13 @@ bool Answers(const File& file, bool settled, Want want) {
   return file.in_memory() && settled;
 }
 
+// Whether its bytes can only come from opening it again.
+bool HasToBeOpened(const File& file) { return file.kind() == Kind::kRegular && !file.in_memory(); }
+
 }  // namespace
 
 Store::Store() : Store(Limits{}) {}
-Store::Store(const Limits& limits) : limits_(limits) {}
+Store::Store(const Limits& limits) : limits_(limits), doorkeeper_(limits.paths) {}
 Store::~Store() = default;
 
 Lookup Store::Open(std::string_view path, const Query& query) {
@@ -34,15 +38,14 @@ Lookup Store::Open(std::string_view path, const Query& query) {
 }
 
 Lookup Store::OpenFresh(std::string_view path, const Query& query) {
-  Entry* const entry = Find(path);
+  Entry* const entry = entries_.Find(path);
   if (entry != nullptr) {
     const bool checked = query.moment != 0 && entry->moment == query.moment;
     if (checked && Answers(*entry->file, entry->settled, query.want)) return {entry->file, 0};
-    // A large file has to be opened, and its descriptor tells whatever stat(2) would.
-    const File& known = *entry->file;
-    if (query.want == Want::kContent && known.kind() == Kind::kRegular && !known.in_memory()) {
-      return Reload(path, entry, query);
-    }
+  }
+  // What has to be opened anyway is not asked for first: the descriptor tells whatever stat(2) would.
+  if (query.want == Want::kContent && (entry == nullptr || HasToBeOpened(*entry->file))) {
+    return Reload(path, entry, query);
   }
 
   ++counters_.looks;
@@ -59,7 +62,7 @@ Lookup Store::OpenFresh(std::string_view path, const Query& query) {
   }
   if (query.want == Want::kContent && found.stamp.kind() == Kind::kRegular) return Reload(path, entry, query);
   auto facts = std::make_shared<const File>(found.stamp);
-  Keep(path, entry, facts, false, query.moment);
+  Keep(path, entry, facts, false, query);
   return {std::move(facts), 0};
 }
 
@@ -71,9 +74,9 @@ Lookup Store::Reload(std::string_view path, Entry* entry, const Query& query) {
     return {nullptr, loaded.error};
   }
   if (loaded.file->fd() < 0) {
-    Keep(path, entry, loaded.file, loaded.settled, query.moment);
+    Keep(path, entry, loaded.file, loaded.settled, query);
   } else if (entry == nullptr || entry->file->stamp() != loaded.file->stamp()) {
-    Keep(path, entry, std::make_shared<const File>(loaded.file->stamp()), false, query.moment);
+    Keep(path, entry, std::make_shared<const File>(loaded.file->stamp()), false, query);
   } else {
     entry->moment = query.moment;
     recency_.Touch(*entry);
@@ -81,17 +84,11 @@ Lookup Store::Reload(std::string_view path, Entry* entry, const Query& query) {
   return {std::move(loaded.file), 0};
 }
 
-Store::Entry* Store::Find(std::string_view path) {
-  const auto at = entries_.find(path);
-  return at == entries_.end() ? nullptr : &at->second;
-}
-
 void Store::Keep(std::string_view path, Entry* entry, std::shared_ptr<const File> file, bool settled,
-                 std::uint64_t moment) {
+                 const Query& query) {
   if (entry == nullptr) {
-    const auto [at, added] = entries_.try_emplace(std::string(path));
-    entry = &at->second;
-    entry->path = at->first;
+    if (!Admits(path, *file, query.want)) return;
+    entry = &entries_.Add(path);
     recency_.Add(*entry);
   } else {
     bytes_ -= Cost(*entry);
@@ -99,7 +96,7 @@ void Store::Keep(std::string_view path, Entry* entry, std::shared_ptr<const File
   }
   entry->file = std::move(file);
   entry->settled = settled;
-  entry->moment = moment;
+  entry->moment = query.moment;
   bytes_ += Cost(*entry);
   Shrink(entry);
 }
@@ -107,7 +104,7 @@ void Store::Keep(std::string_view path, Entry* entry, std::shared_ptr<const File
 void Store::Forget(Entry* entry) {
   bytes_ -= Cost(*entry);
   recency_.Remove(*entry);
-  entries_.erase(entries_.find(entry->path));
+  entries_.Erase(*entry);
 }
 
 void Store::Shrink(const Entry* keep) {
@@ -116,6 +113,14 @@ void Store::Shrink(const Entry* keep) {
   }
 }
 
-std::size_t Store::Cost(const Entry& entry) { return kOverhead + 2 * entry.path.size() + entry.file->content().size(); }
+bool Store::Admits(std::string_view path, const File& file, Want want) {
+  if (entries_.size() < limits_.paths && bytes_ + Cost(path, file) <= limits_.bytes) return true;
+  // try_files and index ask for facts first, then for content: one request is one sight.
+  return want == Want::kContent ? doorkeeper_.Greet(path) : doorkeeper_.Knows(path);
+}
+
+std::size_t Store::Cost(std::string_view path, const File& file) {
+  return kOverhead + path.size() + file.content().size();
+}
 
 }  // namespace colmeia::files

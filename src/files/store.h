@@ -4,7 +4,10 @@
 //    requests that arrived together, pipelined behind each other, share the answer. A rewrite of the same size within
 //    one tick of the clock is seen too: bytes read so soon after the file's last change are read again next time.
 //    (Writes through a shared mapping count when the kernel stamps them, as for every program.)
-// 2. Bounded: contents at most Limits::bytes, paths at most Limits::paths; the least recently used go first.
+// 2. Bounded: contents at most Limits::bytes, paths at most Limits::paths. While there is room every path is kept. Once
+//    it is full, a new path takes the place of the least recently used one only when it was missed before and about
+//    as many misses ago as there are places, or fewer (files/doorkeeper.h): a crawler that asks for everything once
+//    pushes nothing out, and costs no bookkeeping. Asking for facts alone does not count.
 // 3. With open_file_cache it keeps nginx's promises instead: nothing is asked within `valid`, descriptors stay open.
 //
 // It blocks for as long as the disk takes, and it is for one thread.
@@ -16,14 +19,15 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
+#include "files/doorkeeper.h"
 #include "files/file.h"
 #include "files/open_cache.h"
+#include "files/path_table.h"
 #include "files/recency.h"
 #include "util/clock.h"
 
@@ -67,31 +71,29 @@ class Store {
  private:
   // What is remembered of a path.
   struct Entry {
-    std::string_view path;  // the key in entries_
+    std::string path;
     std::shared_ptr<const File> file;
     bool settled = false;
     std::uint64_t moment = 0;  // the last one that it was checked in
     Entry* newer = nullptr;
     Entry* older = nullptr;
   };
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view path) const { return std::hash<std::string_view>{}(path); }
-  };
-
   Lookup OpenFresh(std::string_view path, const Query& query);
   Lookup Reload(std::string_view path, Entry* entry, const Query& query);
-  [[nodiscard]] Entry* Find(std::string_view path);
-  // Remembers `file` under `path`; `entry` is what was remembered before, or null.
-  void Keep(std::string_view path, Entry* entry, std::shared_ptr<const File> file, bool settled, std::uint64_t moment);
+  // Remembers `file` under `path`; `entry` is what was remembered before, or null: then only if it is admitted.
+  void Keep(std::string_view path, Entry* entry, std::shared_ptr<const File> file, bool settled, const Query& query);
   void Forget(Entry* entry);
   void Shrink(const Entry* keep);
-  static std::size_t Cost(const Entry& entry);
+  // Whether a path that is not remembered is to be from now on.
+  bool Admits(std::string_view path, const File& file, Want want);
+  static std::size_t Cost(std::string_view path, const File& file);
+  static std::size_t Cost(const Entry& entry) { return Cost(entry.path, *entry.file); }
 
   Limits limits_;
   Counters counters_;
-  std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries_;
+  PathTable<Entry> entries_;
   Recency<Entry> recency_;
+  Doorkeeper doorkeeper_;
   std::size_t bytes_ = 0;
   std::size_t cache_bytes_ = 0;  // of contents in all of caches_
   std::unordered_map<const CacheSpec*, std::unique_ptr<OpenCache>> caches_;

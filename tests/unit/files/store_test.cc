@@ -193,6 +193,20 @@ TEST_F(StoreTest, DoesNotWaitForPipes) {
   EXPECT_FALSE(found.file->sendable());
 }
 
+TEST_F(StoreTest, OpensWhatIsNewWithoutAskingFirst) {
+  EXPECT_EQ(Content(folder.Write("a", "hello")), "hello");
+  EXPECT_EQ(store.counters().looks, 0u);
+  EXPECT_EQ(store.counters().loads, 1u);
+}
+
+TEST_F(StoreTest, HasFactsOfWhatCannotBeOpened) {
+  const std::string path = folder / "socket";
+  ASSERT_EQ(mknod(path.c_str(), S_IFSOCK | 0600, 0), 0);
+  const Lookup found = store.Open(path, {});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found.file->kind(), Kind::kOther);
+}
+
 TEST_F(StoreTest, AsksOnceWithinOneMoment) {
   const std::string path = folder.Write("index.html", "hello");
   Warm(path);
@@ -232,6 +246,7 @@ TEST(StoreLimitsTest, ForgetsTheLeastRecentlyUsedWhenFull) {
   EXPECT_TRUE(store.Open(b, {}));
   EXPECT_TRUE(store.Open(a, {}));
   EXPECT_TRUE(store.Open(c, {}));
+  EXPECT_TRUE(store.Open(c, {}));  // the second sight
 
   EXPECT_EQ(store.paths(), 2u);
   EXPECT_LE(store.bytes(), 100u * 1024);
@@ -244,15 +259,62 @@ TEST(StoreLimitsTest, ForgetsTheLeastRecentlyUsedWhenFull) {
 TEST(StoreLimitsTest, HoldsNoMorePathsThanAllowed) {
   TempFolder folder;
   Store store({.small = 1024, .bytes = 1 << 20, .paths = 3});
-  for (int i = 0; i < 10; ++i) EXPECT_TRUE(store.Open(folder.Write(std::to_string(i), "x"), {}));
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(store.Open(folder.Write(std::to_string(i / 2), "x"), {}));
   EXPECT_EQ(store.paths(), 3u);
+}
+
+// A store that is full with the path "kept".
+class FullStoreTest : public testing::Test {
+ protected:
+  FullStoreTest() { EXPECT_TRUE(store.Open(kept, {})); }
+
+  // Whether the path is remembered: then a question of the same moment as the last one asks nobody.
+  bool Remembers(const std::string& path, std::uint64_t moment) {
+    const std::uint64_t looks = store.counters().looks;
+    EXPECT_TRUE(store.Open(path, {.want = Want::kFacts, .moment = moment}));
+    return store.counters().looks == looks;
+  }
+
+  TempFolder folder;
+  Store store{{.small = 1024, .bytes = 1 << 20, .paths = 1}};
+  const std::string kept = folder.Write("kept", "k");
+  const std::string other = folder.Write("other", "o");
+};
+
+TEST_F(FullStoreTest, TakesNothingInThatWasSeenOnce) {
+  EXPECT_TRUE(store.Open(kept, {.want = Want::kFacts, .moment = 1}));
+  EXPECT_EQ(store.Open(other, {.moment = 1}).file->content(), "o");
+  EXPECT_TRUE(Remembers(kept, 1));
+  EXPECT_FALSE(Remembers(other, 1));
+}
+
+TEST_F(FullStoreTest, TakesInWhatIsSeenAgain) {
+  EXPECT_TRUE(store.Open(other, {.moment = 1}));
+  EXPECT_TRUE(store.Open(other, {.moment = 1}));
+  EXPECT_TRUE(Remembers(other, 1));
+  EXPECT_FALSE(Remembers(kept, 1));
+}
+
+TEST_F(FullStoreTest, CountsFactsAndContentOfOneRequestOnce) {
+  EXPECT_TRUE(store.Open(kept, {.want = Want::kFacts, .moment = 1}));
+  EXPECT_TRUE(store.Open(other, {.want = Want::kFacts, .moment = 1}));
+  EXPECT_TRUE(store.Open(other, {.want = Want::kContent, .moment = 1}));
+  EXPECT_TRUE(Remembers(kept, 1));
+}
+
+TEST_F(FullStoreTest, SeesAChangeOfWhatItDidNotTakeIn) {
+  EXPECT_EQ(store.Open(other, {}).file->content(), "o");
+  folder.Write("other", "n");
+  EXPECT_EQ(store.Open(other, {}).file->content(), "n");
 }
 
 TEST(StoreLimitsTest, KeepsBytesAliveForWhoSendsThem) {
   TempFolder folder;
   Store store({.small = 1024, .bytes = 1 << 20, .paths = 1});
   const Lookup sent = store.Open(folder.Write("a", "kept"), {});
-  EXPECT_TRUE(store.Open(folder.Write("b", "other"), {}));
+  const std::string other = folder.Write("b", "other");
+  EXPECT_TRUE(store.Open(other, {}));
+  EXPECT_TRUE(store.Open(other, {}));
   EXPECT_EQ(sent.file->content(), "kept");
 }
 
