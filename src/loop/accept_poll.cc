@@ -96,10 +96,15 @@ void AcceptPoll::Start() {
 void AcceptPoll::Stop() { node_.reset(); }
 
 void AcceptPoll::Requeue() {
+  Rest();
+  if (state() == State::kResting) node_->Add();
+}
+
+void AcceptPoll::Rest() {
   if (state() != State::kExclusive) return;
   const bool was_registered = node_->Delete();
   CHECK(was_registered);
-  node_->Add();
+  node_->state = State::kResting;
 }
 
 AcceptPoll::State AcceptPoll::state() const { return node_ == nullptr ? State::kStopped : node_->state; }

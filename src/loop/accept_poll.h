@@ -5,9 +5,9 @@
 //
 // States:
 //
-//   Stopped --Start()--> Registering --libuv has added it--> Exclusive
-//      ^                      |   (or Plain: the kernel refused)  |
-//      +-------- Stop() ------+-----------------------------------+
+//   Stopped --Start()--> Registering --libuv has added it--> Exclusive --Rest()--> Resting
+//      ^                      |   (or Plain: the kernel refused)  |  ^--Requeue()------|
+//      +-------- Stop() ------+-----------------------------------+--------------------+
 //
 // It accepts nothing itself: the callback does, one connection per call, so that the others get their share.
 #pragma once
@@ -26,6 +26,7 @@ class AcceptPoll final {
     kRegistering,  // waiting already, but not yet exclusively
     kExclusive,    // one waiter is woken per connection
     kPlain,        // waiting as a plain poll: the kernel has no exclusive wait for this descriptor
+    kResting,      // not waiting until Requeue()
   };
 
   // `listen_fd` is lent and must stay open while started. `loop` must outlive this. The callback may stop, requeue or
@@ -41,8 +42,12 @@ class AcceptPoll final {
   void Stop();
 
   // Moves this process to the end of the kernel's list of waiters, which otherwise wakes the same one while it is
-  // idle. Two system calls; the owner decides when (at the latest every 16 accepts). Does nothing unless exclusive.
+  // idle. Two system calls; the owner decides when (at the latest every 16 accepts). Does nothing unless exclusive or
+  // resting.
   void Requeue();
+
+  // Waits no more, far cheaper than Stop(), until Requeue(). Does nothing unless exclusive.
+  void Rest();
 
   [[nodiscard]] State state() const;
   [[nodiscard]] int fd() const { return fd_; }

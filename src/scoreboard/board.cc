@@ -275,15 +275,20 @@ Picture Board::Look() const {
 Counts Board::Sum() const { return Look().sum; }
 
 std::uint64_t Board::MeanAccepts(std::uint32_t generation) const {
-  std::uint64_t accepts = 0;
-  std::uint64_t seats = 0;
+  const Share all = ShareOf(generation);
+  return all.seats == 0 ? 0 : all.accepts / all.seats;
+}
+
+Share Board::ShareOf(std::uint32_t generation) const {
+  Share all;
   for (std::uint32_t index = 0; index < used_slots(); ++index) {
     const Slot& slot = this->slot(index);
     if (StateOf(slot) != SlotState::kReady || slot.generation.load(kRelaxed) != generation) continue;
-    accepts += Leveled(slot);
-    ++seats;
+    ++all.seats;
+    all.accepts += Leveled(slot);
+    all.connections += slot.gauges[static_cast<std::size_t>(Gauge::kConnections)].load(kRelaxed);
   }
-  return seats == 0 ? 0 : accepts / seats;
+  return all;
 }
 
 std::uint64_t Board::LeveledAccepts(std::uint32_t index) const { return Leveled(slot(index)); }

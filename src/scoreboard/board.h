@@ -90,6 +90,13 @@ struct Picture {
   Counts sum;  // gauges of those alive only; of kLagLastNs and kLagMaxNs the highest
 };
 
+// What the ready seats of a generation have in all.
+struct Share {
+  std::uint64_t seats = 0;
+  std::uint64_t accepts = 0;  // leveled: see Board::LeveledAccepts
+  std::uint64_t connections = 0;
+};
+
 class Board {
  public:
   // A new, empty board. For the master.
@@ -150,6 +157,7 @@ class Board {
   // Accepts a seat has had on average over the ready seats of a generation, and those of one slot, on the same scale: a
   // replacement enters at the mean, lest it be fed until it has caught up with its elders. For the acceptor.
   [[nodiscard]] std::uint64_t MeanAccepts(std::uint32_t generation) const;
+  [[nodiscard]] Share ShareOf(std::uint32_t generation) const;
   [[nodiscard]] std::uint64_t LeveledAccepts(std::uint32_t slot) const;
 
  private:

@@ -1,19 +1,22 @@
 """Who accepts: how evenly, how wastefully and how fast the five ways of `accept_by` spread connections over workers.
 
-    accept.py BINARY [ROUNDS]
+    accept.py BINARY [ROUNDS [WAY...]]
 
 Prints a Markdown table. For each way, ROUNDS (5) fresh servers with 8 workers get 64 connections one by one (each is answered
 before the next one comes) and 64 in a burst (all are connected before the first is asked); after these a server with 2
 workers answers a connection for each request, from 8 clients, for a second. Medians of the rounds:
 
 - max/min: the accepts of the busiest worker over those of the least busy one; "-" when one had none
-- wasted: wake-ups for a connection that another worker had taken, per connection
+- wasted: accept4() in vain, because another worker had taken the client, per connection
+- wakes: how often a worker stopped sleeping (voluntary context switches), per connection. A woken worker that finds, still
+  inside epoll_wait(), that the client is gone falls asleep again: that is no wasted accept, and costs all the same
 - p50, p99: from connect() to the end of the answer, in microseconds
 """
 
 import json
 import os
 import pathlib
+import re
 import selectors
 import shutil
 import socket
@@ -66,12 +69,18 @@ class Server:
                 workers = json.loads(connection.get('/workers').body)['workers']
         except (OSError, EOFError):
             return []
-        return [worker['counts'] for worker in workers if worker['state'] == 'ready']
+        return [worker['counts'] | {'wakes': wakes(worker['pid'])} for worker in workers if worker['state'] == 'ready']
 
     def close(self):
         self.process.terminate()
         self.process.wait()
         shutil.rmtree(self.prefix)
+
+
+def wakes(pid):
+    """How often a process has gone to sleep by itself."""
+    text = pathlib.Path(f'/proc/{pid}/status').read_text(encoding='utf-8')
+    return int(re.search(r'^voluntary_ctxt_switches:\s+(\d+)', text, re.MULTILINE)[1])
 
 
 def ask(client, request=REQUEST):
@@ -100,19 +109,20 @@ def burst(port):
 
 
 def spread(binary, way, pattern):
-    """(max/min or None, wasted wake-ups per connection) of one fresh server."""
+    """(max/min or None, wasted accepts per connection, wakes per connection) of one fresh server."""
     server = Server(binary, way, 8)
     try:
         before = server.counts()
         clients = pattern(server.port)
         after = server.counts()
         accepts = [new['accepts'] - old['accepts'] for old, new in zip(before, after)]
-        wasted = sum(new['wasted_accepts'] - old['wasted_accepts'] for old, new in zip(before, after))
+        wasted, woken = (sum(new[name] - old[name] for old, new in zip(before, after)) / CONNECTIONS
+                         for name in ('wasted_accepts', 'wakes'))
         for client in clients:
             client.close()
         if sum(accepts) != CONNECTIONS:
             raise RuntimeError(f'{sum(accepts)} connections were accepted instead of {CONNECTIONS}')
-        return (max(accepts) / min(accepts) if min(accepts) else None), wasted / CONNECTIONS
+        return (max(accepts) / min(accepts) if min(accepts) else None), wasted, woken
     finally:
         server.close()
 
@@ -162,13 +172,13 @@ def main():
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     ways = sys.argv[3:] or WAYS
     print(f'load {os.getloadavg()[0]:.1f} on {os.cpu_count()} CPUs, {rounds} rounds', file=sys.stderr)
-    print('| accept_by | one by one: max/min | wasted | burst: max/min | wasted | p50 us | p99 us |')
-    print('|---|--:|--:|--:|--:|--:|--:|')
+    print('| accept_by | one by one: max/min | wasted | wakes | burst: max/min | wasted | wakes | p50 us | p99 us |')
+    print('|---|--:|--:|--:|--:|--:|--:|--:|--:|')
     for way in ways:
         one = [spread(binary, way, one_by_one) for _ in range(rounds)]
         all_at_once = [spread(binary, way, burst) for _ in range(rounds)]
         times = [latency(binary, way) for _ in range(rounds)]
-        cells = [median([row[column] for row in rows]) for rows in (one, all_at_once) for column in (0, 1)]
+        cells = [median([row[column] for row in rows]) for rows in (one, all_at_once) for column in (0, 1, 2)]
         cells += [f'{statistics.median(row[column] for row in times):.0f}' for column in (0, 1)]
         print(f'| {way} | {" | ".join(cells)} |', flush=True)
 

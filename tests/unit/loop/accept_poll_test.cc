@@ -70,6 +70,29 @@ TEST_F(AcceptPollTest, TellsOfClientsBeforeAndAfterItIsExclusive) {
   ASSERT_TRUE(RunUntil([&] { return accepted == 2; }));
 }
 
+TEST_F(AcceptPollTest, HearsOfNobodyWhileItRests) {
+  int accepted = 0;
+  AcceptPoll poll(loop, listener.get(), [&] {
+    if (sys::Accept(listener.get()).status == sys::AcceptStatus::kAccepted) ++accepted;
+  });
+  poll.Start();
+  poll.Rest();
+  EXPECT_EQ(poll.state(), AcceptPoll::State::kRegistering) << "too early";
+  ASSERT_TRUE(RunUntil([&] { return poll.state() == AcceptPoll::State::kExclusive; }));
+  poll.Rest();
+  Connect();
+  for (int i = 0; i < 3; ++i) loop.Turn();
+  EXPECT_EQ(accepted, 0);
+
+  poll.Requeue();
+
+  ASSERT_TRUE(RunUntil([&] { return accepted == 1; }));
+  EXPECT_TRUE(IsExclusiveForTheKernel());
+  poll.Rest();
+  poll.Stop();
+  EXPECT_EQ(poll.state(), AcceptPoll::State::kStopped);
+}
+
 TEST_F(AcceptPollTest, StaysExclusiveWhenRequeuedInItsCallback) {
   int accepted = 0;
   std::unique_ptr<AcceptPoll> poll;

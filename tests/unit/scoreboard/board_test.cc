@@ -210,6 +210,21 @@ TEST_F(BoardTest, ALockDoesNotOutliveItsHolder) {
   EXPECT_EQ(board.accept_lock().holder(), std::nullopt);
 }
 
+TEST_F(BoardTest, AShareHasWhatTheReadySeatsOfAGenerationHave) {
+  for (const std::uint32_t slot : {0, 1}) Ready(slot);
+  for (const std::uint32_t slot : {0, 1}) {
+    SlotWriter writer = board.Writer(slot);
+    writer.Add(Total::kAccepts, 10);
+    writer.Set(Gauge::kConnections, 3 + slot);
+  }
+  Ready(2, /*generation=*/2).Set(Gauge::kConnections, 100);
+
+  const Share all = board.ShareOf(1);
+  EXPECT_EQ(all.seats, 2u);
+  EXPECT_EQ(all.accepts, 20u);
+  EXPECT_EQ(all.connections, 7u);
+}
+
 TEST_F(BoardTest, MeanAcceptsCountsReadySeatsOfTheGenerationOnly) {
   SlotWriter first = Ready(0);
   SlotWriter second = Ready(1);

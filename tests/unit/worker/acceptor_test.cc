@@ -165,6 +165,70 @@ TEST_P(SharedSocketTest, AcceptedSocketsInheritNoDelay) {
   EXPECT_NE(on, 0);
 }
 
+// The worker counts on the board itself, as in production, beside one other worker.
+class ExclusiveAcceptorTest : public AcceptorFixture {
+ protected:
+  void Start() {
+    AcceptorOptions options{.accept_by = AcceptBy::kExclusive, .generation = 1, .slot = kSlot};
+    acceptor_ = MakeAcceptor({loop, connections(100), board_.Writer(kSlot), &board_, log_, options});
+    acceptor_->Add(0, TakeListenFd(), site.listener());
+    acceptor_->Start();
+    connections().on_room = [this] { acceptor_->OnRoom(); };
+  }
+  std::uint64_t accepts() { return board_.Writer(kSlot).Get(Total::kAccepts); }
+
+  // All connect at once and stay. What was accepted before the first sleep of the loop.
+  std::uint64_t Burst(int clients) {
+    for (int i = 0; i < clients; ++i) clients_.push_back(Connect());
+    std::uint64_t before = 0;
+    do {
+      before = accepts();
+      loop.Turn();
+      loop.Turn();
+    } while (accepts() > before);
+    return accepts();
+  }
+  std::vector<std::unique_ptr<Client>> clients_;
+};
+
+TEST_F(ExclusiveAcceptorTest, RestsWhenItIsWellAheadAndThenGoesOn) {
+  Start();
+
+  EXPECT_LT(Burst(30), 30u) << "others are given the time to wake up";
+
+  Until([&] { return accepts() == 30; });
+}
+
+TEST_F(ExclusiveAcceptorTest, RestsNoMoreWhenOthersTakeNothing) {
+  Start();
+  static_cast<void>(Burst(30));
+  Until([&] { return accepts() == 30; });
+
+  EXPECT_EQ(Burst(30), 60u);
+}
+
+TEST_F(ExclusiveAcceptorTest, RestsAgainOnceOthersHaveTakenClients) {
+  Start();
+  static_cast<void>(Burst(30));
+  Until([&] { return accepts() == 30; });
+  board_.Writer(kOther).Add(Total::kAccepts, 1);
+
+  EXPECT_LT(Burst(30), 60u);
+
+  Until([&] { return accepts() == 60; });
+}
+
+TEST_F(ExclusiveAcceptorTest, ClientsThatComeAndGoNeverMakeItRest) {
+  Start();
+  for (int i = 0; i < 30; ++i) {
+    const auto client = Connect();
+    client->Send("GET /hello HTTP/1.1\r\nHost: small\r\nConnection: close\r\n\r\n");
+    for (int turn = 0; turn < 1000 && accepts() <= static_cast<std::uint64_t>(i); ++turn) loop.Turn();
+    ASSERT_EQ(accepts(), static_cast<std::uint64_t>(i) + 1);
+    UntilEnded(*client);
+  }
+}
+
 class MutexAcceptorTest : public AcceptorFixture {
  protected:
   // Turns of the loop in which something could have been accepted.
