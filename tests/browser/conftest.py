@@ -51,6 +51,8 @@ def look(request, browser, hive, screenshots):
     The console has to stay silent. Of a test that fails there is a screenshot.
     """
     pages = []
+    failure = screenshots / f'failed-{request.node.name}.png'
+    failure.unlink(missing_ok=True)
 
     def start(workers=2, main=''):
         server = hive(f"""
@@ -69,7 +71,7 @@ def look(request, browser, hive, screenshots):
 
     yield start
     if getattr(request.node, 'failed', False):
-        browser.screenshot(screenshots / f'failed-{request.node.name}.png')
+        browser.screenshot(failure)
     complaints = pages[-1].complaints() if pages else []
     browser.driver.get('about:blank')  # a stream in the open would keep the server from draining
     assert not complaints

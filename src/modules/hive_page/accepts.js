@@ -33,7 +33,8 @@ export class Accepts {
       if (!workers.some((process) => process.key === key)) this.#rows.delete(key);
     }
     const least = Math.min(...counts);
-    const ratio = least === 0 ? 'not all have accepted yet' : `most / least ${(most / least).toFixed(2)}`;
+    const ratio =
+        least === 0 ? 'not all have accepted yet' : `most / least ${(most / least).toFixed(most < 10 * least ? 2 : 0)}`;
     const {server, totals} = hive.state;
     setText(this.#spread, `accept_by ${server.accept_by} · ${count(totals.accepts)} in all · ${ratio}`);
   }

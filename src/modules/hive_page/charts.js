@@ -16,13 +16,7 @@ const kEdge = {
 
 const kCharts = [
   {title: 'Requests per second', field: 'requests', format: rate, tick: compact, least: 10},
-  {
-    title: 'Longest turn of the event loop',
-    field: 'lag',
-    format: (us) => (us === null ? '–' : `≤ ${span(us)}`),
-    tick: span,
-    least: 100
-  },
+  {title: 'Longest turn of the loop, at most', field: 'lag', format: span, least: 100},
   {title: 'Connections', field: 'connections', format: count, least: 4},
 ];
 

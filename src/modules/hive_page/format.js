@@ -34,7 +34,7 @@ export function percent(share) {
 export function span(us) {
   if (!known(us)) return kUnknown;
   if (us < 1000) return `${Math.round(us)} µs`;
-  if (us < 1e6) return `${us < 1e5 ? (us / 1e3).toFixed(1) : Math.round(us / 1e3)} ms`;
+  if (us < 1e6) return `${us < 1e4 ? (us / 1e3).toFixed(1) : Math.round(us / 1e3)} ms`;
   if (us < 60e6) return `${(us / 1e6).toFixed(1)} s`;
   const minutes = Math.floor(us / 60e6);
   if (minutes < 60) return `${minutes} min`;

@@ -6,6 +6,7 @@ import {kCompiler, kSuccessor, step} from './actors.js';
 const kMaxRecords = 4096;          // as many as the server's ring holds
 const kMinutesMs = 5 * 60 * 1000;  // how far back charts look
 const kGhostMs = 8000;             // how long a process that ended stays in sight
+const kLateMs = 3000;              // how long an exit may come after the end of its channel
 const kMeterMs = 4000;             // over how long processor time is averaged
 
 const perSecond = (now, before, seconds) =>
@@ -37,6 +38,7 @@ class Process {
     Object.assign(this, {key: `${slot}:${pid}`, slot, pid, generation, seat: null, state: 'starting', reason: ''});
     this.late = false;    // its heartbeat is missed
     this.gone_ms = null;  // when it ended
+    this.reaped = false;  // its exit was told
     this.facts = null;    // its part of the latest state
     this.cpu = new Meter();
     this.rates = {requests: null, cpu: null, lag: null};
@@ -54,6 +56,11 @@ class Process {
   get word() {
     if (!this.alive) return 'gone';
     return this.late && this.state === 'ready' ? 'hung' : this.state;
+  }
+
+  // Nothing more will be told of it. An exit may have been forgotten before we could read of it.
+  isOver(now) {
+    return this.reaped || (!this.alive && now - this.gone_ms > kLateMs);
   }
 
   end(at, reason) {
@@ -194,6 +201,7 @@ export class Hive {
       process.born_ms = record.wall_ms;
     } else if (record.kind === 'exit') {
       process.end(record.wall_ms, record.text);
+      process.reaped = true;
     } else if (record.kind === 'state') {
       if (record.text === 'gone' || record.text === 'empty')
         process.end(record.wall_ms, '');

@@ -11,7 +11,8 @@ export function lastReload(hive) {
   const records = [first, ...effects(hive, first)];
   const decided = records.some(
       ({kind, generation, text}) => kind === 'generation' && generation === begun.generation && text !== 'begun');
-  const leaving = records.some(({kind, text, process}) => kind === 'state' && text === 'draining' && process?.alive);
+  const leaving = records.some(
+      ({kind, text, process}) => kind === 'state' && text === 'draining' && process && !process.isOver(hive.now));
   return {records, generation: begun.generation, isStart: begun.generation === 1, over: decided && !leaving};
 }
 
