@@ -3,6 +3,8 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include <cctype>
+
 #include <fmt/core.h>
 
 namespace colmeia::pipeline {
@@ -49,9 +51,30 @@ pcre2_match_data* SharedMatchData(std::uint32_t pairs) {
   return data.get();
 }
 
+// The text that every match begins with, as far as it is plain to see: what follows "^" up to the first character that
+// means something, in a pattern without alternatives. "" says nothing.
+std::string PlainBeginning(std::string_view pattern) {
+  std::string beginning;
+  if (!pattern.starts_with('^') || pattern.find('|') != std::string_view::npos) return beginning;
+  std::string_view rest = pattern.substr(1);
+  while (!rest.empty()) {
+    // Before punctuation a backslash only takes its meaning away.
+    const bool escaped = rest.size() > 1 && rest[0] == '\\' && std::ispunct(static_cast<unsigned char>(rest[1])) != 0;
+    const char next = rest[escaped ? 1 : 0];
+    const bool plain = std::isalnum(static_cast<unsigned char>(next)) != 0 || next == '/' || next == '-' || next == '_';
+    if (!escaped && !plain) break;
+    beginning += next;
+    rest.remove_prefix(escaped ? 2 : 1);
+  }
+  static constexpr std::string_view kQuantifiers = "?*+{";  // it may be there or not
+  if (!beginning.empty() && !rest.empty() && kQuantifiers.find(rest[0]) != std::string_view::npos) beginning.pop_back();
+  return beginning;
+}
+
 }  // namespace
 
 struct Regex::Code {
+  std::string beginning;  // of every subject that matches: spares most patterns of a long list the matching
   std::string pattern;
   std::unique_ptr<pcre2_code, CodeFree> code;
   std::uint32_t pairs = 1;  // of offsets that a match needs: the whole one's and each group's
@@ -70,6 +93,7 @@ Result<Regex> Regex::Compile(std::string_view pattern, bool ignore_case) {
   PCRE2_SIZE offset = 0;
   auto code = std::make_unique<Code>();
   code->pattern = std::string(pattern);
+  if (!ignore_case) code->beginning = PlainBeginning(pattern);
   code->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
                                  ignore_case ? PCRE2_CASELESS : 0, &error, &offset, nullptr));
   if (!code->code) {
@@ -87,6 +111,7 @@ Result<Regex> Regex::Compile(std::string_view pattern, bool ignore_case) {
 }
 
 bool Regex::Match(std::string_view subject, std::vector<Capture>* captures) const {
+  if (!subject.starts_with(code_->beginning)) return false;
   pcre2_match_data* const data = SharedMatchData(code_->pairs);
   if (data == nullptr) return false;
   // pcre2_jit_match is pcre2_match without the checks of its arguments.

@@ -63,5 +63,30 @@ TEST(RegexTest, MatchesWithoutExecutableMemory) {
   EXPECT_EQ(ended, kMatches);
 }
 
+// What is seen in a pattern without matching it must never say more than the pattern does.
+TEST(RegexTest, MatchesWhateverFollowsAPlainBeginning) {
+  struct Case {
+    const char* pattern;
+    const char* subject;
+    bool matches;
+  };
+  static constexpr Case kCases[] = {
+      {"^/img/", "/img/a", true},    {"^/img/", "/imh/a", false}, {"^/img", "/im", false},   {"^/ab?c", "/ac", true},
+      {"^/ab*", "/a", true},         {"^/ab{0,2}c", "/ac", true}, {"^/ab+", "/ab", true},    {"^/ab+", "/a", false},
+      {"^/a|^/b", "/b", true},       {"^/a(b|c)", "/ac", true},   {"^/a\\.b", "/a.b", true}, {"^/a\\.b", "/axb", false},
+      {"^/a\\.?b", "/ab", true},     {"^/a\\db", "/a5b", true},   {"^", "", true},           {"^/a(?i)b", "/aB", true},
+      {"(?i)^/a", "/A", true},       {"(?m)^/a", "x\n/a", true},  {"^/a.b", "/azb", true},   {"^/[ab]c", "/bc", true},
+      {"^/a\\Qb?\\E", "/ab?", true}, {"^/a$", "/ab", false},      {"^/a{", "/a{", true},
+  };
+  for (const Case& one : kCases) {
+    const auto regex = Regex::Compile(one.pattern, false);
+    ASSERT_TRUE(regex) << one.pattern;
+    EXPECT_EQ(regex->Match(one.subject, nullptr), one.matches) << one.pattern << " on " << one.subject;
+  }
+  const auto loose = Regex::Compile("^/img/", true);
+  ASSERT_TRUE(loose);
+  EXPECT_TRUE(loose->Match("/IMG/a", nullptr));
+}
+
 }  // namespace
 }  // namespace colmeia::pipeline
