@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "app/compile.h"
+#include "app/ctl_config.h"
 #include "app/ctl_help.h"
 #include "app/ctl_text.h"
 #include "app/ctl_top.h"
@@ -238,6 +239,9 @@ int RunControl(const std::vector<std::string>& arguments) {
   if (!client) return Complain(ExitCodeOf(client.error()), WhyNot(client.error()));
   if (is_top) return ShowTop(server->socket, *line);
   if (std::holds_alternative<control::Feed>((*route)->asks)) return ShowTrace(*client, *line, deadline);
+  if (std::holds_alternative<control::Document>((*route)->asks)) {
+    return ShowConfiguration(*client, **route, *line, deadline);
+  }
   return std::holds_alternative<View>((*route)->asks) ? AskView(*client, **route, line->json, deadline)
                                                       : GiveOrder(*client, **route, *line, deadline);
 }

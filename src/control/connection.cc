@@ -215,7 +215,7 @@ Connection::Progress Connection::Write() {
       return Progress::kFailed;
     }
   }
-  output_.clear();
+  output_ = std::string();  // it may have been large, and the connection may stay
   return Progress::kDone;
 }
 

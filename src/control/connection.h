@@ -54,6 +54,9 @@ class Connection {
   [[nodiscard]] bool handling() const { return state_ == State::kHandling; }
   [[nodiscard]] RequestId id() const { return request_.id; }
 
+  // Memory that holds a response until all of it is written.
+  [[nodiscard]] std::size_t unsent() const { return output_.size(); }
+
   // Until when the present state may last; nullopt while the handler is asked.
   [[nodiscard]] std::optional<util::TimePoint> deadline() const { return deadline_; }
 

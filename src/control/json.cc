@@ -156,10 +156,12 @@ http::Status ViewStatus(View view, const Status& status) {
 }
 
 std::string AnswerJson(const Answer& answer) { return Text(Write(answer)); }
+std::string ConfigurationJson(const Configuration& configuration) { return Text(Write(configuration)); }
 
 Result<Status> ReadStatus(std::string_view json) { return ReadWhole<Status>(json); }
 Result<Health> ReadHealth(std::string_view json) { return ReadWhole<Health>(json); }
 Result<Answer> ReadAnswer(std::string_view json) { return ReadWhole<Answer>(json); }
+Result<Configuration> ReadConfiguration(std::string_view json) { return ReadWhole<Configuration>(json); }
 
 Result<std::uint32_t> ReadArgument(const Route& route, std::string_view body) {
   const std::string wanted = route.argument.empty()

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "control/answer.h"
+#include "control/configuration.h"
 #include "control/routes.h"
 #include "control/status.h"
 #include "util/result.h"
@@ -20,11 +21,13 @@ namespace colmeia::control {
 [[nodiscard]] http::Status ViewStatus(View view, const Status& status);
 
 [[nodiscard]] std::string AnswerJson(const Answer& answer);
+[[nodiscard]] std::string ConfigurationJson(const Configuration& configuration);
 
 // What a client reads back. A view of a part fills that part of the status.
 [[nodiscard]] Result<Status> ReadStatus(std::string_view json);
 [[nodiscard]] Result<Health> ReadHealth(std::string_view json);
 [[nodiscard]] Result<Answer> ReadAnswer(std::string_view json);
+[[nodiscard]] Result<Configuration> ReadConfiguration(std::string_view json);
 
 // The argument in the body of an order: an object with exactly the route's member, a whole number that is no less than
 // its least value; no body, or an empty object, for a route without one (then 0).

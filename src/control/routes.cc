@@ -27,6 +27,8 @@ constexpr Route kRoutes[] = {
     {Method::kGet, "/workers", View::kWorkers, "", 0, "workers", kAtOnce, "Every worker: its state, and its counts."},
     {Method::kGet, "/generations", View::kGenerations, "", 0, "generations", kAtOnce,
      "Every generation that still has a process."},
+    {Method::kGet, "/config", Document::kRunningConfiguration, "", 0, "config", kAtOnce,
+     "The configuration that runs, each value with its file and line; what was edited since does not show."},
     {Method::kGet, "/trace", Feed::kTrace, "", 0, "trace", kAtOnce,
      "What master and children said and did, event by event, each with its cause."},
     {Method::kPost, "/reload", Command::kReload, "", 0, "reload", kTakesTime,
@@ -67,7 +69,7 @@ const Route& RouteOf(Command command) {
   return kRoutes[0];
 }
 
-std::variant<View, TraceQuestion, Order, Refusal> Understand(const Request& request) {
+std::variant<View, Document, TraceQuestion, Order, Refusal> Understand(const Request& request) {
   const Route* found = nullptr;
   std::string allowed;
   for (const Route& route : kRoutes) {
@@ -82,6 +84,7 @@ std::variant<View, TraceQuestion, Order, Refusal> Understand(const Request& requ
     return Refusal{http::Status::kMethodNotAllowed, fmt::format("{} takes {} only", request.path, allowed)};
   }
   if (const auto* const view = std::get_if<View>(&found->asks)) return *view;
+  if (const auto* const document = std::get_if<Document>(&found->asks)) return *document;
   if (std::holds_alternative<Feed>(found->asks)) {
     auto question = ReadTraceQuestion(request.query);
     if (!question) return Refusal{http::Status::kBadRequest, question.error().message};

@@ -27,6 +27,11 @@ enum class View {
   kGenerations,  // of that, the generations
 };
 
+// What the master keeps and hands out as it is.
+enum class Document {
+  kRunningConfiguration,  // control/configuration.h
+};
+
 // Questions about the trace: control/trace.h.
 enum class Feed {
   kTrace,
@@ -35,7 +40,7 @@ enum class Feed {
 struct Route {
   http::Method method;
   std::string_view path;
-  std::variant<View, Feed, Command> asks;
+  std::variant<View, Document, Feed, Command> asks;
   std::string_view argument;    // the one member of the JSON body, a whole number; empty: there is no body
   std::uint32_t least;          // the least value of the argument
   std::string_view verb;        // of `colmeia ctl`
@@ -59,7 +64,7 @@ struct Refusal {
 };
 
 // What a request asks for.
-[[nodiscard]] std::variant<View, TraceQuestion, Order, Refusal> Understand(const Request& request);
+[[nodiscard]] std::variant<View, Document, TraceQuestion, Order, Refusal> Understand(const Request& request);
 
 // The body that asks for a route with its argument; empty for a route without one.
 [[nodiscard]] std::string BodyFor(const Route& route, std::uint32_t argument);

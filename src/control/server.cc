@@ -137,6 +137,12 @@ void Server::Schedule() {
   }
 }
 
+std::size_t Server::unsent() const {
+  std::size_t bytes = 0;
+  for (const auto& connection : connections_) bytes += connection->unsent();
+  return bytes;
+}
+
 void Server::Remove(Connection& connection) {
   const auto at =
       std::find_if(connections_.begin(), connections_.end(), [&](const auto& one) { return one.get() == &connection; });

@@ -78,6 +78,9 @@ class Server {
   // written at once, so a reply reaches its client even when the process ends next.
   void Reply(RequestId id, http::Status status, std::string_view json);
 
+  // Bytes of replies that clients have not taken yet, and that wait in memory for them.
+  [[nodiscard]] std::size_t unsent() const;
+
   [[nodiscard]] std::size_t connections() const { return connections_.size(); }
 
  private:

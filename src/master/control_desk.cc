@@ -11,10 +11,12 @@
 
 namespace colmeia::master {
 
-ControlDesk::ControlDesk(loop::Loop& loop, ChildListener& events, Look look, std::optional<trace::Reader> trace)
+ControlDesk::ControlDesk(loop::Loop& loop, ChildListener& events, Look look, Recall recall,
+                         std::optional<trace::Reader> trace)
     : loop_(loop),
       events_(events),
       look_(std::move(look)),
+      recall_(std::move(recall)),
       server_(loop, *this),
       trace_(std::move(trace)),
       news_(loop, [this] { LookForNews(false); }) {}
@@ -59,6 +61,8 @@ void ControlDesk::OnRequest(const control::Request& request) {
   if (const auto* const view = std::get_if<control::View>(&asked)) {
     const control::Status status = look_();
     server_.Reply(request.id, control::ViewStatus(*view, status), control::ViewJson(*view, status));
+  } else if (std::holds_alternative<control::Document>(asked)) {
+    AnswerConfiguration(request.id);
   } else if (const auto* const question = std::get_if<control::TraceQuestion>(&asked)) {
     AnswerTrace(request.id, *question);
   } else if (const auto* const order = std::get_if<control::Order>(&asked)) {
@@ -68,6 +72,17 @@ void ControlDesk::OnRequest(const control::Request& request) {
     const control::Answer answer = control::MakeAnswer(control::kConfiguration, refusal.why);
     server_.Reply(request.id, refusal.status, control::AnswerJson(answer));
   }
+}
+
+void ControlDesk::AnswerConfiguration(control::RequestId id) {
+  const auto configuration =
+      server_.unsent() <= kMostUnsent
+          ? recall_()
+          : Result<control::Configuration>(
+                Fail("too many large answers wait for clients that take theirs slowly; try again later"));
+  if (configuration) return server_.Reply(id, http::Status::kOk, control::ConfigurationJson(*configuration));
+  const control::Answer answer = control::MakeAnswer(control::kResources, configuration.error().message);
+  server_.Reply(id, control::StatusOf(answer), control::AnswerJson(answer));
 }
 
 void ControlDesk::AnswerTrace(control::RequestId id, const control::TraceQuestion& question) {

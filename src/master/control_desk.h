@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "control/configuration.h"
 #include "control/server.h"
 #include "control/status.h"
 #include "control/trace.h"
@@ -28,13 +29,20 @@ class ControlDesk final : public control::Handler {
   // Gives the status of this moment.
   using Look = std::function<control::Status()>;
 
+  // Gives what the current generation was compiled from.
+  using Recall = std::function<Result<control::Configuration>()>;
+
+  // A configuration is large: none is handed out while so many bytes wait for clients that take theirs slowly.
+  static constexpr std::size_t kMostUnsent = 32 * 1024 * 1024;
+
   // How often the ring is looked at while somebody waits for news of it, and how many may wait: the connections that
   // are left must do for orders.
   static constexpr util::Milliseconds kLookEvery{50};
   static constexpr std::size_t kMostFollowers = 16;
 
-  // All must outlive it. `look` is called within questions only. Without a trace there is none to be asked for.
-  ControlDesk(loop::Loop& loop, ChildListener& events, Look look, std::optional<trace::Reader> trace);
+  // All must outlive it. `look` and `recall` are called within questions only. Without a trace there is none to be
+  // asked for.
+  ControlDesk(loop::Loop& loop, ChildListener& events, Look look, Recall recall, std::optional<trace::Reader> trace);
 
   // Makes the socket at `path` for a generation that is not current yet, unless it is listened on already; an empty
   // path is no control socket. The error names the path.
@@ -61,6 +69,7 @@ class ControlDesk final : public control::Handler {
     control::TraceQuestion question;
     util::TimePoint until;
   };
+  void AnswerConfiguration(control::RequestId id);
   void Tell(control::RequestId id, const control::TraceQuestion& question);
   void AnswerTrace(control::RequestId id, const control::TraceQuestion& question);
   void LookForNews(bool all);
@@ -68,6 +77,7 @@ class ControlDesk final : public control::Handler {
   loop::Loop& loop_;       // outlives this
   ChildListener& events_;  // outlives this
   Look look_;
+  Recall recall_;
   control::Server server_;
   std::optional<trace::Reader> trace_;
   std::vector<Follower> followers_;

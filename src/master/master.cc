@@ -62,7 +62,7 @@ Master::Master(MasterOptions options, scoreboard::Board board, trace::Writer tra
                }),
       desk_(
           loop_, *this, [this] { return CollectStatus(supervisor_, board_, resources_, loop_.Now()); },
-          ReaderOf(scribe_)),
+          [this] { return RunningConfiguration(); }, ReaderOf(scribe_)),
       overseer_(loop_, supervisor_, board_, [this](Event event) { OnEvent(std::move(event)); }),
       ledger_(loop_, board_),
       clones_(loop_, resources_,
@@ -77,6 +77,13 @@ Master::Master(MasterOptions options, scoreboard::Board board, trace::Writer tra
                }),
       notifier_(loop_, options_.notify) {
   texts_.emplace(1, std::move(options_.text));
+}
+
+Result<control::Configuration> Master::RunningConfiguration() const {
+  const Generation* const current = supervisor_.current();
+  const auto text = current == nullptr ? texts_.end() : texts_.find(current->number);
+  if (text == texts_.end()) return Fail("no generation is current yet");
+  return CollectConfiguration(text->first, text->second.get());
 }
 
 int Master::Run() {

@@ -94,6 +94,7 @@ class Master final : public ChildListener {
   void Perform(const CompleteUpgrade& action);
   void Perform(const Leave& action);
 
+  [[nodiscard]] Result<control::Configuration> RunningConfiguration() const;
   Result<> SpawnUpgrade();
   [[nodiscard]] WorkerChild* FindWorker(std::uint32_t slot);
   [[nodiscard]] Party PartyIn(std::uint32_t slot);

@@ -7,10 +7,14 @@
 #include <ctime>
 #include <map>
 #include <string_view>
+#include <utility>
 
 #include <fmt/core.h>
 
+#include "ipc/codec.h"
+#include "ipc/plan.h"
 #include "master/postmortem.h"
+#include "sys/memfd.h"
 
 namespace colmeia::master {
 namespace {
@@ -203,6 +207,20 @@ control::Status CollectStatus(const Supervisor& supervisor, const scoreboard::Bo
   out.listeners = ListenersOf(supervisor, resources);
   out.totals = CountsOf(board.Sum());
   return out;
+}
+
+Result<control::Configuration> CollectConfiguration(std::uint32_t generation, int text) {
+  const auto size = sys::SizeOf(text);
+  if (!size) return tl::unexpected(size.error());
+  if (*size > control::Configuration::kMostBytes) {
+    return Fail(fmt::format("the configuration has {} bytes, and no more than {} are handed out here", *size,
+                            control::Configuration::kMostBytes));
+  }
+  const auto encoded = sys::ReadMemfd(text);
+  if (!encoded) return tl::unexpected(encoded.error());
+  ipc::ConfigText config;
+  if (!ipc::Decode(*encoded, config)) return Fail("the text of the running configuration is damaged");
+  return control::MakeConfiguration(generation, std::move(config.source));
 }
 
 }  // namespace colmeia::master

@@ -21,6 +21,11 @@ SITE = 'http { server { listen 127.0.0.1:%%PORT%%; root html; add_header X-Versi
 FILES = {'html/index.html': 'hello'}
 
 
+def write(path, text):
+    with open(path, 'w', encoding='utf-8') as file:
+        file.write(text)
+
+
 def ready_workers(server):
     status, answer = ask(server, '/workers')
     assert status == 200
@@ -231,6 +236,94 @@ def test_requests_without_meaning_are_refused_with_a_sentence(hive):
     assert (status, answer['ok'], answer['exit_code']) == (400, False, 1)
     assert '{"count": number}' in answer['message']
     assert len(ask(server, '/')[1]['routes']) > 10
+
+
+# -- the running configuration
+
+INCLUDED = 'include limits.conf;' + SITE
+
+
+def test_config_shows_what_runs_with_the_place_of_each_value(hive):
+    server = hive(INCLUDED, files=FILES | {'limits.conf': '# two lines above\n\nworker_shutdown_timeout 41s;\n'})
+    limits = f'{server.prefix}/limits.conf'
+
+    def shown(value, line):
+        return re.search(rf'^worker_shutdown_timeout {value}; +# {re.escape(limits)}:{line}$',
+                         ctl(server, 'config').stdout, re.MULTILINE)
+
+    first = ctl(server, 'config')
+    assert (first.returncode, first.stderr) == (0, '')
+    assert first.stdout.startswith('# effective configuration of generation 1, ')
+    assert shown('41s', 3)
+    assert re.search(rf'listen 127.0.0.1:{server.port}; +# \S+/colmeia.conf:\d+\n', first.stdout)
+    assert re.search(r' +# default\n', first.stdout)
+
+    write(limits, 'worker_shutdown_timeout 42s;\n')
+    assert ctl(server, 'config').stdout == first.stdout  # edited, and not loaded
+
+    assert ctl(server, 'reload').returncode == 0
+    assert shown('42s', 1)
+    assert 'generation 2' in ctl(server, 'config').stdout
+
+    running = ctl(server, 'config').stdout
+    write(limits, 'worker_shutdown_timeout never;\n')
+    assert ctl(server, 'reload').returncode == 1
+    # Without --socket the broken file would be read for the socket's path.
+    assert ctl(server, '--socket', socket_path(server), 'config').stdout == running
+
+
+def test_config_as_json_is_the_text_and_its_generation(hive):
+    server = hive(SITE)
+
+    done = ctl(server, 'config', '--json')
+
+    assert (done.returncode, done.stderr) == (0, '')
+    answer = json.loads(done.stdout)
+    assert (answer['generation'], answer['replaced']) == (1, 0)
+    assert 'add_header X-Version one;' in answer['source']
+    assert answer == ask(server, '/config')[1]
+
+
+def test_config_that_is_no_utf8_is_shown_with_a_word(hive):
+    server = hive('include latin.conf;' + SITE, files={'latin.conf': ''})
+    with open(f'{server.prefix}/latin.conf', 'wb') as file:
+        file.write(b'# caf\xe9 \xf0\x9f\n\nworker_shutdown_timeout 43s;\n')
+    assert ctl(server, 'reload').returncode == 0
+
+    done = ctl(server, 'config')
+
+    assert done.returncode == 0
+    assert re.search(r'worker_shutdown_timeout 43s; +# \S+/latin.conf:3\n', done.stdout)
+    assert '3 bytes of the configuration are no UTF-8' in done.stderr
+    assert ctl(server, 'health').returncode == 0
+
+
+def test_config_of_megabytes_is_shown_and_a_larger_one_refused(hive):
+    server = hive('include large.conf;' + SITE, files={'large.conf': '# a remark of some length\n' * 200_000})
+
+    done = ctl(server, 'config', '--json')
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)['source']) > 5_000_000
+
+    write(f'{server.prefix}/large.conf', '# a remark of some length\n' * 450_000)
+    assert ctl(server, 'reload').returncode == 0
+    refused = ctl(server, 'config')
+    assert (refused.returncode, refused.stdout) == (2, '')
+    assert 'no more than 10485760 are handed out' in refused.stderr
+    assert ctl(server, 'health').returncode == 0
+
+
+def test_a_client_that_does_not_take_a_large_configuration_costs_a_bounded_amount(hive):
+    # In JSON each of these bytes takes six.
+    server = hive('include large.conf;' + SITE, files={'large.conf': '#' + '\x01' * 6_000_000 + '\n'})
+    with Connection(socket_path(server)) as slow:
+        slow.request('GET', '/config')
+
+        status, answer = ask(server, '/config')
+
+        assert (status, answer['exit_code']) == (503, 2)
+        assert 'wait for clients that take theirs slowly' in answer['message']
+        assert ask(server, '/health')[0] == 200
 
 
 # -- orders

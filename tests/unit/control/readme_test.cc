@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "control/answer.h"
+#include "control/configuration.h"
 #include "control/routes.h"
 #include "control/server.h"
 #include "control/status.h"
@@ -99,6 +100,7 @@ TEST_F(ReadmeTest, TheTablesOfMembersAreTheFields) {
   EXPECT_THAT(page, testing::HasSubstr(FieldTable<GenerationStatus>()));
   EXPECT_THAT(page, testing::HasSubstr(FieldTable<ListenerStatus>()));
   EXPECT_THAT(page, testing::HasSubstr(FieldTable<Counts>()));
+  EXPECT_THAT(page, testing::HasSubstr(FieldTable<Configuration>()));
 }
 
 TEST_F(ReadmeTest, LimitsAreThoseOfTheCode) {

@@ -37,6 +37,9 @@ TEST_F(RoutesTest, UnderstandsEveryRowOfItsTable) {
     if (const auto* view = std::get_if<View>(&route.asks)) {
       ASSERT_TRUE(std::holds_alternative<View>(asked)) << route.path;
       EXPECT_EQ(std::get<View>(asked), *view);
+    } else if (const auto* document = std::get_if<Document>(&route.asks)) {
+      ASSERT_TRUE(std::holds_alternative<Document>(asked)) << route.path;
+      EXPECT_EQ(std::get<Document>(asked), *document);
     } else if (std::holds_alternative<Feed>(route.asks)) {
       EXPECT_TRUE(std::holds_alternative<TraceQuestion>(asked)) << route.path;
     } else {

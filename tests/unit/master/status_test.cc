@@ -1,6 +1,9 @@
 #include "master/status.h"
 
+#include "ipc/codec.h"
+#include "ipc/plan.h"
 #include "master/fixture.h"
+#include "sys/memfd.h"
 
 namespace colmeia::master {
 namespace {
@@ -121,6 +124,36 @@ TEST_F(StatusTest, BeforeTheFirstGenerationServesItIsStarting) {
   EXPECT_EQ(status.server.state, "starting");
   EXPECT_EQ(status.server.generation, 0u);
   EXPECT_EQ(status.workers.at(0).state, "starting");
+}
+
+sys::UniqueFd TextOf(const std::string& source) {
+  auto text = sys::SealedMemfd("test", ipc::Encode(ipc::ConfigText{.source = source, .names = {}}));
+  EXPECT_TRUE(text) << text.error().message;
+  return text ? *std::move(text) : sys::UniqueFd();
+}
+
+TEST(CollectConfigurationTest, GivesTheTextAsItIs) {
+  const auto configuration = CollectConfiguration(7, TextOf("worker_processes 2;").get());
+
+  ASSERT_TRUE(configuration) << configuration.error().message;
+  EXPECT_EQ(*configuration, (control::Configuration{7, "worker_processes 2;", 0}));
+}
+
+TEST(CollectConfigurationTest, OneThatIsTooLargeIsRefusedInWords) {
+  static constexpr std::size_t kMost = control::Configuration::kMostBytes;
+
+  EXPECT_TRUE(CollectConfiguration(1, TextOf(std::string(kMost - 8, '#')).get()));
+  const auto larger = CollectConfiguration(1, TextOf(std::string(kMost - 7, '#')).get());
+
+  ASSERT_FALSE(larger);
+  EXPECT_THAT(larger.error().message, testing::HasSubstr("no more than 10485760 are handed out"));
+}
+
+TEST(CollectConfigurationTest, ATextThatIsDamagedIsAnError) {
+  const auto text = sys::SealedMemfd("test", "\xff\xff\xff\xff");
+
+  EXPECT_FALSE(CollectConfiguration(1, text->get()));
+  EXPECT_FALSE(CollectConfiguration(1, -1));
 }
 
 }  // namespace
