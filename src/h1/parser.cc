@@ -7,6 +7,7 @@
 
 #include "h1/bytes.h"
 #include "h1/head_meaning.h"
+#include "h1/plain_head.h"
 #include "util/strings.h"
 
 namespace colmeia::h1 {
@@ -228,6 +229,14 @@ Fault Parser::TakeLine(char* line, std::size_t size) {
   return {};
 }
 
+// The size of a head that is plain and without fault, 0 for every other one. A head that is no longer than one line may
+// be breaks no limit of size.
+std::size_t Parser::TakePlainHead(std::span<const char> bytes, RequestHead& out) const {
+  const std::size_t limit = std::min(limits_->line_bytes, limits_->head_bytes);
+  const std::size_t size = ReadPlainHead({bytes.data(), std::min(bytes.size(), limit)}, limits_->fields, out);
+  return size != 0 && !Interpret(out) ? size : 0;
+}
+
 HeadResult Parser::ParseHead(std::span<char> bytes, RequestHead& out) {
   out.Clear();
   const auto refuse = [&](Fault fault) {
@@ -235,6 +244,10 @@ HeadResult Parser::ParseHead(std::span<char> bytes, RequestHead& out) {
     out.request_line = FirstLine(all.substr(head_start_, limits_->line_bytes));
     return HeadResult{HeadState::kError, 0, fault};
   };
+  if (scanned_ == 0) {
+    if (const std::size_t size = TakePlainHead(bytes, out); size != 0) return {HeadState::kComplete, size, {}};
+    out.Clear();
+  }
   while (true) {
     const std::size_t limit = LimitOffset();
     const std::size_t end = std::min(bytes.size(), limit);

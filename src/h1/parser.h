@@ -10,6 +10,8 @@
 //   2. after llhttp: exactly one valid Host in HTTP/1.1; Transfer-Encoding is once and exactly "chunked", never in
 //      HTTP/1.0 and never beside Content-Length; own reading of Connection; singletons that come twice are refused.
 //   3. the two must agree on where the head ends.
+// A head that arrives at once and is plain (plain_head.h) needs neither llhttp nor the first half of the fence: it is
+// known what both would say.
 //
 // Methods: CONNECT and TRACE are refused with 405 here. A token that is no known method is a complete head with
 // Method::kUnknown. Anything else is 400.
@@ -81,6 +83,7 @@ class Parser {
     kField,    // a field line, or the empty line that ends the head
   };
 
+  [[nodiscard]] std::size_t TakePlainHead(std::span<const char> bytes, RequestHead& out) const;
   http::Fault TakeLine(char* line, std::size_t raw_size);
   [[nodiscard]] std::size_t LimitOffset() const;
   [[nodiscard]] http::Fault LimitFault() const;
