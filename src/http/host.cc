@@ -15,7 +15,7 @@ enum NameByte : std::uint8_t {
   kPlain = 1,
   kCapital = 2,
   kDot = 4,
-  kDoubleDot = 8,  // of no byte alone: two dots stand side by side
+  kDoubleDot = kDot << 1,  // of no byte alone: two dots stand side by side
 };
 
 // RFC 3986 section 3.2.2: unreserved and sub-delims; escapes are looked at apart.
@@ -32,8 +32,9 @@ constexpr std::array<std::uint8_t, 256> kNameBytes = MakeNameBytes();
 
 constexpr std::uint8_t NameByteOf(char c) { return kNameBytes[static_cast<unsigned char>(c)]; }
 
+// REQUIRES: `text` is not empty.
 bool StartsWithEscape(std::string_view text) {
-  return text.size() >= 3 && text[0] == '%' && util::HexValue(text[1]) >= 0 && util::HexValue(text[2]) >= 0;
+  return text[0] == '%' && text.size() >= 3 && util::HexValue(text[1]) >= 0 && util::HexValue(text[2]) >= 0;
 }
 
 // The beginning of a text that is a reg-name: how long, and which NameBytes it has.
@@ -43,23 +44,24 @@ struct RegName {
 };
 
 RegName FindRegName(std::string_view text) {
-  RegName name;
+  const char* const end = text.data() + text.size();
+  const char* at = text.data();
+  unsigned bytes = kNoName;
   unsigned before = kNoName;
-  while (name.size < text.size()) {
-    const unsigned byte = NameByteOf(text[name.size]);
+  while (at < end) {
+    const unsigned byte = NameByteOf(*at);
     if (byte != kNoName) {
-      ++name.size;
-      name.bytes |= byte;
-      if ((byte & before & kDot) != 0) name.bytes |= kDoubleDot;
-    } else if (StartsWithEscape(text.substr(name.size))) {
-      for (const char digit : text.substr(name.size + 1, 2)) name.bytes |= NameByteOf(digit);
-      name.size += 3;
+      bytes |= byte | (byte & before & kDot) << 1;
+      ++at;
+    } else if (StartsWithEscape({at, static_cast<std::size_t>(end - at)})) {
+      bytes |= NameByteOf(at[1]) | NameByteOf(at[2]);
+      at += 3;
     } else {
       break;
     }
     before = byte;
   }
-  return name;
+  return {static_cast<std::size_t>(at - text.data()), bytes};
 }
 
 bool IsIpv6(std::string_view text) {

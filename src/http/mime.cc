@@ -19,9 +19,10 @@ MimeTypes MimeTypes::Defaults() {
 }
 
 std::string_view MimeTypes::ForPath(std::string_view path) const {
-  const std::size_t mark = path.find_last_of("./");
-  if (mark == std::string_view::npos || path[mark] == '/') return {};
-  return ForExtension(path.substr(mark + 1));
+  for (std::size_t at = path.size(); at > 0 && path[at - 1] != '/'; --at) {
+    if (path[at - 1] == '.') return ForExtension(path.substr(at));
+  }
+  return {};
 }
 
 std::string_view MimeTypes::ForExtension(std::string_view extension) const {

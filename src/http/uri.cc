@@ -1,5 +1,7 @@
 #include "http/uri.h"
 
+#include <array>
+#include <cstdint>
 #include <cstring>
 
 #include "http/host.h"
@@ -13,12 +15,29 @@ constexpr Fault kInvalidPath{Status::kBadRequest, "client sent invalid path in r
 constexpr Fault kInvalidAuthority{Status::kBadRequest, "client sent invalid host in request target"};
 constexpr Fault kHttpsTarget{Status::kMisdirectedRequest, "client sent https target to a plain HTTP server"};
 
-// Whether NormalizePath would change something: an escape, "//", or a segment that begins with a dot.
+// What one pass over a path wants to know of a byte.
+enum PathByte : std::uint8_t {
+  kUsual,
+  kSlash,    // its neighbour is to be looked at
+  kSpecial,  // begins an escape, a query or a fragment, or is a NUL
+};
+
+constexpr std::array<PathByte, 256> MakePathBytes() {
+  std::array<PathByte, 256> table{};
+  table['/'] = kSlash;
+  for (const unsigned char c : {'%', '?', '#', '\0'}) table[c] = kSpecial;
+  return table;
+}
+constexpr std::array<PathByte, 256> kPathBytes = MakePathBytes();
+
+// Whether this is a path and nothing else, and one that NormalizePath would not change: no escape, no "//", and no
+// segment that begins with a dot.
 bool IsPlain(std::string_view path) {
   const char* const end = path.data() + path.size();
   for (const char* at = path.data(); at < end; ++at) {
-    if (*at == '%' || *at == '\0') return false;
-    if (*at == '/' && at + 1 < end && (at[1] == '/' || at[1] == '.')) return false;
+    const PathByte byte = kPathBytes[static_cast<unsigned char>(*at)];
+    if (byte == kUsual) continue;
+    if (byte == kSpecial || (at + 1 < end && (at[1] == '/' || at[1] == '.'))) return false;
   }
   return true;
 }
@@ -131,6 +150,11 @@ std::string_view Unescape(std::string_view text, util::Arena& arena) {
 
 Fault ParseTarget(Method method, std::string_view target, util::Arena& arena, Target& out) {
   out = Target{};
+  if (target.starts_with('/') && method != Method::kConnect && IsPlain(target)) {
+    out.path = target;
+    out.raw_path = target;
+    return {};
+  }
   if (target.empty() || target.find('#') != std::string_view::npos) return kInvalidTarget;
   if (method == Method::kConnect) {
     out.form = TargetForm::kAuthority;

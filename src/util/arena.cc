@@ -5,7 +5,7 @@
 namespace colmeia::util {
 
 char* Arena::Allocate(std::size_t size, std::size_t align) {
-  std::size_t start = (used_ + align - 1) / align * align;
+  std::size_t start = (used_ + align - 1) & ~(align - 1);
   if (blocks_.empty() || start + size > blocks_.back().size) {
     // A new block starts aligned for every fundamental type.
     const std::size_t wanted = std::max(size, blocks_.empty() ? kFirstBlock : blocks_.back().size * 2);
