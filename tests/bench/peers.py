@@ -53,7 +53,6 @@ http {{
 }}
 """
 DELIVERY = 'sendfile on; tcp_nopush on;'   # as Debian's nginx.conf has it
-LARGE = 'sendfile on;'                     # cheaper for nginx where the body is large
 CACHE = 'open_file_cache max=10000 inactive=60s; open_file_cache_valid 60s;'
 TEMPORARY = ' '.join(f'{kind}_temp_path {{prefix}}/temp/{kind};' for kind in ('client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'))
 
@@ -82,7 +81,6 @@ class Peer:
     close (bool)    the row asks with `Connection: close`
     status, bytes   what the row's response is, for the limit loop
     workers         number of workers
-    large           the row's file is large: `tcp_nopush` stays off, which is cheaper then
     free            may use every CPU
     stays           workers stay the user who we are
     connections     how many a worker may have
@@ -208,7 +206,7 @@ class Nginx(Peer):
             prefix=self.prefix, tree=self.tree, port=self.port, workers=settings.get('workers', 1),
             descriptors=DESCRIPTORS, connections=settings.get('connections', CONNECTIONS), user=f'user {user} {group};' if user else '',
             access_log=f'{self.prefix}/logs/access.log combined' if settings.get('log') else 'off',
-            delivery=self.delivery or (LARGE if settings.get('large') else DELIVERY), main=lines['main'], server=lines['server'],
+            delivery=self.delivery or DELIVERY, main=lines['main'], server=lines['server'],
             http=f'{own} {CACHE if settings.get("cache") else ""} {lines["http"]}')
 
     def command(self, settings):

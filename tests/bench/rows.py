@@ -63,9 +63,9 @@ ROWS = (
     Row('browser', "1 KiB file, a browser's request head", headers=BROWSER, settings=CACHE),
     Row('404', 'missing file', path='/missing.html', status=404,
         settings={'cache': True, 'status': 404, 'bytes': 153}, ratio=1.7),
-    Row('100k', '100 KiB file', path='/100k.html', settings={'cache': True, 'large': True, 'bytes': 100 << 10}, ratio=1.1),
+    Row('100k', '100 KiB file', path='/100k.html', settings={'cache': True, 'bytes': 100 << 10}, ratio=1.1),
     Row('1m', '1 MiB file, 16 connections', path='/1m.html', connections=16,
-        settings={'cache': True, 'large': True, 'bytes': 1 << 20}, ratio=1.5),
+        settings={'cache': True, 'bytes': 1 << 20}, ratio=1.5),
 )
 
 TREE = {'1k.html': 1 << 10, '100k.html': 100 << 10, '1m.html': 1 << 20}
