@@ -1,4 +1,4 @@
-// The files of the hive's page (hive_page/), embedded into the program at build time by cmake/embed.cmake.
+// The files of the hive's page (hive_page/), embedded into the program at build time by src/embed.cmake.
 #pragma once
 
 #include <span>

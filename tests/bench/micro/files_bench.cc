@@ -26,27 +26,27 @@ void OpenInTurn(benchmark::State& state, files::Query query) {
   query.now = util::TimePoint{} + std::chrono::hours(1);
   std::size_t next = 0;
   for (auto _ : state) {
-    ++query.request.number;
+    ++query.moment;
     benchmark::DoNotOptimize(store.Open(paths[next], query));
     if (++next == paths.size()) next = 0;
   }
 }
 
 // Always fresh: each look asks the kernel once.
-void OpenFresh(benchmark::State& state) { OpenInTurn(state, {.request = {.connection = 1}}); }
+void OpenFresh(benchmark::State& state) { OpenInTurn(state, {.moment = 1}); }
 BENCHMARK(OpenFresh)->ArgName("files")->Arg(1)->Arg(1000)->Arg(10000);
 
 // open_file_cache: nothing is asked within `valid`.
 void OpenCached(benchmark::State& state) {
   const files::CacheRules rules{.cache = std::make_shared<files::CacheSpec>(files::CacheSpec{.max = 20000})};
-  OpenInTurn(state, {.request = {.connection = 1}, .rules = &rules});
+  OpenInTurn(state, {.moment = 1, .rules = &rules});
 }
 BENCHMARK(OpenCached)->ArgName("files")->Arg(1)->Arg(1000)->Arg(10000);
 
 // More files than the cache has places, asked for in turn: every look misses, and something has to go.
 void OpenCachedTooSmall(benchmark::State& state) {
   const files::CacheRules rules{.cache = std::make_shared<files::CacheSpec>(files::CacheSpec{.max = 100})};
-  OpenInTurn(state, {.request = {.connection = 1}, .rules = &rules});
+  OpenInTurn(state, {.moment = 1, .rules = &rules});
 }
 BENCHMARK(OpenCachedTooSmall)->ArgName("files")->Arg(1000);
 
@@ -54,9 +54,9 @@ void OpenMissing(benchmark::State& state) {
   const Folder folder;
   const std::string path = folder.path() + "/missing.html";
   files::Store store;
-  files::Query query{.request = {.connection = 1}};
+  files::Query query{.moment = 1};
   for (auto _ : state) {
-    ++query.request.number;
+    ++query.moment;
     benchmark::DoNotOptimize(store.Open(path, query));
   }
 }

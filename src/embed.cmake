@@ -14,7 +14,7 @@ foreach(file IN LISTS FILES)
   string(APPEND rows "    {\"${name}\", \"\\\"${hash}\\\"\", {kFile${number}, sizeof kFile${number} - 1}},\n")
   math(EXPR number "${number} + 1")
 endforeach()
-file(WRITE ${OUT}.new "// Made by cmake/embed.cmake.
+file(WRITE ${OUT}.new "// Made by src/embed.cmake.
 #include \"modules/hive_assets.h\"
 
 namespace colmeia::modules {
