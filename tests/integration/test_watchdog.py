@@ -93,13 +93,13 @@ def test_an_idle_worker_is_left_alone(hive):
 
 
 def test_a_draining_worker_is_watched_too(hive):
-    server = hive(SITE, files=FILES)
+    server = hive(SITE.replace('worker_processes 2', 'worker_processes 1'), files=FILES)
+    (victim,) = server.workers()
     with server.connect() as client:
+        assert client.get('/').status == 200  # so it is this worker's connection
         client.send('GET / HTTP/1.1\r\nHost: x\r\n')
-        for victim in server.workers():
-            os.kill(victim, SIGQUIT)
-        victim = server.wait_for(lambda: [pid for pid in server.workers() if 'shutting down' in processes.title(pid)],
-                                 'a draining worker')[0]
+        os.kill(victim, SIGQUIT)
+        server.wait_for(lambda: 'shutting down' in processes.title(victim), 'the worker to drain')
 
         os.kill(victim, SIGSTOP)
 
