@@ -42,7 +42,7 @@ struct CoreSettings {
   std::shared_ptr<const http::MimeTypes> types;
   std::string default_type = "text/plain";
   bool sendfile = false;
-  std::uint64_t sendfile_max_chunk = 256u << 10;
+  std::uint64_t sendfile_max_chunk = 512u << 10;
   bool tcp_nopush = false;
   bool tcp_nodelay = true;
   bool log_not_found = true;
