@@ -4,6 +4,7 @@ Machines drift while they are measured, so a ratio is taken within each round, w
 other, and its median over the rounds is what counts; not the ratio of the two medians.
 """
 
+import math
 import statistics
 
 
@@ -60,9 +61,11 @@ def verdicts(row, numbers, label='colmeia'):
 
 
 def number(value, digits=3):
-    """A number with so many significant digits, without an exponent; '-' for None."""
+    """A number with so many significant digits, without an exponent; '-' for None, 'inf' for a ratio to nothing."""
     if value is None:
         return '-'
+    if math.isinf(value):
+        return 'inf'
     if value == 0:
         return '0'
     size = abs(value)

@@ -51,7 +51,7 @@ def test_a_promise_is_kept_or_missed():
     assert table.verdicts(row, {}) == []
 
 
-@pytest.mark.parametrize('value, text', [(None, '-'), (0, '0'), (0.6634, '0.663'), (7.4, '7.40'), (29.64, '29.6'), (357.2, '357')])
+@pytest.mark.parametrize('value, text', [(None, '-'), (float('inf'), 'inf'), (0, '0'), (0.6634, '0.663'), (7.4, '7.40'), (29.64, '29.6'), (357.2, '357')])
 def test_numbers_have_three_digits(value, text):
     assert table.number(value) == text
 
