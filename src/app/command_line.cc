@@ -24,7 +24,7 @@ constexpr std::array kOptions = {
     Option{'v', false, "", "show the version and exit"},
     Option{'V', false, "", "show the version, the compiler and the libraries, and exit"},
     Option{'t', false, "", "check the configuration and exit"},
-    Option{'T', false, "", "check the configuration, print all of its files, and exit"},
+    Option{'T', false, "", "check the configuration, print its files and what they come to, and exit"},
     Option{'q', false, "", "say nothing but errors while checking the configuration"},
     Option{'s', true, "signal", "tell the running server: stop, quit, reopen, reload"},
     Option{'p', true, "prefix", "the folder that relative paths start from"},
@@ -136,9 +136,9 @@ std::string BuildText() {
 #else
                              "gcc", __VERSION__,
 #endif
-                             "libuv, llhttp (strict), spdlog, fmt, PCRE2, nlohmann JSON", config::kDefaultPrefix,
-                             config::kDefaultConf, config::kDefaultPid, config::kDefaultErrorLog,
-                             config::kDefaultAccessLog, config::kDefaultUser);
+                             "libuv, llhttp (strict), spdlog, fmt, PCRE2, libseccomp, nlohmann JSON",
+                             config::kDefaultPrefix, config::kDefaultConf, config::kDefaultPid,
+                             config::kDefaultErrorLog, config::kDefaultAccessLog, config::kDefaultUser);
 }
 
 std::string HelpText() {
