@@ -2,24 +2,21 @@
 //
 // A connection costs its worker 50 us of computing and gets one byte. They come one by one, each after the last one was
 // served, and then in bursts of 64.
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "lab/clock.h"
 #include "lab/families.h"
 #include "lab/link_io.h"
 #include "lab/stage.h"
@@ -31,8 +28,6 @@
 
 namespace colmeia::lab {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr Column kColumns[] = {
     {"single_p50", "one by one p50", Unit::kNanoseconds}, {"single_p99", "p99", Unit::kNanoseconds},
@@ -52,11 +47,9 @@ constexpr Family kFamily{
     "accept",
     "Who accepts a connection",
     "Four workers, 50 us of computing for each connection. Latency: from connect(2) to the first byte. Spread: what "
-    "the "
-    "busiest worker accepted, compared with a fair share. Wasted wake-ups: how often a worker was put on a "
+    "the busiest worker accepted, compared with a fair share. Wasted wake-ups: how often a worker was put on a "
     "processor for each connection beyond the one that took it, one by one; the kernel sends most of them back to "
-    "sleep, "
-    "and those that got as far as accept(2) and found nothing are the empty accepts, here of all connections.",
+    "sleep, and those that got as far as accept(2) and found nothing are the empty accepts, here of all connections.",
     kColumns,
     kCharts,
 };
@@ -226,10 +219,6 @@ sys::UniqueFd NewSocket(int flags) {
   return fd;
 }
 
-double Since(Clock::time_point begin) {
-  return static_cast<double>(std::chrono::nanoseconds(Clock::now() - begin).count());
-}
-
 void ReadByte(int fd) {
   char byte = 0;
   if (Must(recv(fd, &byte, 1, 0), "cannot read from a worker") != 1) GiveUp("a worker closed without an answer", 0);
@@ -242,7 +231,7 @@ std::vector<double> OneByOne(const sys::Address& address, int connections) {
     const auto begin = Clock::now();
     Must(connect(fd.get(), address.sockaddr_data(), address.sockaddr_size()), "cannot connect");
     ReadByte(fd.get());
-    samples.push_back(Since(begin));
+    samples.push_back(Nanoseconds(Clock::now() - begin));
   }
   return samples;
 }
@@ -264,7 +253,7 @@ void Burst(const sys::Address& address, std::vector<double>& samples) {
     for (std::size_t i = 0; i < waits.size(); ++i) {
       if (waits[i].fd < 0 || waits[i].revents == 0) continue;
       ReadByte(waits[i].fd);
-      samples.push_back(Since(begins[i]));
+      samples.push_back(Nanoseconds(Clock::now() - begins[i]));
       waits[i].fd = -1;
       --left;
     }
@@ -307,7 +296,7 @@ Measured Measure(const Setting& setting, Way way) {
   std::vector<double> bursts;
   const auto begin = Clock::now();
   for (int i = setting.Share(40); i > 0; --i) Burst(place.address, bursts);
-  const double seconds = Since(begin) / 1e9;
+  const double seconds = Nanoseconds(Clock::now() - begin) / 1e9;
   std::vector<double> of_bursts = Accepted(hall);
   std::vector<double> of_singles = between;
   double empty = 0;

@@ -1,5 +1,4 @@
 // What it costs to have somebody new: a thread, a fork, a fork of a large process, an exec.
-#include <fcntl.h>
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -16,6 +15,7 @@
 
 #include <fmt/format.h>
 
+#include "lab/clock.h"
 #include "lab/families.h"
 #include "lab/stage.h"
 #include "lab/stats.h"
@@ -24,8 +24,6 @@
 
 namespace colmeia::lab {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr Column kColumns[] = {
     {"created_p50", "until created p50", Unit::kNanoseconds}, {"created_p99", "p99", Unit::kNanoseconds},
@@ -64,8 +62,8 @@ Measured Repeat(const Setting& setting, const std::function<Sample()>& once, dou
   while (created.size() < 20'000 && (Clock::now() < end || created.size() < 10)) {
     const auto begin = Clock::now();
     const Sample sample = once();
-    created.push_back(static_cast<double>(std::chrono::nanoseconds(sample.created - begin).count()));
-    ended.push_back(static_cast<double>(std::chrono::nanoseconds(sample.ended - begin).count()));
+    created.push_back(Nanoseconds(sample.created - begin));
+    ended.push_back(Nanoseconds(sample.ended - begin));
   }
   const Summary creating = Summarize(created);
   const Summary ending = Summarize(ended);

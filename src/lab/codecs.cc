@@ -1,6 +1,5 @@
 // One message in three tongues: the frame that really goes to a worker, a line of text, and JSON.
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -9,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "ipc/frame.h"
+#include "lab/clock.h"
 #include "lab/families.h"
 #include "lab/json.h"
 #include "lab/stage.h"
@@ -17,8 +17,6 @@
 
 namespace colmeia::lab {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr Column kColumns[] = {
     {"encode_p50", "encode p50", Unit::kNanoseconds},
@@ -38,8 +36,7 @@ constexpr Family kFamily{
     "codec",
     "Saying the same in bytes",
     "The message Adopt (src/ipc/messages.h: six numbers and a name) with its sequence number, to bytes and back, "
-    "checked "
-    "on the way in. Each sample is the mean of 64 in a row.",
+    "checked on the way in. Each sample is the mean of 64 in a row.",
     kColumns,
     kCharts,
 };
@@ -148,7 +145,7 @@ Summary Time(const Setting& setting, const std::function<void()>& call) {
   while (samples.size() < 100 || (Clock::now() < end && samples.size() < 100'000)) {
     const auto begin = Clock::now();
     for (int i = 0; i < kRow; ++i) call();
-    samples.push_back(static_cast<double>(std::chrono::nanoseconds(Clock::now() - begin).count()) / kRow);
+    samples.push_back(Nanoseconds(Clock::now() - begin) / kRow);
   }
   return Summarize(std::move(samples));
 }

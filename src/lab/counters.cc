@@ -7,7 +7,6 @@
 
 #include <cerrno>
 #include <cstdint>
-#include <ctime>
 
 #include <fmt/format.h>
 

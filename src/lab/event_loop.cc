@@ -2,7 +2,6 @@
 //
 // Clients on 32 connections each send one byte and wait for one back; the handler waits 2 ms, as for a disk or a
 // database, and answers. In all exhibits but the first one more client wants 20 ms of computing, ten times a second.
-#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -18,6 +17,7 @@
 
 #include <fmt/format.h>
 
+#include "lab/clock.h"
 #include "lab/families.h"
 #include "lab/stage.h"
 #include "lab/stats.h"
@@ -30,7 +30,6 @@
 namespace colmeia::lab {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr Column kColumns[] = {
@@ -167,7 +166,7 @@ class Clients {
         Client& client = clients_[events[static_cast<std::size_t>(i)].data.u64];
         char answer = 0;
         if (Must(read(client.fd.get(), &answer, 1), "cannot read an answer") == 0) GiveUp("a worker has ended", 0);
-        const auto took = static_cast<double>(std::chrono::nanoseconds(Clock::now() - client.asked).count());
+        const double took = Nanoseconds(Clock::now() - client.asked);
         if (computing_ && &client == &clients_.back()) {
           heavy.push_back(took);
           computes = false;

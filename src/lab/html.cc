@@ -169,10 +169,7 @@ std::string HeadOf(const Report& report, const std::vector<const Family*>& famil
 }  // namespace
 
 std::string HtmlReport(const Report& report) {
-  std::vector<const Family*> families;
-  for (const Finding& finding : report.findings) {
-    if (families.empty() || families.back() != finding.exhibit->family) families.push_back(finding.exhibit->family);
-  }
+  const std::vector<const Family*> families = FamiliesOf(report);
   std::string html = fmt::format(
       "<!DOCTYPE html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n"
       "<meta name=viewport content=\"width=device-width, initial-scale=1\">\n"

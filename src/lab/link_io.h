@@ -42,4 +42,16 @@ class SocketLink : public Link {
   std::vector<char> buffers_[2];
 };
 
+// Messages as a stream of bytes, without borders between them.
+class StreamLink final : public SocketLink {
+ public:
+  using SocketLink::SocketLink;
+  void Send(Side side, std::span<const char> message) override { WriteWhole(fd(side), message); }
+  const char* Receive(Side side, std::size_t size) override {
+    const std::span<char> buffer = Buffer(side, size);
+    ReadWhole(fd(side), buffer);
+    return buffer.data();
+  }
+};
+
 }  // namespace colmeia::lab

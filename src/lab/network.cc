@@ -1,6 +1,5 @@
 // TCP through the loopback interface, and the smallest microservice on top of it: HTTP/1.1 between two processes.
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <string>
@@ -16,17 +15,6 @@
 
 namespace colmeia::lab {
 namespace {
-
-class TcpLink final : public SocketLink {
- public:
-  using SocketLink::SocketLink;
-  void Send(Side side, std::span<const char> message) override { WriteWhole(fd(side), message); }
-  const char* Receive(Side side, std::size_t size) override {
-    const std::span<char> buffer = Buffer(side, size);
-    ReadWhole(fd(side), buffer);
-    return buffer.data();
-  }
-};
 
 // The first side posts its messages to the second, which answers each with 200 and a message of its own. The request is
 // read by colmeia's own parser, the answer by its two known fields.
@@ -116,7 +104,7 @@ std::unique_ptr<Link> Open(const std::string&) {
 
 constexpr Form kForms[] = {
     {"tcp", "TCP socket", "127.0.0.1 with TCP_NODELAY: the same through the whole network stack, as between machines",
-     "src/http1/socket.cc", Peer::kProcess, Payload::kBytes, 2, 4, Expected::kExactly, Open<TcpLink>},
+     "src/http1/socket.cc", Peer::kProcess, Payload::kBytes, 2, 4, Expected::kExactly, Open<StreamLink>},
     {"http", "HTTP over TCP",
      "the smallest microservice: POST, parsed and answered, one after the other on one connection",
      "src/control/client.cc", Peer::kProcess, Payload::kAnswered, 3, 4, Expected::kExactly, Open<HttpLink>},

@@ -13,6 +13,7 @@
 #include <optional>
 #include <thread>
 
+#include "lab/clock.h"
 #include "lab/link.h"
 #include "lab/stage.h"
 #include "lab/stats.h"
@@ -21,7 +22,6 @@
 namespace colmeia::lab {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
@@ -49,13 +49,10 @@ constexpr Family kFamily{
     "coordination",
     "Ways to coordinate",
     "Two parties hand each other messages of 64 bytes. Round trip: one waits until the other has answered. One way: "
-    "one "
-    "sends as fast as the form lets it, the other takes all; long messages have 16 KiB, or what the form allows. "
-    "Copies: "
-    "of the message's bytes, from the sender's memory to where the receiver reads them. Calls: system calls of both "
-    "parties for one round trip, counted with ptrace, beside what construction says. Under way: bytes that fit between "
-    "the two. Peer's memory: what "
-    "the second party has to itself.",
+    "one sends as fast as the form lets it, the other takes all; long messages have 16 KiB, or what the form allows. "
+    "Copies: of the message's bytes, from the sender's memory to where the receiver reads them. Calls: system calls "
+    "of both parties for one round trip, counted with ptrace, beside what construction says. Under way: bytes that "
+    "fit between the two. Peer's memory: what the second party has to itself.",
     kColumns,
     kCharts,
 };
@@ -132,7 +129,7 @@ class Pair {
     for (double& sample : samples) {
       const auto begin = Clock::now();
       RoundTrip(kSmall);
-      sample = static_cast<double>(std::chrono::nanoseconds(Clock::now() - begin).count());
+      sample = Nanoseconds(Clock::now() - begin);
     }
     return samples;
   }

@@ -10,18 +10,16 @@
 #include <chrono>
 #include <cstdint>
 #include <mutex>
-
 #include <thread>
 
 #include <fmt/format.h>
 
+#include "lab/clock.h"
 #include "lab/families.h"
 #include "lab/stage.h"
 
 namespace colmeia::lab {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr Column kColumns[] = {
     {"expected", "expected", Unit::kCount},
@@ -40,9 +38,7 @@ constexpr Family kFamily{
     "race",
     "A race between threads, and its repair",
     "Two threads add one to a count, a million times each, with a little arithmetic on the way. One increment: the "
-    "time of all by the number of all, both "
-    "threads "
-    "together.",
+    "time of all by the number of all, both threads together.",
     kColumns,
     kCharts,
 };

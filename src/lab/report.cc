@@ -78,6 +78,8 @@ std::string Aligned(const Table& table) {
   return text;
 }
 
+}  // namespace
+
 std::vector<const Family*> FamiliesOf(const Report& report) {
   std::vector<const Family*> families;
   for (const Finding& finding : report.findings) {
@@ -85,8 +87,6 @@ std::vector<const Family*> FamiliesOf(const Report& report) {
   }
   return families;
 }
-
-}  // namespace
 
 std::string FormatValue(double value, Unit unit) {
   if (!std::isfinite(value)) return "-";

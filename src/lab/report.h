@@ -26,6 +26,9 @@ struct Report {
   std::vector<Finding> findings;  // those of an exhibit together, in the catalogue's order
 };
 
+// The families that were measured, in the catalogue's order.
+[[nodiscard]] std::vector<const Family*> FamiliesOf(const Report& report);
+
 // A number for people: "1.25 us", "3.1 M/s", "64 KiB", "4.1"; "-" for NaN.
 [[nodiscard]] std::string FormatValue(double value, Unit unit);
 

@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-#include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <string>
 #include <system_error>

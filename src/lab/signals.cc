@@ -6,7 +6,6 @@
 
 #include <atomic>
 #include <cerrno>
-#include <ctime>
 
 #include "lab/link_io.h"
 #include "lab/stage.h"

@@ -1,6 +1,5 @@
 // Unix domain sockets of all three kinds, and a descriptor that travels through one.
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "lab/link_io.h"
 #include "lab/stage.h"
@@ -8,17 +7,6 @@
 
 namespace colmeia::lab {
 namespace {
-
-class StreamLink final : public SocketLink {
- public:
-  using SocketLink::SocketLink;
-  void Send(Side side, std::span<const char> message) override { WriteWhole(fd(side), message); }
-  const char* Receive(Side side, std::size_t size) override {
-    const std::span<char> buffer = Buffer(side, size);
-    ReadWhole(fd(side), buffer);
-    return buffer.data();
-  }
-};
 
 class DatagramLink final : public SocketLink {
  public:
