@@ -16,7 +16,6 @@ workers answers a connection for each request, from 8 clients, for a second. Med
 import json
 import os
 import pathlib
-import re
 import selectors
 import shutil
 import socket
@@ -29,7 +28,8 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / 'integration'))
 
-from support.http_client import Connection  # noqa: E402  the path has to be set first
+from support import processes  # noqa: E402  the path has to be set first
+from support.http_client import Connection  # noqa: E402
 from support.ports import free_port  # noqa: E402
 
 WAYS = ('exclusive', 'shared', 'reuseport', 'mutex', 'handoff')
@@ -79,8 +79,7 @@ class Server:
 
 def wakes(pid):
     """How often a process has gone to sleep by itself."""
-    text = pathlib.Path(f'/proc/{pid}/status').read_text(encoding='utf-8')
-    return int(re.search(r'^voluntary_ctxt_switches:\s+(\d+)', text, re.MULTILINE)[1])
+    return int(processes.status(pid)['voluntary_ctxt_switches'])
 
 
 def ask(client, request=REQUEST):

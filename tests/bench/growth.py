@@ -17,6 +17,7 @@ import peers
 import rows
 import scenes
 from support.http_client import Connection
+from support.waiting import wait_for
 
 BOTH = ('colmeia', 'nginx')
 HASHES = 'server_names_hash_max_size 65536; server_names_hash_bucket_size 128;'
@@ -157,11 +158,7 @@ def touch(server, count):
 
 def workers(server, count, stage):
     with server.start(cache=True, workers=count, free=True, connections=1024):
-        deadline = time.monotonic() + peers.PATIENCE
-        while len(children(server.process.pid)) != count:
-            if time.monotonic() > deadline:
-                raise load.Broken(f'there are {len(children(server.process.pid))} workers, not {count}')
-            time.sleep(0.001)
+        wait_for(lambda: len(children(server.process.pid)) == count, f'{count} workers', peers.PATIENCE)
         measured = {'start': server.started * 1e6, 'memory': cost.pss(server.pids()), 'reload': replaced(server, count) * 1e6}
         if server.name == 'colmeia':
             took = []

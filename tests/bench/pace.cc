@@ -261,8 +261,7 @@ int main(int argc, char** argv) {
   std::sort(latencies.begin(), latencies.end());
   std::printf(
       "{\"requests\": %zu, \"failed\": %llu, \"stuck\": %llu, \"late\": %llu, \"last_loss\": %.3f, \"p50\": %u, "
-      "\"p90\": %u, "
-      "\"p99\": %u, \"p999\": %u, \"max\": %u}\n",
+      "\"p90\": %u, \"p99\": %u, \"p999\": %u, \"max\": %u}\n",
       latencies.size(), static_cast<unsigned long long>(result.failed), static_cast<unsigned long long>(result.stuck),
       static_cast<unsigned long long>(result.late), result.last_loss_s, Percentile(latencies, 0.5),
       Percentile(latencies, 0.9), Percentile(latencies, 0.99), Percentile(latencies, 0.999),

@@ -5,7 +5,6 @@ temporary folder, on a free loopback port, and with its best settings for the ro
 with us: SIGTERM at the end of a `with`, and through PR_SET_PDEATHSIG when we are killed.
 """
 
-import ctypes
 import grp
 import os
 import pathlib
@@ -25,8 +24,6 @@ SERVER_CPU = 0
 PATIENCE = 20.0        # seconds for a server to serve, and to end
 DESCRIPTORS = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 CONNECTIONS = 12000    # for how many each server is configured
-PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None)
 
 # nginx's language; colmeia reads the same text.
 SITE = """
@@ -59,7 +56,7 @@ TEMPORARY = ' '.join(f'{kind}_temp_path {{prefix}}/temp/{kind};' for kind in ('c
 
 def set_up_child(free=False):
     """In the fresh process: our end is its end, it stays on its CPU, and it may have many descriptors."""
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    processes.die_with_parent(signal.SIGTERM)
     if SERVER_CPU in os.sched_getaffinity(0) and not free:
         os.sched_setaffinity(0, {SERVER_CPU})
     resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))

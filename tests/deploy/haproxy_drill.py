@@ -25,6 +25,7 @@ sys.path.insert(0, str(TESTS / 'integration'))
 
 from support import packages, processes  # noqa: E402
 from support.load import Load  # noqa: E402
+from support.waiting import wait_for  # noqa: E402
 
 PATIENCE = 20
 PORT = 8080
@@ -68,14 +69,6 @@ backend colmeias
 
 def run(*command):
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-
-def wait_for(condition, what):
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        if time.monotonic() > end:
-            raise TimeoutError(f'waited {PATIENCE} s for {what}')
-        time.sleep(0.02)
 
 
 class Network:

@@ -9,6 +9,7 @@ Meant for a machine that was made for it and is thrown away: it changes the conf
 The package is installed, the machine was booted after that, and port 80 is free for it. tests/deploy/README.md says more.
 """
 
+import gzip
 import importlib.util
 import json
 import os
@@ -307,7 +308,7 @@ def rotation():
     run('colmeia', 'ctl', 'reopen')
     kept = 0
     for path in log.parent.glob('access.log*'):
-        opened = __import__('gzip').open if path.suffix == '.gz' else open
+        opened = gzip.open if path.suffix == '.gz' else open
         with opened(path, 'rb') as file:
             kept += sum(1 for _ in file)
     assert kept == lines + asking.result['requests'], (kept, lines, asking.result['requests'])

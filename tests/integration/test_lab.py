@@ -135,7 +135,7 @@ def test_nothing_is_left_behind(everything):
 
 
 def test_an_exhibit_that_may_not_run_says_why_and_the_others_go_on(tmp_path):
-    # One process alone may exist: whatever needs another one cannot run.
+    # There is no folder for temporary files: nothing can run at all.
     result = run('--quick', 'frame', 'file-lock', '--json', 'lab.json', cwd=tmp_path, env={**os.environ, 'TMPDIR': '/nowhere'})
     assert result.returncode == 2
     assert '/nowhere' in result.stderr
