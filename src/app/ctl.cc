@@ -35,11 +35,6 @@ void Print(std::string_view text) {
   static_cast<void>(sys::WriteAll(STDOUT_FILENO, text));
 }
 
-int Complain(int exit_code, std::string_view why) {
-  Say(log::Level::kError, why);
-  return exit_code;
-}
-
 std::size_t TerminalWidth() {
   static constexpr std::size_t kUnknown = 100;
   winsize size{};
@@ -107,21 +102,16 @@ Result<Client> Reach(const Meant& meant, util::TimePoint deadline) {
   return client;
 }
 
-int ExitCodeOf(const Error& error) {
-  switch (error.code) {
-    case ETIMEDOUT:
-      return control::kTimedOut;
-    case EACCES:
-    case EPERM:
-      return control::kResources;
-    default:
-      return control::kNotRunning;
-  }
-}
-
 std::string WhyNot(const Error& error) {
   if (error.code == ENOENT || error.code == ECONNREFUSED) return "not running: " + error.message;
   return error.message;
+}
+
+// Why there is no page in a response; the code is the exit code.
+Error Refusal(const Response& response) {
+  const auto answer = control::ReadAnswer(response.body);
+  if (!answer) return {fmt::format("the server answered with status {}", response.status), control::kResources};
+  return {answer->message, static_cast<int>(answer->exit_code)};
 }
 
 int Show(View view, const std::string& body) {
@@ -152,9 +142,8 @@ int AskView(Client& client, const Route& route, bool json, util::TimePoint deadl
   if (!response) return Complain(ExitCodeOf(response.error()), response.error().message);
   const View view = std::get<View>(route.asks);
   if (response->status != 200 && view != View::kHealth) {
-    const auto answer = control::ReadAnswer(response->body);
-    return Complain(answer ? static_cast<int>(answer->exit_code) : control::kResources,
-                    answer ? answer->message : fmt::format("the server answered with status {}", response->status));
+    const Error why = Refusal(*response);
+    return Complain(why.code, why.message);
   }
   if (!json) return Show(view, response->body);
   Print(control::Pretty(response->body) + "\n");
@@ -222,6 +211,25 @@ Answer Order(Client& client, const Route& route, std::uint32_t argument, util::T
                       fmt::format("process {} was told to {} and has not ended yet", client.server_pid(), route.verb));
   }
   return answer;
+}
+
+Result<std::string> Fetch(Client& client, std::string_view target, util::TimePoint deadline) {
+  auto response = client.Ask(http::Method::kGet, target, {}, deadline);
+  if (!response) return Fail(response.error().message, ExitCodeOf(response.error()));
+  if (response->status != 200) return tl::unexpected(Refusal(*response));
+  return std::move(response->body);
+}
+
+int ExitCodeOf(const Error& error) {
+  switch (error.code) {
+    case ETIMEDOUT:
+      return control::kTimedOut;
+    case EACCES:
+    case EPERM:
+      return control::kResources;
+    default:
+      return control::kNotRunning;
+  }
 }
 
 int RunControl(const std::vector<std::string>& arguments) {

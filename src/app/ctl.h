@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/ctl_line.h"
@@ -15,6 +16,7 @@
 #include "control/client.h"
 #include "control/routes.h"
 #include "util/clock.h"
+#include "util/result.h"
 
 namespace colmeia::app {
 
@@ -27,5 +29,11 @@ namespace colmeia::app {
 // Gives an order and waits for what comes of it, for quit and stop until the process has ended.
 [[nodiscard]] control::Answer Order(control::Client& client, const control::Route& route, std::uint32_t argument,
                                     util::TimePoint deadline);
+
+// What the server says about `target`, a path with its query. The error's code is the exit code.
+[[nodiscard]] Result<std::string> Fetch(control::Client& client, std::string_view target, util::TimePoint deadline);
+
+// The exit code for what control::Client failed with.
+[[nodiscard]] int ExitCodeOf(const Error& error);
 
 }  // namespace colmeia::app

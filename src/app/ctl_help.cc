@@ -12,6 +12,11 @@ namespace {
 
 using control::Route;
 
+// A verb that no route has: what it shows is made here.
+struct LocalVerb {
+  std::string_view verb;
+  std::string_view meaning;
+};
 constexpr LocalVerb kLocalVerbs[] = {
     {"top",
      "The hive as it lives, on a terminal: every process, its load and its state; keys drain, kill, add, reload."},

@@ -7,12 +7,6 @@
 
 namespace colmeia::app {
 
-// A verb that no route has: what it shows is made here.
-struct LocalVerb {
-  std::string_view verb;
-  std::string_view meaning;
-};
-
 // Every verb, each once, in the order of the manual.
 [[nodiscard]] std::vector<std::string_view> ControlVerbs();
 

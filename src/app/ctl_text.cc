@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "util/control.h"
+
 namespace colmeia::app {
 namespace {
 
@@ -28,11 +30,9 @@ std::string Text(Unit unit, std::uint64_t value) {
 }
 std::string Text(Unit unit, const std::optional<std::uint64_t>& value) { return value ? Text(unit, *value) : "-"; }
 std::string Text(Unit, bool value) { return value ? "yes" : "no"; }
-// What a worker or a path says may hold anything; a terminal gets one line of it.
 std::string Text(Unit, const std::string& value) {
   std::string line = value.empty() ? "-" : value;
-  std::replace_if(
-      line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }, ' ');
+  util::BlankControls(line);
   return line;
 }
 

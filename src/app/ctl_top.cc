@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -275,10 +274,7 @@ int PrintOnce(const std::string& socket) {
   for (int look = 0; look < 2; ++look) {
     if (look > 0) poll(nullptr, 0, static_cast<int>(kEvery.count()));
     auto status = source.Ask();
-    if (!status) {
-      Say(log::Level::kError, status.error().message);
-      return status.error().code == ETIMEDOUT ? control::kTimedOut : control::kNotRunning;
-    }
+    if (!status) return Complain(ExitCodeOf(status.error()), status.error().message);
     model.Take(*std::move(status), Now());
   }
   std::string out;
@@ -293,15 +289,11 @@ int PrintOnce(const std::string& socket) {
 
 int ShowTop(const std::string& socket, const ControlLine& line) {
   if (line.json) {
-    Say(log::Level::kError, "top is for eyes: \"colmeia ctl status --json\" tells the same");
-    return control::kConfiguration;
+    return Complain(control::kConfiguration, "top is for eyes: \"colmeia ctl status --json\" tells the same");
   }
   if (line.once || isatty(STDIN_FILENO) == 0 || isatty(STDOUT_FILENO) == 0) return PrintOnce(socket);
   auto terminal = Terminal::Open();
-  if (!terminal) {
-    Say(log::Level::kError, terminal.error().message);
-    return control::kResources;
-  }
+  if (!terminal) return Complain(control::kResources, terminal.error().message);
   Top(socket, **terminal).Run();
   return control::kDone;
 }

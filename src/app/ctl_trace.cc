@@ -5,14 +5,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 
 #include <fmt/core.h>
 
+#include "app/ctl.h"
 #include "app/say.h"
 #include "control/answer.h"
-#include "control/json.h"
 #include "sys/files.h"
 #include "trace/chrome.h"
 #include "trace/hex.h"
@@ -37,24 +36,11 @@ constexpr util::Milliseconds kAnswerTime{5000};
 // False when nobody reads.
 bool Print(std::string_view text) { return static_cast<bool>(sys::WriteAll(STDOUT_FILENO, text)); }
 
-int Complain(int exit_code, std::string_view why) {
-  Say(log::Level::kError, why);
-  return exit_code;
-}
-
 // Its code is the exit code.
 Result<TracePage> AskForPage(Client& client, const TraceQuestion& question, util::TimePoint deadline) {
-  const auto response = client.Ask(http::Method::kGet, control::TargetOf(question), {}, deadline);
-  if (!response) {
-    return Fail(response.error().message,
-                response.error().code == ETIMEDOUT ? control::kTimedOut : control::kNotRunning);
-  }
-  if (response->status != 200) {
-    const auto answer = control::ReadAnswer(response->body);
-    if (!answer) return Fail(fmt::format("the server answered with status {}", response->status), control::kResources);
-    return Fail(answer->message, static_cast<int>(answer->exit_code));
-  }
-  auto page = control::ReadTracePage(response->body);
+  const auto body = Fetch(client, control::TargetOf(question), deadline);
+  if (!body) return tl::unexpected(body.error());
+  auto page = control::ReadTracePage(*body);
   if (!page) return Fail(page.error().message, control::kResources);
   return page;
 }

@@ -29,6 +29,11 @@ void Say(log::Level level, std::string_view message) {
   Write(level, text);
 }
 
+int Complain(int exit_code, std::string_view why) {
+  Say(log::Level::kError, why);
+  return exit_code;
+}
+
 void SayText(std::string_view text, log::Level level) {
   std::string out(text);
   if (!out.ends_with('\n')) out += '\n';

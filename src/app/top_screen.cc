@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "app/ctl_text.h"
+#include "util/control.h"
 
 namespace colmeia::app {
 namespace {
@@ -123,9 +124,7 @@ std::vector<TopLine> TopLines(const TopModel& model, const TopView& view) {
   }
   for (TopLine& line : out) {
     // What a path or a state says may hold anything.
-    std::replace_if(
-        line.text.begin(), line.text.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; },
-        ' ');
+    util::BlankControls(line.text);
     line.text = line.text.substr(0, view.width);
   }
   return out;

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "util/control.h"
+
 namespace colmeia::config {
 
 namespace {
@@ -13,7 +15,6 @@ constexpr std::size_t kLongestQuote = 100;  // bytes of a word shown in a messag
 constexpr std::size_t kLongestLine = 200;   // bytes of a source line shown below it
 constexpr std::size_t kBeforeMark = 60;     // bytes kept before the mark when a line is longer
 
-constexpr bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 constexpr bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }  // of UTF-8
 
 // One printable line: nothing in a configuration may move the reader's cursor.
@@ -24,7 +25,7 @@ std::string Printable(std::string_view text) {
       out += "\\n";
     } else if (c == '\t') {
       out += "\\t";
-    } else if (IsControl(c)) {
+    } else if (util::IsControl(c)) {
       out += fmt::format("\\x{:02x}", static_cast<unsigned>(c));
     } else {
       out += c;
@@ -50,7 +51,7 @@ std::string Diagnostic::Render() const {
   std::string carets;
   for (std::size_t i = 0; i < excerpt.size(); ++i) {
     const char c = excerpt[i];
-    out += IsControl(c) && c != '\t' ? '?' : c;
+    out += util::IsControl(c) && c != '\t' ? '?' : c;
     if (i == mark) carets += '^';
     if (i == mark || IsContinuation(c)) continue;
     if (i < mark) carets += c == '\t' ? '\t' : ' ';

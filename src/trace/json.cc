@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "util/control.h"
 #include "util/utf8.h"
 
 namespace colmeia::trace {
@@ -53,7 +54,7 @@ std::string JsonString(std::string_view text) {
     } else if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+    } else if (util::IsControl(c)) {
       fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
     } else {
       out += text.substr(0, length);

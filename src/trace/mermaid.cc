@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "trace/processes.h"
-#include "trace/text.h"
+#include "util/control.h"
 
 namespace colmeia::trace {
 namespace {
@@ -17,7 +17,7 @@ std::string Escape(std::string_view text) {
     if (c == '#' || c == ';') {
       out += fmt::format("#{};", static_cast<int>(c));
     } else {
-      out += static_cast<unsigned char>(c) < ' ' || c == '\x7f' ? ' ' : c;
+      out += util::IsControl(c) ? ' ' : c;
     }
   }
   return out;

@@ -31,13 +31,13 @@ std::string IdOf(const Event& event) {
 Processes::Processes(const std::vector<Event>& events) {
   const bool operated =
       std::any_of(events.begin(), events.end(), [](const Event& event) { return event.peer == Peer::kOperator; });
-  if (operated) all_.push_back({"operator", "operator", {}});
+  if (operated) all_.push_back({"operator", "operator"});
   master_ = all_.size();
-  all_.push_back({"master", "master", {}});
+  all_.push_back({"master", "master"});
   for (const Event& event : events) {
     const std::string id = IdOf(event);
     const bool known = std::any_of(all_.begin(), all_.end(), [&](const Process& one) { return one.id == id; });
-    if (!known) all_.push_back({id, ProcessText(event), event});
+    if (!known) all_.push_back({id, ProcessText(event)});
   }
 }
 

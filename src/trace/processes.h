@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -18,7 +17,6 @@ class Processes {
   struct Process {
     std::string id;     // letters, digits and underscores
     std::string label;  // for people
-    Event first;        // that named it
   };
 
   explicit Processes(const std::vector<Event>& events);

@@ -1,8 +1,10 @@
 #include "trace/text.h"
 
-#include <algorithm>
+#include <cstdint>
 
 #include <fmt/core.h>
+
+#include "util/control.h"
 
 namespace colmeia::trace {
 namespace {
@@ -20,11 +22,12 @@ std::string Between(const Event& event) {
   return of_generation ? fmt::format("generation {}", event.generation) : ProcessText(event);
 }
 
-// What a worker or a path says may hold anything; a terminal gets one line of it.
-std::string OneLine(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }, ' ');
-  return text;
+// "14:03:12.123456", UTC.
+std::string TimeText(std::uint64_t wall_ns) {
+  static constexpr std::uint64_t kSecond = 1'000'000'000;
+  const std::uint64_t seconds = wall_ns / kSecond % 86400;
+  return fmt::format("{:02}:{:02}:{:02}.{:06}", seconds / 3600, seconds / 60 % 60, seconds % 60,
+                     wall_ns % kSecond / 1000);
 }
 
 }  // namespace
@@ -36,17 +39,11 @@ std::string ProcessText(const Event& event) {
   return within.empty() ? ProcessName(event) : fmt::format("{} ({})", ProcessName(event), within);
 }
 
-std::string TimeText(std::uint64_t wall_ns) {
-  static constexpr std::uint64_t kSecond = 1'000'000'000;
-  const std::uint64_t seconds = wall_ns / kSecond % 86400;
-  return fmt::format("{:02}:{:02}:{:02}.{:06}", seconds / 3600, seconds / 60 % 60, seconds % 60,
-                     wall_ns % kSecond / 1000);
-}
-
 std::string Text(const Event& event) {
   const std::string cause = event.cause == 0 ? std::string() : fmt::format("<- #{}", event.cause);
   std::string line = fmt::format("{:>6} {:<9} {}  {:<10}  {:<44}  {}", fmt::format("#{}", event.sequence), cause,
-                                 TimeText(event.wall_ns), KindName(event.kind), Between(event), OneLine(event.text));
+                                 TimeText(event.wall_ns), KindName(event.kind), Between(event), event.text);
+  util::BlankControls(line);
   line.erase(line.find_last_not_of(' ') + 1);
   return line;
 }

@@ -5,7 +5,6 @@
 // Its number, the number of the event that led to it, when (UTC), what kind of thing, between whom, and what.
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include "trace/event.h"
@@ -17,8 +16,5 @@ namespace colmeia::trace {
 
 // "worker 2 (gen 3, pid 4711)": the process that the event is about, told from all others.
 [[nodiscard]] std::string ProcessText(const Event& event);
-
-// "14:03:12.123456", UTC.
-[[nodiscard]] std::string TimeText(std::uint64_t wall_ns);
 
 }  // namespace colmeia::trace
