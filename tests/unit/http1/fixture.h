@@ -77,6 +77,10 @@ class ConnectionFixture : public testing::Test, public ConnectionOwner {
     }
   }
 
+  static std::string Get(std::string_view path, std::string_view fields = "") {
+    return "GET " + std::string(path) + " HTTP/1.1\r\nHost: small\r\n" + std::string(fields) + "\r\n";
+  }
+
   Shared& shared() {
     if (shared_ == nullptr) {
       shared_ = std::make_unique<Shared>(loop, polls, site.services, scoreboard::SlotWriter(slot), *this);
