@@ -1,8 +1,8 @@
 // PathTable: entries by their path, so laid out that a path which is not there costs one look at a small table.
 //
-// A working set larger than the CPU's caches makes every pointer followed a wait for memory. So the hashes
-// lie in an array of their own, four bytes each and at most half full, and an entry is visited only when all 32 bits of
-// its hash agree. Entries stay where they are until they are erased; their addresses are good until then.
+// A working set larger than the CPU's caches makes every pointer followed a wait for memory. So the hashes lie in an
+// array of their own, four bytes each and at most half full, and an entry is visited only when all 32 bits of its hash
+// agree. Entries stay where they are until they are erased; their addresses are good until then.
 #pragma once
 
 #include <cstddef>

@@ -7,8 +7,6 @@
 // A signal handler may Flush() at any moment: a block's bytes count only once they are complete.
 #pragma once
 
-#include <sys/types.h>
-
 #include <array>
 #include <atomic>
 #include <cstddef>

@@ -17,7 +17,7 @@ using scoreboard::ServerState;
 using scoreboard::SlotState;
 using scoreboard::Total;
 
-enum class Unit { kNumber, kMicroseconds, kNanoseconds };
+enum class Unit { kNumber, kMilliseconds, kMicroseconds, kNanoseconds };
 
 // A total as a counter, in three forms: of all, of each worker, of those that have ended.
 struct Counter {
@@ -64,6 +64,8 @@ std::string Value(std::uint64_t value, Unit unit) {
   switch (unit) {
     case Unit::kNumber:
       break;
+    case Unit::kMilliseconds:
+      return fmt::format("{}.{:03}", value / 1000, value % 1000);
     case Unit::kMicroseconds:
       return fmt::format("{}.{:06}", value / 1'000'000, value % 1'000'000);
     case Unit::kNanoseconds:
@@ -153,7 +155,7 @@ void AddServer(const HiveFacts& facts, Writer& out) {
   out.Describe("colmeia_accept_by_info", "gauge", "How workers share the listening sockets, always 1.");
   out.Sample("colmeia_accept_by_info", fmt::format("accept_by=\"{}\"", facts.accept_by), 1);
   out.Gauge("colmeia_start_time_seconds", "When the master began, since 1970.",
-            fmt::format("{}.{:03}", server.started_wall_ms / 1000, server.started_wall_ms % 1000));
+            Value(server.started_wall_ms, Unit::kMilliseconds));
   out.Describe("colmeia_state", "gauge", "1 for the state that the server is in, 0 for the others.");
   for (const ServerState state : {ServerState::kStarting, ServerState::kServing, ServerState::kDegraded,
                                   ServerState::kDraining, ServerState::kStopping}) {
@@ -180,7 +182,7 @@ void AddServer(const HiveFacts& facts, Writer& out) {
   out.Gauge("colmeia_last_reload_duration_seconds", "How long the latest reload took, from the order to its end.",
             Value(last.duration_us, Unit::kMicroseconds));
   out.Gauge("colmeia_last_reload_timestamp_seconds", "When the latest reload ended, since 1970.",
-            fmt::format("{}.{:03}", last.wall_ms / 1000, last.wall_ms % 1000));
+            Value(last.wall_ms, Unit::kMilliseconds));
 }
 
 void AddWorkers(const HiveFacts& facts, Writer& out) {
@@ -201,7 +203,7 @@ void AddWorkers(const HiveFacts& facts, Writer& out) {
   gauge("colmeia_worker_up", "1 for a worker that is ready, 0 for one that starts or leaves.",
         [](View view) -> std::uint64_t { return view.state == SlotState::kReady ? 1 : 0; });
   gauge("colmeia_worker_start_time_seconds", "When the worker was started, since 1970.",
-        [](View view) { return fmt::format("{}.{:03}", view.started_wall_ms / 1000, view.started_wall_ms % 1000); });
+        [](View view) { return Value(view.started_wall_ms, Unit::kMilliseconds); });
   gauge("colmeia_worker_heartbeat_age_seconds", "How long ago the worker last showed that it lives.", [&](View view) {
     const std::uint64_t beat = view.heartbeat_ns != 0 ? view.heartbeat_ns : view.started_ns;
     return Value(Since(beat, facts) / 1000, Unit::kMicroseconds);

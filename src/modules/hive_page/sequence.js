@@ -43,6 +43,7 @@ export class Sequence {
 }
 
 const isNote = (record) => ['generation', 'listener', 'server'].includes(record.kind);
+const isTold = (record) => isMessage(record) || isNote(record);
 
 function tell({records, generation, isStart, over}) {
   if (records.length === 0) return '';
@@ -96,7 +97,7 @@ function lives(key, rows, records) {
 }
 
 function picture(reload, room) {
-  const told = reload.records.filter((record) => isMessage(record) || isNote(record));
+  const told = reload.records.filter(isTold);
   const lanes = lifelines(reload.records);
   const narrow = room < 600;
   const lane = Math.max(narrow ? kNarrowLane : kLane, Math.min(170, (room - kTimes - 20) / lanes.length));
@@ -107,7 +108,7 @@ function picture(reload, room) {
   const rows = new Map();
   let row = 0;
   for (const record of reload.records) {
-    if (isMessage(record) || isNote(record)) row += 1;
+    if (isTold(record)) row += 1;
     rows.set(record.seq, row);
   }
   const height = (row + 1) * kRow;

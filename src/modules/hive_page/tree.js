@@ -33,7 +33,7 @@ function cell() {
   };
 }
 
-// A list of named numbers; show() takes [name, text, title] triples and keeps the elements of the first call.
+// A list of named numbers; show() takes [name, text, whether to warn] triples and keeps the elements of the first call.
 function numbers() {
   const list = html('dl', {class: 'numbers'});
   return {
