@@ -23,9 +23,10 @@ struct FileRights {
 
 // From here on this thread, and every thread and process that it starts, opens nothing for writing, makes, removes,
 // renames and executes nothing, binds and connects no TCP port, and signals nobody outside: as far as the kernel's
-// version knows how to forbid it. Paths that do not exist are passed over: nothing can be read there.
+// version knows how to forbid it, which without Landlock is nothing at all. Paths that do not exist are passed over:
+// nothing can be read there.
 //
-// REQUIRES: no_new_privs (SetNoNewPrivileges). Error: the kernel's, also where it has no Landlock.
+// REQUIRES: no_new_privs (SetNoNewPrivileges). Error: the kernel's.
 [[nodiscard]] Result<> RestrictFiles(const FileRights& rights);
 
 }  // namespace colmeia::sys
