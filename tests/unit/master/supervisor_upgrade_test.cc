@@ -15,6 +15,22 @@ class UpgradeTest : public SupervisorFixture {
     for (std::uint32_t slot = 0; slot < workers; ++slot) BecomesReady(slot);
     Forget();
   }
+
+  // What a signal or a request started runs, and says that it serves.
+  void NewOneServes() {
+    On(UpgradeSpawned{77});
+    On(UpgradeReady{});
+  }
+
+  // In the foreground: the new one serves, our worker has left, and we stay for the new one.
+  void GivenWeStandIn() {
+    GivenForeground(1);
+    Send(SIGUSR2);
+    NewOneServes();
+    Send(SIGQUIT);
+    Dies(0);
+    Forget();
+  }
 };
 
 // --- By signal ---
@@ -46,8 +62,7 @@ TEST_F(UpgradeTest, BySignalHasNoLimit) {
 TEST_F(UpgradeTest, WinchThenQuitRetiresTheOldOne) {
   GivenReadyWorkers(1);
   Send(SIGUSR2);
-  On(UpgradeSpawned{77});
-  On(UpgradeReady{});
+  NewOneServes();
   Forget();
   Send(SIGWINCH);
   EXPECT_THAT(Actions(), ElementsAre("drain 0 within 0 ms"));
@@ -61,8 +76,7 @@ TEST_F(UpgradeTest, WinchThenQuitRetiresTheOldOne) {
 TEST_F(UpgradeTest, TheServiceEndsWithNeitherWayOfTakingOver) {
   GivenReadyWorkers(1);
   Send(SIGUSR2);
-  On(UpgradeSpawned{77});
-  On(UpgradeReady{});
+  NewOneServes();
   Forget();
   Send(SIGWINCH);
   Dies(0);
@@ -83,8 +97,7 @@ TEST_F(UpgradeTest, RestingIsNoEndOfTheServiceButQuittingThenIs) {
 TEST_F(UpgradeTest, HupAfterWinchHasTheWorkersBackWithTheirOldConfiguration) {
   GivenReadyWorkers(2);
   Send(SIGUSR2);
-  On(UpgradeSpawned{77});
-  On(UpgradeReady{});
+  NewOneServes();
   Send(SIGWINCH);
   Dies(0);
   Dies(1);
@@ -109,8 +122,7 @@ TEST_F(UpgradeTest, ReloadIsTheNewOnesAffairWhileBothServe) {
 TEST_F(UpgradeTest, ItsDeathIsTakenBackAndRetiredWorkersStartAgain) {
   GivenReadyWorkers(1);
   Send(SIGUSR2);
-  On(UpgradeSpawned{77});
-  On(UpgradeReady{});
+  NewOneServes();
   Send(SIGWINCH);
   Dies(0);
   Forget();
@@ -178,8 +190,7 @@ TEST_F(UpgradeTest, ByRequestIsOneCommand) {
 TEST_F(UpgradeTest, ByRequestAnswersBeforeALongDrainIsOver) {
   GivenReadyWorkers(1);
   Ask(7, Command::kUpgrade);
-  On(UpgradeSpawned{77});
-  On(UpgradeReady{});
+  NewOneServes();
   Advance(30s);
   EXPECT_THAT(Replies(), ElementsAre("reply 7: 0 new binary (pid 77) serves; the old one still drains 1 worker"));
   EXPECT_EQ(CountOf("leave"), 0U);
@@ -253,8 +264,7 @@ TEST_F(UpgradeTest, ByRequestRollsBackABinaryThatNeverServes) {
 TEST_F(UpgradeTest, ByRequestHasItsWorkersBackWhenTheNewOneDiesWhileTheyDrain) {
   GivenReadyWorkers(2);
   Ask(7, Command::kUpgrade);
-  On(UpgradeSpawned{77});
-  On(UpgradeReady{});
+  NewOneServes();
   Dies(0);
   Forget();
   On(UpgradeExited{0, SIGSEGV});
@@ -298,8 +308,7 @@ TEST_F(UpgradeTest, ByRequestToldToStopBeforeItWasSpawned) {
 TEST_F(UpgradeTest, InTheForegroundWeStayForTheNewOne) {
   GivenForeground(1);
   Ask(7, Command::kUpgrade);
-  On(UpgradeSpawned{77});
-  On(UpgradeReady{});
+  NewOneServes();
   Forget();
   Dies(0);
   EXPECT_THAT(Actions(), ElementsAre("reply 7: 0 new binary (pid 77) serves, the old one has left", "close 1",
@@ -317,25 +326,13 @@ TEST_F(UpgradeTest, InTheForegroundWeStayForTheNewOne) {
 }
 
 TEST_F(UpgradeTest, InTheForegroundATerminalNeedsNoForwarding) {
-  GivenForeground(1);
-  Send(SIGUSR2);
-  On(UpgradeSpawned{77});
-  On(UpgradeReady{});
-  Send(SIGQUIT);
-  Dies(0);
-  Forget();
+  GivenWeStandIn();
   On(Signal{SIGINT, 0, false});
   EXPECT_THAT(Actions(), ElementsAre());
 }
 
 TEST_F(UpgradeTest, InTheForegroundAKilledNewOneIsTold) {
-  GivenForeground(1);
-  Send(SIGUSR2);
-  On(UpgradeSpawned{77});
-  On(UpgradeReady{});
-  Send(SIGQUIT);
-  Dies(0);
-  Forget();
+  GivenWeStandIn();
   On(UpgradeExited{0, SIGKILL});
   EXPECT_THAT(Actions(), ElementsAre("leave 137"));
 }
@@ -343,8 +340,7 @@ TEST_F(UpgradeTest, InTheForegroundAKilledNewOneIsTold) {
 TEST_F(UpgradeTest, InTheForegroundAStopWhileWeDrainIsMeantForBoth) {
   GivenForeground(1);
   Ask(7, Command::kUpgrade);
-  On(UpgradeSpawned{77});
-  On(UpgradeReady{});
+  NewOneServes();
   Forget();
   Send(SIGTERM);
   EXPECT_THAT(Actions(), Contains("forward 15"));
@@ -354,8 +350,7 @@ TEST_F(UpgradeTest, InTheForegroundAStopWhileWeDrainIsMeantForBoth) {
 TEST_F(UpgradeTest, InTheForegroundNobodyStaysWhenAServiceManagerFollows) {
   GivenForeground(1, /*tells_main_pid=*/true);
   Ask(7, Command::kUpgrade);
-  On(UpgradeSpawned{77});
-  On(UpgradeReady{});
+  NewOneServes();
   Dies(0);
   EXPECT_THAT(Actions(), Contains("leave 0"));
 }

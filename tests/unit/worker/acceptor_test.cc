@@ -39,6 +39,14 @@ class AcceptorFixture : public ConnectionsFixture {
     return dynamic_cast<SocketAcceptor&>(*acceptor_);
   }
 
+  // Accepted and amid its request: not closed to make room, as an idle one would be.
+  std::unique_ptr<Client> ConnectBusy() {
+    auto client = Connect();
+    client->Send("GET /hel");
+    Until([&] { return writer().Get(scoreboard::Gauge::kReading) == 1; });
+    return client;
+  }
+
   scoreboard::Board board_ = std::move(*scoreboard::Board::Create());
   log::ErrorLog log_;
   loop::Timer alive_{loop, [] {}};  // a worker's loop always has something to wait for: its channel
@@ -50,6 +58,20 @@ class SharedSocketTest : public AcceptorFixture, public testing::WithParamInterf
  protected:
   SocketAcceptor& acceptor(AcceptorOptions options = {}) {
     return acceptor_ == nullptr ? Make(GetParam(), options) : dynamic_cast<SocketAcceptor&>(*acceptor_);
+  }
+
+  // One client is all that the worker takes; another one, with its request, waits outside.
+  struct Full {
+    std::unique_ptr<Client> inside;
+    std::unique_ptr<Client> outside;
+  };
+  Full FillUp() {
+    connections(1);
+    acceptor().Start();
+    Full full{ConnectBusy(), Connect()};
+    full.outside->Send(kGetHello);
+    Until([&] { return acceptor().paused(); });
+    return full;
   }
 };
 
@@ -93,18 +115,11 @@ TEST_P(SharedSocketTest, GoesOnAfterMoreThanKRequeueAfter) {
 }
 
 TEST_P(SharedSocketTest, PausesAtTheLimitAndDropsNobody) {
-  connections(1);
-  acceptor().Start();
-  auto first = Connect();
-  first->Send("GET /hel");
-  Until([&] { return writer().Get(scoreboard::Gauge::kReading) == 1; });
-  const auto second = Connect();
-  second->Send(kGetHello);
-  Until([&] { return acceptor().paused(); });
+  Full full = FillUp();
   EXPECT_EQ(writer().Get(Total::kAccepts), 1u);
 
-  first.reset();
-  UntilAnswered(*second);
+  full.inside.reset();
+  UntilAnswered(*full.outside);
 
   EXPECT_FALSE(acceptor().paused());
   EXPECT_EQ(writer().Get(Total::kAccepts), 2u);
@@ -126,16 +141,9 @@ TEST_P(SharedSocketTest, MakesRoomByClosingIdleOnes) {
 
 TEST_P(SharedSocketTest, PausesWithoutDescriptorsAndComesBack) {
   // It pauses once with descriptors at hand: UBSan looks at a type that it meets for the first time through a pipe.
-  connections(1);
-  acceptor().Start();
-  auto first = Connect();
-  first->Send("GET /hel");
-  Until([&] { return writer().Get(scoreboard::Gauge::kReading) == 1; });
-  const auto second = Connect();
-  second->Send(kGetHello);
-  Until([&] { return acceptor().paused(); });
-  first.reset();
-  UntilAnswered(*second);
+  Full full = FillUp();
+  full.inside.reset();
+  UntilAnswered(*full.outside);
 
   const auto client = Connect();
   client->Send(kGetHello);
@@ -289,9 +297,7 @@ TEST_F(MutexAcceptorTest, LeavesTheLockAloneWithoutRoomAndAfterItsEnd) {
   const loop::BeforeSleep look(loop, [&] { asleep = board_.accept_lock().holder(); });
   auto& acceptor = Make(AcceptBy::kMutex);
   acceptor.Start();
-  const auto first = Connect();
-  first->Send("GET /hel");
-  Until([&] { return writer().Get(scoreboard::Gauge::kReading) == 1; });
+  const auto first = ConnectBusy();
   const auto second = Connect();
   Until([&] { return acceptor.paused(); });
 
