@@ -5,21 +5,11 @@
 namespace colmeia::master {
 namespace {
 
+using trace::EventOf;
 using trace::Kind;
 
 // Most messages are never answered: only so many of the latest are remembered.
 constexpr std::size_t kMostAsked = 64;
-
-trace::Event Of(Kind kind, const Party& party, std::uint64_t cause, std::string text) {
-  return {.kind = kind,
-          .peer = party.peer,
-          .slot = party.slot,
-          .seat = party.seat,
-          .generation = party.generation,
-          .pid = party.pid,
-          .cause = cause,
-          .text = std::move(text)};
-}
 
 }  // namespace
 
@@ -68,12 +58,12 @@ void Scribe::Noted(trace::Event event) {
 
 void Scribe::State(const Party& party, std::string text) {
   PayDeadline(Latest(party));
-  writer_.Record(Of(Kind::kState, party, cause_, std::move(text)));
+  writer_.Record(EventOf(Kind::kState, party, cause_, std::move(text)));
 }
 
 void Scribe::Born(const Party& party, std::string text) {
   PayDeadline(0);
-  conversations_[KeyOf(party)] = {.latest = writer_.Record(Of(Kind::kSpawn, party, cause_, std::move(text))),
+  conversations_[KeyOf(party)] = {.latest = writer_.Record(EventOf(Kind::kSpawn, party, cause_, std::move(text))),
                                   .asked = {}};
 }
 
@@ -82,8 +72,8 @@ void Scribe::Frame(const Party& party, ipc::Traffic traffic, const ipc::FrameInf
   Conversation& conversation = conversations_[KeyOf(party)];
   if (sent) PayDeadline(conversation.latest);
   trace::Event event =
-      Of(sent ? Kind::kSend : Kind::kReceive, party, sent ? cause_ : conversation.latest,
-         frame.message != nullptr ? ipc::Describe(*frame.message) : std::string(ipc::NameOf(frame.type)));
+      EventOf(sent ? Kind::kSend : Kind::kReceive, party, sent ? cause_ : conversation.latest,
+              frame.message != nullptr ? ipc::Describe(*frame.message) : std::string(ipc::NameOf(frame.type)));
   event.text += note;
   event.message_type = static_cast<std::uint16_t>(frame.type);
   event.frame_sequence = frame.sequence;
@@ -112,21 +102,21 @@ void Scribe::Frame(const Party& party, ipc::Traffic traffic, const ipc::FrameInf
 }
 
 void Scribe::Said(const Party& party, std::string text) {
-  Because(writer_.Record(Of(Kind::kReceive, party, Latest(party), std::move(text))));
+  Because(writer_.Record(EventOf(Kind::kReceive, party, Latest(party), std::move(text))));
   conversations_[KeyOf(party)].latest = cause_;
 }
 
 void Scribe::Killed(const Party& party, std::string text) {
   PayDeadline(Latest(party));
-  conversations_[KeyOf(party)].latest = writer_.Record(Of(Kind::kKill, party, cause_, std::move(text)));
+  conversations_[KeyOf(party)].latest = writer_.Record(EventOf(Kind::kKill, party, cause_, std::move(text)));
 }
 
 void Scribe::Closed(const Party& party, std::string why) {
-  Because(writer_.Record(Of(Kind::kClosed, party, Latest(party), std::move(why))));
+  Because(writer_.Record(EventOf(Kind::kClosed, party, Latest(party), std::move(why))));
 }
 
 void Scribe::Ended(const Party& party, std::string text) {
-  Because(writer_.Record(Of(Kind::kExit, party, Latest(party), std::move(text))));
+  Because(writer_.Record(EventOf(Kind::kExit, party, Latest(party), std::move(text))));
   if (party.peer != trace::Peer::kWorker) conversations_.erase(KeyOf(party));
 }
 

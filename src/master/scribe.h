@@ -16,18 +16,12 @@
 #include <utility>
 
 #include "ipc/channel.h"
+#include "trace/party.h"
 #include "trace/ring.h"
 
 namespace colmeia::master {
 
-// A process that the master deals with.
-struct Party {
-  trace::Peer peer = trace::Peer::kNone;
-  std::uint32_t slot = trace::kNoSlot;  // of workers
-  std::uint32_t seat = trace::kNoSeat;
-  std::uint32_t generation = 0;
-  std::int32_t pid = 0;
-};
+using trace::Party;
 
 class Scribe {
  public:

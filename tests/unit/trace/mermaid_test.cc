@@ -55,8 +55,8 @@ TEST(MermaidTest, LongTextsAreShortened) {
 }
 
 TEST(MermaidTest, AWorkerIsToldFromTheOneThatHadItsSlot) {
-  const std::string out = Mermaid({Of(Kind::kExit, {Peer::kWorker, 0, 0, 1, 100}, 0, "exited with code 1"),
-                                   Of(Kind::kSpawn, {Peer::kWorker, 0, 0, 1, 101}, 0, "worker 0")});
+  const std::string out = Mermaid({EventOf(Kind::kExit, {Peer::kWorker, 0, 0, 1, 100}, 0, "exited with code 1"),
+                                   EventOf(Kind::kSpawn, {Peer::kWorker, 0, 0, 1, 101}, 0, "worker 0")});
 
   EXPECT_THAT(out, HasSubstr("participant worker_0_100 as worker 0 (gen 1, pid 100)\n"));
   EXPECT_THAT(out, HasSubstr("participant worker_0_101 as worker 0 (gen 1, pid 101)\n"));

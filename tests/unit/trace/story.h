@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "trace/event.h"
+#include "trace/party.h"
 
 namespace colmeia::trace {
 
@@ -27,31 +28,13 @@ class Teller {
   std::vector<Event> events_;
 };
 
-struct Process {
-  Peer peer = Peer::kWorker;
-  std::uint32_t slot = kNoSlot;
-  std::uint32_t seat = kNoSeat;
-  std::uint32_t generation = 0;
-  std::int32_t pid = 0;
-};
-inline constexpr Process kOldWorker{Peer::kWorker, 0, 0, 1, 100};
-inline constexpr Process kNewWorker{Peer::kWorker, 1, 0, 2, 200};
-inline constexpr Process kSomeCompiler{Peer::kCompiler, kNoSlot, kNoSeat, 2, 150};
+inline constexpr Party kOldWorker{Peer::kWorker, 0, 0, 1, 100};
+inline constexpr Party kNewWorker{Peer::kWorker, 1, 0, 2, 200};
+inline constexpr Party kSomeCompiler{Peer::kCompiler, kNoSlot, kNoSeat, 2, 150};
 
-inline Event Of(Kind kind, const Process& process, std::uint64_t cause, std::string text) {
-  return {.kind = kind,
-          .peer = process.peer,
-          .slot = process.slot,
-          .seat = process.seat,
-          .generation = process.generation,
-          .pid = process.pid,
-          .cause = cause,
-          .text = std::move(text)};
-}
-
-inline Event MessageOf(Kind kind, const Process& process, std::uint64_t cause, std::string text, std::uint32_t number,
+inline Event MessageOf(Kind kind, const Party& party, std::uint64_t cause, std::string text, std::uint32_t number,
                        std::uint8_t fds = 0, std::uint32_t in_reply_to = 0) {
-  Event event = Of(kind, process, cause, std::move(text));
+  Event event = EventOf(kind, party, cause, std::move(text));
   event.message_type = 1;
   event.frame_sequence = number;
   event.in_reply_to = in_reply_to;
@@ -62,32 +45,32 @@ inline Event MessageOf(Kind kind, const Process& process, std::uint64_t cause, s
 
 inline std::vector<Event> AReload() {
   Teller story;
-  story.Add(Of(Kind::kHeartbeat, kOldWorker, 0, "missed"));  // 1, has nothing to do with it
+  story.Add(EventOf(Kind::kHeartbeat, kOldWorker, 0, "missed"));  // 1, has nothing to do with it
   const auto order = story.Add({.kind = Kind::kCommand, .peer = Peer::kOperator, .pid = 77, .text = "reload"});
   story.Add({.kind = Kind::kGeneration, .generation = 2, .cause = order, .text = "begun"});
-  const auto compiler = story.Add(Of(Kind::kSpawn, kSomeCompiler, order, "compiler"));
+  const auto compiler = story.Add(EventOf(Kind::kSpawn, kSomeCompiler, order, "compiler"));
   const auto hello = story.Add(MessageOf(Kind::kReceive, kSomeCompiler, compiler, "Hello version=1 pid=150", 1));
   const auto compile = story.Add(MessageOf(Kind::kSend, kSomeCompiler, hello, "Compile conf=\"a;b#c.conf\"", 1));
   const auto compiled = story.Add(MessageOf(Kind::kReceive, kSomeCompiler, compile, "Compiled ok=yes", 2, 2));
   story.Add({.kind = Kind::kListener, .generation = 2, .cause = compiled, .text = "opened 1"});
-  const auto spawn = story.Add(Of(Kind::kSpawn, kNewWorker, compiled, "worker 0"));
-  story.Add(Of(Kind::kState, kNewWorker, spawn, "starting"));
+  const auto spawn = story.Add(EventOf(Kind::kSpawn, kNewWorker, compiled, "worker 0"));
+  story.Add(EventOf(Kind::kState, kNewWorker, spawn, "starting"));
   const auto born = story.Add(MessageOf(Kind::kReceive, kNewWorker, spawn, "Hello version=1 pid=200", 1));
   story.Add(MessageOf(Kind::kSend, kNewWorker, born, "Adopt generation=2 slot=1", 1, 3));
   const auto go = story.Add(MessageOf(Kind::kSend, kNewWorker, born, "Go", 2));
   const auto ready = story.Add(MessageOf(Kind::kReceive, kNewWorker, go, "Ready", 2));
-  story.Add(Of(Kind::kState, kNewWorker, ready, "ready"));
+  story.Add(EventOf(Kind::kState, kNewWorker, ready, "ready"));
   story.Add({.kind = Kind::kGeneration, .generation = 2, .cause = ready, .text = "current"});
   story.Add({.kind = Kind::kReply,
              .peer = Peer::kOperator,
              .cause = ready,
              .text = "generation 2 serves with 1 worker, generation 1 drains"});
   const auto drain = story.Add(MessageOf(Kind::kSend, kOldWorker, ready, "Drain deadline=0ms", 7));
-  story.Add(Of(Kind::kState, kOldWorker, drain, "draining"));
+  story.Add(EventOf(Kind::kState, kOldWorker, drain, "draining"));
   const auto draining = story.Add(MessageOf(Kind::kReceive, kOldWorker, drain, "Draining connections=0", 4));
-  story.Add(Of(Kind::kClosed, kOldWorker, draining, ""));
-  const auto exit = story.Add(Of(Kind::kExit, kOldWorker, draining, "exited with code 0"));
-  story.Add(Of(Kind::kState, kOldWorker, exit, "empty"));
+  story.Add(EventOf(Kind::kClosed, kOldWorker, draining, ""));
+  const auto exit = story.Add(EventOf(Kind::kExit, kOldWorker, draining, "exited with code 0"));
+  story.Add(EventOf(Kind::kState, kOldWorker, exit, "empty"));
   story.Add({.kind = Kind::kSignal, .peer = Peer::kOperator, .pid = 78, .text = "signal 10 (SIGUSR1)"});  // and this
   return story.events();
 }

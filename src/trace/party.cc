@@ -1,0 +1,18 @@
+#include "trace/party.h"
+
+#include <utility>
+
+namespace colmeia::trace {
+
+Event EventOf(Kind kind, const Party& party, std::uint64_t cause, std::string text) {
+  return {.kind = kind,
+          .peer = party.peer,
+          .slot = party.slot,
+          .seat = party.seat,
+          .generation = party.generation,
+          .pid = party.pid,
+          .cause = cause,
+          .text = std::move(text)};
+}
+
+}  // namespace colmeia::trace
