@@ -4,10 +4,10 @@
 // nothing, opens no file, keeps no timeout and writes no log. Whatever a server takes beyond it is the server's own.
 // All responses that a read asked for leave in one writev.
 //
-//   bench_limit PORT BYTES [--close] [--status 404]
+//   bench_limit PORT BYTES [--close] [--deferred] [--status 404]
 //
-// serves BYTES of body on 127.0.0.1:PORT until SIGTERM; --close ends the connection after each response. It never frees
-// nor checks much: a measure, not a server.
+// serves BYTES of body on 127.0.0.1:PORT until SIGTERM; --close ends the connection after each response, --deferred
+// accepts a connection when its first bytes have come. It never frees nor checks much: a measure, not a server.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -180,7 +180,7 @@ std::string Response(const std::string& status, size_t bytes, bool close_after) 
   return head + "\r\n" + std::string(bytes, 'x');
 }
 
-int Listen(uint16_t port) {
+int Listen(uint16_t port, bool deferred) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   const int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -188,6 +188,7 @@ int Listen(uint16_t port) {
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (deferred) setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &on, sizeof on);
   if (bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || listen(fd, kBacklog) != 0) {
     std::perror("bench_limit: cannot listen");
     std::exit(1);
@@ -199,15 +200,17 @@ int Listen(uint16_t port) {
 
 int main(int argc, char** argv) {
   if (argc < 3) {
-    std::fputs("usage: bench_limit PORT BYTES [--close] [--status 404]\n", stderr);
+    std::fputs("usage: bench_limit PORT BYTES [--close] [--deferred] [--status 404]\n", stderr);
     return 2;
   }
   bool close_after = false;
+  bool deferred = false;
   std::string status = "200 OK";
   for (int i = 3; i < argc; ++i) {
     if (std::strcmp(argv[i], "--close") == 0) close_after = true;
+    if (std::strcmp(argv[i], "--deferred") == 0) deferred = true;
     if (std::strcmp(argv[i], "--status") == 0 && i + 1 < argc) status = std::string(argv[++i]) + " Not Found";
   }
-  const int listener = Listen(static_cast<uint16_t>(std::atoi(argv[1])));
+  const int listener = Listen(static_cast<uint16_t>(std::atoi(argv[1])), deferred);
   LimitLoop(listener, Response(status, std::strtoul(argv[2], nullptr, 10), close_after), close_after).Run();
 }

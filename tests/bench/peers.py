@@ -43,7 +43,7 @@ http {{
     {delivery}
     {http}
     server {{
-        listen 127.0.0.1:{port} backlog=4096;
+        listen 127.0.0.1:{port} backlog=4096{deferred};
         {server}
         root {tree};
     }}
@@ -76,6 +76,7 @@ class Peer:
     cache (bool)    keep files open and believe what is known of them
     log (bool)      write an access log in the combined format
     close (bool)    the row asks with `Connection: close`
+    deferred (bool) a connection is accepted when its first bytes have come (TCP_DEFER_ACCEPT; h2o always does it)
     status, bytes   what the row's response is, for the limit loop
     workers         number of workers
     free            may use every CPU
@@ -181,6 +182,8 @@ class Limit(Peer):
         line = [self.program.path, str(self.port), str(settings.get('bytes', 1024))]
         if settings.get('close'):
             line.append('--close')
+        if settings.get('deferred'):
+            line.append('--deferred')
         if settings.get('status', 200) != 200:
             line += ['--status', str(settings['status'])]
         return line
@@ -203,7 +206,7 @@ class Nginx(Peer):
             prefix=self.prefix, tree=self.tree, port=self.port, workers=settings.get('workers', 1),
             descriptors=DESCRIPTORS, connections=settings.get('connections', CONNECTIONS), user=f'user {user} {group};' if user else '',
             access_log=f'{self.prefix}/logs/access.log combined' if settings.get('log') else 'off',
-            delivery=self.delivery or DELIVERY, main=lines['main'], server=lines['server'],
+            deferred=' deferred' if settings.get('deferred') else '', delivery=self.delivery or DELIVERY, main=lines['main'], server=lines['server'],
             http=f'{own} {CACHE if settings.get("cache") else ""} {lines["http"]}')
 
     def command(self, settings):
@@ -285,6 +288,7 @@ class Lighttpd(Peer):
             f'server.network-backend = "sendfile"\nserver.max-fds = {DESCRIPTORS}\n'
             f'server.max-connections = {min(CONNECTIONS, DESCRIPTORS // 2)}\nserver.max-keep-alive-requests = 65535\n'
             'server.max-keep-alive-idle = 600\nserver.max-read-idle = 600\nserver.listen-backlog = 4096\n'
+            f'server.defer-accept = {int(settings.get("deferred", False))}\n'
             'mimetype.assign = (".html" => "text/html", "" => "application/octet-stream")\n'
             'index-file.names = ("index.html")\n')
         return [self.program.path, '-D', '-f', conf] + (['-m', str(modules)] if modules else [])

@@ -59,7 +59,7 @@ ROWS = (
     Row('1000', '1 KiB file, 1000 connections', connections=1000, settings=CACHE, ratio=1.7),
     Row('pipelined', '1 KiB file, 16 pipelined', pipelined=16, settings=CACHE, ratio=8.0),
     Row('close', '1 KiB file, connection per request', headers=(('Connection', 'close'),),
-        settings={'cache': True, 'close': True}, ratio=1.0, h2o=True),
+        settings={'cache': True, 'close': True, 'deferred': True}, ratio=1.0, h2o=True),
     Row('browser', "1 KiB file, a browser's request head", headers=BROWSER, settings=CACHE),
     Row('404', 'missing file', path='/missing.html', status=404,
         settings={'cache': True, 'status': 404, 'bytes': 153}, ratio=1.7),
