@@ -46,17 +46,25 @@ def summary(measured):
 
 
 def verdicts(row, numbers, label='colmeia'):
-    """What the row promises of ours: [(text, kept or not)]; nothing where the other side was not measured."""
+    """What the row promises of ours: [(text, kept or not)]; nothing where the other side was not measured.
+
+    A ratio to nginx that the limit loop itself does not reach on this machine is said to be beyond it: no server has it.
+    """
     ours = numbers.get(label)
     if not ours:
         return []
     said = []
     if row.ratio and ours.get('to_nginx') and 'nginx' in numbers:
-        said.append((f'nginx/ours >= {row.ratio:g}', ours['to_nginx'] >= row.ratio))
+        text = f'nginx/ours >= {row.ratio:g}: {number(ours["to_nginx"])}'
+        limit = numbers.get('limit', {}).get('to_nginx')
+        if limit and limit < row.ratio:
+            text += f'; beyond the limit loop, whose ratio is {number(limit)}'
+        said.append((text, ours['to_nginx'] >= row.ratio))
     if row.limit and ours.get('to_limit'):
-        said.append((f'ours/limit <= {row.limit:g}', ours['to_limit'] <= row.limit))
+        said.append((f'ours/limit <= {row.limit:g}: {number(ours["to_limit"])}', ours['to_limit'] <= row.limit))
     if row.h2o and 'h2o' in numbers:
-        said.append(('not dearer than h2o', ours['cpu'] <= numbers['h2o']['cpu']))
+        theirs = numbers['h2o']['cpu']
+        said.append((f'not dearer than h2o: {number(ours["cpu"])}, {number(theirs)}', ours['cpu'] <= theirs))
     return said
 
 

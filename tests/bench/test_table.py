@@ -47,8 +47,15 @@ def test_a_promise_is_kept_or_missed():
     row = next(row for row in rows.ROWS if row.name == '1k')
     numbers = table.summary({'limit': [taken(4.0)], 'colmeia': [taken(5.0)], 'nginx': [taken(10.0)]})
 
-    assert table.verdicts(row, numbers) == [('nginx/ours >= 1.35', True), ('ours/limit <= 1.12', False)]
+    assert table.verdicts(row, numbers) == [('nginx/ours >= 1.35: 2.00', True), ('ours/limit <= 1.12: 1.25', False)]
     assert table.verdicts(row, {}) == []
+
+
+def test_a_promise_that_even_the_limit_loop_breaks_is_told_as_such():
+    row = next(row for row in rows.ROWS if row.name == '404')
+    numbers = table.summary({'limit': [taken(4.0)], 'colmeia': [taken(5.0)], 'nginx': [taken(6.0)]})
+
+    assert table.verdicts(row, numbers) == [('nginx/ours >= 1.7: 1.20; beyond the limit loop, whose ratio is 1.50', False)]
 
 
 @pytest.mark.parametrize('value, text', [(None, '-'), (float('inf'), 'inf'), (0, '0'), (0.6634, '0.663'), (7.4, '7.40'), (29.64, '29.6'), (357.2, '357')])
