@@ -205,7 +205,7 @@ void Master::Perform(const SetServer& action) {
 }
 
 void Master::Perform(const ReopenLogs&) {
-  Resources::Reopened reopened = resources_.ReopenLogs();
+  LogFiles::Reopened reopened = resources_.logs().Reopen();
   LogsReopened event;
   event.files = reopened.files;
   event.failures = std::move(reopened.failures);
@@ -275,8 +275,8 @@ Result<> Master::SpawnUpgrade() {
   options.arguments = options_.arguments;
   for (char** entry = environ; *entry != nullptr; ++entry) options.environment.emplace_back(*entry);
   options.sockets = resources_.SocketsToHandOver();
-  options.stdout_fd = resources_.original_stdout();
-  options.stderr_fd = resources_.original_stderr();
+  options.stdout_fd = resources_.logs().original_stdout();
+  options.stderr_fd = resources_.logs().original_stderr();
   auto successor = Successor::Spawn(loop_, *this, options);
   if (!successor) return tl::unexpected(successor.error());
   successor_ = *std::move(successor);

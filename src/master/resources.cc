@@ -1,25 +1,22 @@
 #include "master/resources.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include <fmt/core.h>
 
+#include "log/error_log.h"
+#include "master/words.h"
 #include "sys/address.h"
-#include "sys/descriptors.h"
-#include "sys/files.h"
 #include "sys/port_holder.h"
 #include "sys/sockets.h"
 
 namespace colmeia::master {
 namespace {
-
-// "site.conf:3: " or nothing.
-std::string Place(const std::string& where) { return where.empty() ? std::string() : where + ": "; }
 
 // Who has the address, in words for the operator.
 std::string Holder(const sys::Address& address) {
@@ -85,8 +82,6 @@ std::vector<std::size_t> OpenGeneration::BorrowedBy(std::uint32_t ordinal, std::
 }
 
 Resources::Resources(std::vector<InheritedSocket> inherited) {
-  if (auto fd = sys::Duplicate(STDOUT_FILENO)) original_stdout_ = *std::move(fd);
-  if (auto fd = sys::Duplicate(STDERR_FILENO)) original_stderr_ = *std::move(fd);
   for (InheritedSocket& socket : inherited) {
     auto at = std::find_if(inherited_.begin(), inherited_.end(),
                            [&](const auto& listener) { return listener->address == socket.address; });
@@ -135,7 +130,7 @@ Result<> Resources::Open(std::uint32_t generation, std::shared_ptr<const ipc::Pl
     return tl::unexpected(std::move(error));
   };
   for (const ipc::PlannedLog& planned : plan->logs) {
-    auto log = OpenOne(planned);
+    auto log = logs_.Open(planned);
     if (!log) return abandon(log.error());
     opened.logs.push_back(*std::move(log));
   }
@@ -147,7 +142,7 @@ Result<> Resources::Open(std::uint32_t generation, std::shared_ptr<const ipc::Pl
 
   if (pid_file) next_pid_file_ = std::move(pid_file);
   // The beginnings of the first generation stand in its own log: there is no other.
-  if (main_logs_.empty()) WriteTo(opened);
+  if (!logs_.writes()) logs_.WriteTo(*plan, opened.logs);
   generations_.emplace(generation, std::move(opened));
   return {};
 }
@@ -277,24 +272,6 @@ void Resources::CloseSeatless(OpenListener& listener, util::TimePoint now) {
   }
 }
 
-Result<sys::UniqueFd> Resources::OpenLogFile(const std::string& path) const {
-  if (path == "stderr" || path == "/dev/stderr") return sys::Duplicate(original_stderr_.get());
-  if (path == "/dev/stdout") return sys::Duplicate(original_stdout_.get());
-  // A FIFO without a reader must not stop the master: then opening fails instead.
-  return sys::OpenFile(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY, 0644);
-}
-
-Result<std::shared_ptr<OpenLog>> Resources::OpenOne(const ipc::PlannedLog& planned) {
-  auto log = FindOpen(&OpenGeneration::logs, [&](const OpenLog& open) { return open.path == planned.path; });
-  if (log != nullptr) return log;
-  auto fd = OpenLogFile(planned.path);
-  if (!fd) {
-    const std::string advice = fd.error().code == ENOENT ? "; create the folder first" : "";
-    return Fail(Place(planned.where) + fd.error().message + advice, fd.error().code);
-  }
-  return std::make_shared<OpenLog>(OpenLog{planned.path, *std::move(fd)});
-}
-
 void Resources::Promote(std::uint32_t generation) {
   if (next_pid_file_) {
     pid_file_.Remove();
@@ -303,15 +280,11 @@ void Resources::Promote(std::uint32_t generation) {
   }
   current_ = generation;
   const OpenGeneration& current = generations_.at(generation);
-  WriteTo(current);
+  logs_.WriteTo(*current.plan, current.logs);
   CloseInherited();
   Tune(current);
-  if (current.plan->daemon) LetGoOfTerminal();
-  if (main_logs_.empty()) return;
-  // Whatever a library or the kernel's abort message says on descriptor 2 is in the log as well.
-  if (auto redirected = sys::Redirect(main_logs_.front()->fd, STDERR_FILENO); !redirected) {
-    log::Main().Print(log::Level::kAlert, "master: descriptor 2 stays where it was: {}", redirected.error().message);
-  }
+  if (current.plan->daemon) logs_.LetGoOfLauncher();
+  logs_.TakeDescriptor2();
 }
 
 // Sockets that were open before may have got other options by this configuration.
@@ -327,28 +300,6 @@ void Resources::Tune(const OpenGeneration& generation) {
       if (tuned) continue;
       log::Main().Print(log::Level::kWarn, "master: {}: {}", listener.name, tuned.error().message);
       break;
-    }
-  }
-}
-
-void Resources::WriteTo(const OpenGeneration& generation) {
-  std::vector<std::shared_ptr<OpenLog>> logs;
-  std::vector<log::ErrorLog::Target> targets;
-  for (const ipc::PlannedErrorLog& planned : generation.plan->error_logs) {
-    logs.push_back(generation.logs[planned.log]);
-    targets.push_back({logs.back()->fd.get(), static_cast<log::Level>(planned.level)});
-  }
-  log::Main().SetTargets(std::move(targets));
-  main_logs_ = std::move(logs);
-}
-
-// Whoever reads what the launcher says waits for the end of it, which would not come while a daemon holds the pipe.
-void Resources::LetGoOfTerminal() {
-  auto null = sys::OpenFile("/dev/null", O_RDWR);
-  if (!null) return;
-  for (const sys::UniqueFd* const fd : {&original_stdout_, &original_stderr_}) {
-    if (auto redirected = sys::Redirect(*null, fd->get()); !redirected) {
-      log::Main().Write(log::Level::kAlert, redirected.error().message);
     }
   }
 }
@@ -387,33 +338,6 @@ void Resources::Close(std::uint32_t generation) {
     return entry.second.plan->pid_path == next_pid_file_.path();
   });
   if (next_pid_file_ && !wanted) next_pid_file_.Remove();
-}
-
-Resources::Reopened Resources::ReopenLogs() {
-  Reopened result;
-  std::vector<OpenLog*> done;
-  for (auto& [number, generation] : generations_) {
-    for (const auto& log : generation.logs) {
-      if (std::find(done.begin(), done.end(), log.get()) != done.end()) continue;
-      done.push_back(log.get());
-      if (log->path == "stderr" || log->path.starts_with("/dev/std")) continue;  // nothing there to open anew
-      auto fresh = OpenLogFile(log->path);
-      auto redirected = fresh ? sys::Redirect(*fresh, log->fd.get()) : Result<>(tl::unexpected(fresh.error()));
-      if (redirected) {
-        ++result.files;
-      } else {
-        result.failures.push_back(redirected.error().message);
-      }
-    }
-  }
-  if (!log::Main().targets().empty()) {
-    if (auto fd = sys::Duplicate(log::Main().targets().front().fd)) {
-      if (auto redirected = sys::Redirect(*fd, STDERR_FILENO); !redirected) {
-        result.failures.push_back(redirected.error().message);
-      }
-    }
-  }
-  return result;
 }
 
 const OpenGeneration* Resources::Find(std::uint32_t generation) const {

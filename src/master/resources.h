@@ -1,4 +1,5 @@
-// Resources: what the master holds open for its generations: listening sockets, log files, the pid file.
+// Resources: what the master holds open for its generations: listening sockets, the pid file, and with
+// master/log_files.h the log files.
 //
 // A later generation shares what an earlier one has open under the same address or path, so that an accept queue never
 // goes away because a configuration was read again. Sockets that were inherited (master/inherited.h) are used where the
@@ -12,11 +13,11 @@
 #include <vector>
 
 #include "ipc/plan.h"
-#include "log/error_log.h"
 #include "loop/poll.h"
 #include "master/clones.h"
 #include "master/handover.h"
 #include "master/inherited.h"
+#include "master/log_files.h"
 #include "sys/pid_file.h"
 #include "sys/sockets.h"
 #include "sys/unique_fd.h"
@@ -37,11 +38,6 @@ struct OpenListener {
   std::optional<sys::SocketFileId> file;  // of a Unix socket
   Clones clones;
   std::vector<std::unique_ptr<loop::Poll>> watches;  // CloneKeeper's, of the sockets without a seat
-};
-
-struct OpenLog {
-  std::string path;
-  sys::UniqueFd fd;  // keeps its number when the file is opened anew
 };
 
 // One generation's view, by ordinals of its plan.
@@ -67,8 +63,7 @@ enum class Attempts { kMore, kLast };
 
 class Resources {
  public:
-  // Descriptors 1 and 2 as they are now are what "/dev/stdout" and "stderr" mean from here on. Inherited sockets that
-  // no `listen` wants are closed once the first generation is current.
+  // Inherited sockets that no `listen` wants are closed once the first generation is current.
   explicit Resources(std::vector<InheritedSocket> inherited = {});
 
   // Opens everything that `plan` names and no living generation has. All or nothing. The error names the address or the
@@ -97,12 +92,7 @@ class Resources {
   void CloseListeners(std::uint32_t generation);
   void Close(std::uint32_t generation);
 
-  // Opens all log files anew under the same numbers. What could not be opened keeps its old file and is told.
-  struct Reopened {
-    std::uint32_t files = 0;
-    std::vector<std::string> failures;
-  };
-  Reopened ReopenLogs();
+  [[nodiscard]] LogFiles& logs() { return logs_; }
 
   // Null when that generation has nothing open.
   [[nodiscard]] const OpenGeneration* Find(std::uint32_t generation) const;
@@ -117,9 +107,6 @@ class Resources {
   // Renames the pid file to ".oldbin", and back, over whatever the new master left.
   Result<> PutPidFileAside();
   Result<> TakePidFileBack();
-  // What descriptors 1 and 2 were at the start; /dev/null in a daemon.
-  [[nodiscard]] int original_stdout() const { return original_stdout_.get(); }
-  [[nodiscard]] int original_stderr() const { return original_stderr_.get(); }
 
  private:
   Result<std::shared_ptr<OpenListener>> OpenOne(const ipc::PlannedListener& planned, std::uint32_t seats,
@@ -130,10 +117,6 @@ class Resources {
   [[nodiscard]] const std::string& pid_path() const {
     return pid_path_aside_.empty() ? pid_file_.path() : pid_path_aside_;
   }
-  Result<std::shared_ptr<OpenLog>> OpenOne(const ipc::PlannedLog& planned);
-  Result<sys::UniqueFd> OpenLogFile(const std::string& path) const;
-  void WriteTo(const OpenGeneration& generation);
-  void LetGoOfTerminal();
   static void Tune(const OpenGeneration& generation);
   static void CloseListener(std::shared_ptr<OpenListener> listener);
   template <class Resource, class Match>
@@ -143,12 +126,10 @@ class Resources {
   std::uint32_t current_ = 0;  // the last that was promoted; 0 = none yet
   // By address, until the first generation is current; then what nobody wants is closed.
   std::vector<std::shared_ptr<OpenListener>> inherited_;
-  std::vector<std::shared_ptr<OpenLog>> main_logs_;  // that the master writes to; they outlive their generation
+  LogFiles logs_;
   sys::PidFile pid_file_;
   sys::PidFile next_pid_file_;  // of a generation that is not current yet
   std::string pid_path_aside_;  // where pid_file_ belongs while it is put aside; otherwise empty
-  sys::UniqueFd original_stdout_;
-  sys::UniqueFd original_stderr_;
 };
 
 }  // namespace colmeia::master

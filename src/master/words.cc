@@ -34,4 +34,6 @@ std::string OneLine(std::string_view text) {
   return joined;
 }
 
+std::string Place(const std::string& where) { return where.empty() ? std::string() : where + ": "; }
+
 }  // namespace colmeia::master

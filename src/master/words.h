@@ -22,4 +22,7 @@ namespace colmeia::master {
 // The lines of a text joined into one, for a log line.
 [[nodiscard]] std::string OneLine(std::string_view text);
 
+// "site.conf:3: ", or nothing when the place is not known.
+[[nodiscard]] std::string Place(const std::string& where);
+
 }  // namespace colmeia::master

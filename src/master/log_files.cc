@@ -1,0 +1,98 @@
+#include "master/log_files.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "log/error_log.h"
+#include "master/words.h"
+#include "sys/descriptors.h"
+#include "sys/files.h"
+
+namespace colmeia::master {
+
+LogFiles::LogFiles() {
+  if (auto fd = sys::Duplicate(STDOUT_FILENO)) original_stdout_ = *std::move(fd);
+  if (auto fd = sys::Duplicate(STDERR_FILENO)) original_stderr_ = *std::move(fd);
+}
+
+std::vector<std::shared_ptr<OpenLog>> LogFiles::InUse() {
+  std::erase_if(open_, [](const auto& log) { return log.expired(); });
+  std::vector<std::shared_ptr<OpenLog>> out;
+  for (const auto& log : open_) out.push_back(log.lock());
+  return out;
+}
+
+Result<sys::UniqueFd> LogFiles::OpenFile(const std::string& path) const {
+  if (path == "stderr" || path == "/dev/stderr") return sys::Duplicate(original_stderr_.get());
+  if (path == "/dev/stdout") return sys::Duplicate(original_stdout_.get());
+  // A FIFO without a reader must not stop the master: then opening fails instead.
+  return sys::OpenFile(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY, 0644);
+}
+
+Result<std::shared_ptr<OpenLog>> LogFiles::Open(const ipc::PlannedLog& planned) {
+  for (auto& log : InUse()) {
+    if (log->path == planned.path) return std::move(log);
+  }
+  auto fd = OpenFile(planned.path);
+  if (!fd) {
+    const std::string advice = fd.error().code == ENOENT ? "; create the folder first" : "";
+    return Fail(Place(planned.where) + fd.error().message + advice, fd.error().code);
+  }
+  auto log = std::make_shared<OpenLog>(OpenLog{planned.path, *std::move(fd)});
+  open_.push_back(log);
+  return log;
+}
+
+LogFiles::Reopened LogFiles::Reopen() {
+  Reopened result;
+  for (const auto& log : InUse()) {
+    if (log->path == "stderr" || log->path.starts_with("/dev/std")) continue;  // nothing there to open anew
+    auto fresh = OpenFile(log->path);
+    auto redirected = fresh ? sys::Redirect(*fresh, log->fd.get()) : Result<>(tl::unexpected(fresh.error()));
+    if (redirected) {
+      ++result.files;
+    } else {
+      result.failures.push_back(redirected.error().message);
+    }
+  }
+  if (auto redirected = RedirectDescriptor2(); !redirected) result.failures.push_back(redirected.error().message);
+  return result;
+}
+
+void LogFiles::WriteTo(const ipc::Plan& plan, const std::vector<std::shared_ptr<OpenLog>>& logs) {
+  std::vector<std::shared_ptr<OpenLog>> written;
+  std::vector<log::ErrorLog::Target> targets;
+  for (const ipc::PlannedErrorLog& planned : plan.error_logs) {
+    written.push_back(logs[planned.log]);
+    targets.push_back({written.back()->fd.get(), static_cast<log::Level>(planned.level)});
+  }
+  log::Main().SetTargets(std::move(targets));
+  main_ = std::move(written);
+}
+
+Result<> LogFiles::RedirectDescriptor2() const {
+  if (main_.empty()) return {};
+  return sys::Redirect(main_.front()->fd, STDERR_FILENO);
+}
+
+void LogFiles::TakeDescriptor2() const {
+  if (auto redirected = RedirectDescriptor2(); !redirected) {
+    log::Main().Print(log::Level::kAlert, "master: descriptor 2 stays where it was: {}", redirected.error().message);
+  }
+}
+
+void LogFiles::LetGoOfLauncher() {
+  auto null = sys::OpenFile("/dev/null", O_RDWR);
+  if (!null) return;
+  for (const sys::UniqueFd* const fd : {&original_stdout_, &original_stderr_}) {
+    if (auto redirected = sys::Redirect(*null, fd->get()); !redirected) {
+      log::Main().Write(log::Level::kAlert, redirected.error().message);
+    }
+  }
+}
+
+}  // namespace colmeia::master

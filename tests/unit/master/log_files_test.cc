@@ -1,0 +1,117 @@
+#include "master/log_files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include <gmock/gmock.h>
+
+#include "sys/files.h"
+#include "sys/temp_dir.h"
+
+namespace colmeia::master {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+class LogFilesTest : public testing::Test {
+ protected:
+  std::shared_ptr<OpenLog> Open(const std::string& name) {
+    auto log = files_.Open({.path = dir_ / name});
+    EXPECT_TRUE(log) << log.error().message;
+    return *std::move(log);
+  }
+  static void Write(const OpenLog& log, std::string_view text) { ASSERT_TRUE(sys::WriteAll(log.fd.get(), text)); }
+  [[nodiscard]] std::string TextOf(const std::string& name) const {
+    return sys::ReadFile(dir_ / name).value_or("none");
+  }
+  void Rename(const std::string& from, const std::string& to) {
+    ASSERT_EQ(std::rename((dir_ / from).c_str(), (dir_ / to).c_str()), 0);
+  }
+
+  sys::TempDir dir_;
+  LogFiles files_;
+};
+
+TEST_F(LogFilesTest, APathIsOpenOnce) {
+  const auto first = Open("a.log");
+
+  EXPECT_EQ(Open("a.log"), first);
+  EXPECT_NE(Open("b.log"), first);
+}
+
+TEST_F(LogFilesTest, AFileIsClosedWhenNobodyHasItsLog) {
+  auto log = Open("a.log");
+  const int number = log->fd.get();
+  log.reset();
+
+  EXPECT_EQ(fcntl(number, F_GETFD), -1);
+  EXPECT_EQ(files_.Reopen().files, 0u);
+}
+
+TEST_F(LogFilesTest, AMissingFolderIsToldWithItsPlaceAndWhatToDo) {
+  const auto log = files_.Open({.path = dir_ / "none/a.log", .where = "site.conf:3"});
+
+  ASSERT_FALSE(log);
+  EXPECT_EQ(log.error().code, ENOENT);
+  EXPECT_THAT(log.error().message,
+              AllOf(StartsWith("site.conf:3: "), HasSubstr("/none/a.log"), EndsWith("; create the folder first")));
+}
+
+TEST_F(LogFilesTest, AFifoWithoutAReaderIsAnErrorAndNoWait) {
+  ASSERT_EQ(mkfifo((dir_ / "fifo").c_str(), 0600), 0);
+
+  const auto log = files_.Open({.path = dir_ / "fifo"});
+
+  ASSERT_FALSE(log);
+  EXPECT_EQ(log.error().code, ENXIO);
+}
+
+TEST_F(LogFilesTest, ReopensUnderTheSameNumber) {
+  const auto log = Open("a.log");
+  const int number = log->fd.get();
+  Write(*log, "old\n");
+  Rename("a.log", "a.log.1");
+
+  const auto reopened = files_.Reopen();
+  Write(*log, "new\n");
+
+  EXPECT_EQ(reopened.files, 1u);
+  EXPECT_THAT(reopened.failures, IsEmpty());
+  EXPECT_EQ(log->fd.get(), number);
+  EXPECT_EQ(TextOf("a.log.1"), "old\n");
+  EXPECT_EQ(TextOf("a.log"), "new\n");
+}
+
+TEST_F(LogFilesTest, WhatCannotBeOpenedAnewKeepsItsOldFile) {
+  ASSERT_EQ(mkdir((dir_ / "logs").c_str(), 0755), 0);
+  const auto lost = Open("logs/a.log");
+  const auto other = Open("b.log");
+  Rename("logs", "moved");
+
+  const auto reopened = files_.Reopen();
+  Write(*lost, "still\n");
+
+  EXPECT_EQ(reopened.files, 1u) << "the other one";
+  EXPECT_THAT(reopened.failures, ElementsAre(HasSubstr("logs/a.log")));
+  EXPECT_EQ(TextOf("moved/a.log"), "still\n");
+}
+
+TEST_F(LogFilesTest, TheLaunchersDescriptorsAreDuplicatedAndNeverOpenedAnew) {
+  const auto log = files_.Open({.path = "stderr"});
+
+  ASSERT_TRUE(log);
+  EXPECT_NE((*log)->fd.get(), STDERR_FILENO);
+  EXPECT_EQ(files_.Reopen().files, 0u);
+}
+
+}  // namespace
+}  // namespace colmeia::master
