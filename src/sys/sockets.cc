@@ -198,6 +198,33 @@ Result<> SteerToFirst(int fd, std::uint32_t sockets) {
   return {};
 }
 
+Result<> TurnAway(int fd, int family) {
+  static constexpr const char* kWhat = "cannot turn new clients away from a listening socket";
+  if (family == AF_UNIX) {
+    if (shutdown(fd, SHUT_RD) != 0) return FailErrno(kWhat);
+    return {};
+  }
+  // What the filter of a TCP socket sees begins with the TCP header.
+  static constexpr std::uint32_t kFlagsAt = 13;
+  static constexpr std::uint32_t kSyn = 0x02;
+  static constexpr std::uint32_t kAck = 0x10;
+  sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, kFlagsAt),    BPF_STMT(BPF_ALU | BPF_AND | BPF_K, kSyn | kAck),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kSyn, 0, 1), BPF_STMT(BPF_RET | BPF_K, 0),
+      BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+  };
+  const sock_fprog program{std::size(code), code};
+  if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) != 0) return FailErrno(kWhat);
+  return {};
+}
+
+Result<> LetIn(int fd) {
+  const int unused = 0;
+  const bool gone = setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof(unused)) == 0 || errno == ENOENT;
+  if (!gone) return FailErrno("cannot let clients come to a listening socket again");
+  return {};
+}
+
 std::optional<SocketFileId> IdentifySocketFile(const Address& address) {
   struct stat info {};
   const std::string path(address.UnixPath());

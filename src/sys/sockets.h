@@ -68,6 +68,14 @@ struct ListeningSocket {
 // many network cards give none, and all connections would go to one socket.
 [[nodiscard]] Result<> SteerToFirst(int fd, std::uint32_t sockets);
 
+// From here on nobody new comes to a listening socket, whoever holds it; those who stand in its queue can still be
+// accepted. With TCP a filter drops what opens a connection (SO_ATTACH_FILTER in socket(7)) and lets all else pass: a
+// handshake that has begun is finished, and who comes now asks again a second later, to be refused if the socket was
+// closed by then. shutdown(2), which says it all for a Unix socket, would reset the queue.
+[[nodiscard]] Result<> TurnAway(int fd, int family);
+// Takes it back, for TCP alone: a Unix socket stays as it is.
+[[nodiscard]] Result<> LetIn(int fd);
+
 // Which file the path of a Unix socket leads to; nothing for other addresses, and when there is none.
 struct SocketFileId {
   dev_t device = 0;

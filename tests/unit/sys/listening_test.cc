@@ -4,7 +4,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
+#include <string>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -79,6 +81,67 @@ TEST(SteerToFirstTest, SocketsAfterTheFirstMayCloseWithoutMovingThem) {
   sockets.erase(sockets.begin() + 2);
 
   EXPECT_THAT(Spread(sockets, 60), testing::ElementsAre(testing::Gt(5), testing::Gt(5), 0, 0));
+}
+
+// Begins to connect, without waiting for the end of it.
+UniqueFd Knock(const Address& address) {
+  UniqueFd fd(socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  EXPECT_NE(connect(fd.get(), address.sockaddr_data(), address.sockaddr_size()), 0);
+  return fd;
+}
+
+class TurnAwayTest : public testing::TestWithParam<const char*> {};
+
+INSTANTIATE_TEST_SUITE_P(Ip, TurnAwayTest, testing::Values("127.0.0.1", "::1"),
+                         [](const auto& ip) { return std::string(ip.param) == "::1" ? "IPv6" : "IPv4"; });
+
+TEST_P(TurnAwayTest, WhoStandsInTheQueueCanBeAcceptedAndNobodyElseComes) {
+  const auto listening = Listen(*Address::FromIp(GetParam(), 0));
+  if (!listening) GTEST_SKIP() << listening.error().message;
+  const Address address = *Address::LocalOf(listening->get());
+  const auto early = Connect(address);
+  ASSERT_TRUE(early);
+
+  ASSERT_TRUE(TurnAway(listening->get(), address.family()));
+  const UniqueFd late = Knock(address);
+
+  EXPECT_EQ(errno, EINPROGRESS);
+  const Accepted accepted = Accept(listening->get());
+  ASSERT_EQ(accepted.status, AcceptStatus::kAccepted);
+  EXPECT_EQ(Accept(listening->get()).status, AcceptStatus::kEmpty);
+  // The connection works both ways.
+  char byte = 'x';
+  EXPECT_EQ(send(early->get(), &byte, 1, 0), 1);
+  EXPECT_EQ(recv(accepted.fd.get(), &byte, 1, 0), 1);
+  EXPECT_EQ(shutdown(early->get(), SHUT_WR), 0);
+  EXPECT_EQ(recv(accepted.fd.get(), &byte, 1, 0), 0);
+}
+
+TEST_P(TurnAwayTest, IsTakenBackByLetIn) {
+  const auto listening = Listen(*Address::FromIp(GetParam(), 0));
+  if (!listening) GTEST_SKIP() << listening.error().message;
+  const Address address = *Address::LocalOf(listening->get());
+  ASSERT_TRUE(TurnAway(listening->get(), address.family()));
+
+  ASSERT_TRUE(LetIn(listening->get()));
+
+  EXPECT_TRUE(Connect(address));
+  EXPECT_TRUE(LetIn(listening->get())) << "nothing to take back is no error";
+}
+
+TEST(TurnAwayUnixTest, WhoStandsInTheQueueCanBeAcceptedAndOthersAreRefused) {
+  const TempDir dir;
+  const Address address = *Address::FromUnixPath(dir / "socket");
+  const auto listening = Listen(address);
+  ASSERT_TRUE(listening);
+  const auto early = Connect(address);
+  ASSERT_TRUE(early);
+
+  ASSERT_TRUE(TurnAway(listening->get(), address.family()));
+
+  EXPECT_EQ(Connect(address).error().code, ECONNREFUSED);
+  EXPECT_EQ(Accept(listening->get()).status, AcceptStatus::kAccepted);
+  EXPECT_EQ(Accept(listening->get()).status, AcceptStatus::kEmpty);
 }
 
 TEST(AllowReusePortTest, ASocketThatStoodAloneTakesCompany) {
