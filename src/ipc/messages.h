@@ -1,7 +1,7 @@
 // The messages between the master and its children, each declared once: its type, how many descriptors travel with it,
 // and its fields in wire order. Encoder, decoder, log line, trace and the table in src/ipc/README.md come from here.
 //
-// Down (master -> child): Adopt, Listener, Log, Go, Release, Drain, Stop, Compile, Client.
+// Down (master -> child): Adopt, Listener, Log, Go, Release, Removed, Drain, Stop, Compile, Client.
 // Up (child -> master): Hello, Ready, Draining, Done, Failed, Compiled.
 //
 // A message has: kType, kName, kFds (exactly so many descriptors travel with it), kWay, Fields (its fields in wire
@@ -37,6 +37,7 @@ enum class MessageType : std::uint16_t {
   kCompile = 13,   // down, to a compiler child: read and check this configuration
   kCompiled = 14,  // up, from a compiler child: the outcome of it
   kClient = 15,    // down: a client that the master accepted
+  kRemoved = 16,   // down: this listener ends with your generation, and whoever waits there is yours
 };
 
 // Which way a message travels.
@@ -140,6 +141,19 @@ struct Release {
   bool operator==(const Release&) const = default;
 };
 
+// Comes before Drain: nobody serves this listener any more, so a worker that drains takes whoever stands in the queues
+// of its sockets before it closes them. Those of the other listeners it closes at once: others accept there.
+struct Removed {
+  static constexpr auto kType = MessageType::kRemoved;
+  static constexpr const char* kName = "Removed";
+  static constexpr int kFds = 0;
+  static constexpr auto kWay = Way::kDown;
+  static constexpr std::string_view kFieldNames = "ordinal";
+  std::uint32_t ordinal = 0;
+  static constexpr auto Fields(auto& self, auto& f) { return f(self.ordinal); }
+  bool operator==(const Removed&) const = default;
+};
+
 struct Drain {
   static constexpr auto kType = MessageType::kDrain;
   static constexpr const char* kName = "Drain";
@@ -241,6 +255,6 @@ struct Client {
 };
 
 using Message = std::variant<Hello, Adopt, Listener, Log, Go, Ready, Release, Drain, Stop, Draining, Done, Failed,
-                             Compile, Compiled, Client>;
+                             Compile, Compiled, Client, Removed>;
 
 }  // namespace colmeia::ipc

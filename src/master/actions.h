@@ -54,6 +54,12 @@ struct Promote {
   std::uint32_t generation = 0;
 };
 
+// Its workers are about to be told to drain. The listeners that no other generation wants get no new clients from here
+// on, and the workers are told to empty them. Comes once, and not when everybody is told to stop.
+struct RemoveListeners {
+  std::uint32_t generation = 0;
+};
+
 // No worker of this generation accepts any more: close those of its listeners that no other living generation uses.
 struct CloseListeners {
   std::uint32_t generation = 0;
@@ -199,9 +205,9 @@ struct Leave {
   int exit_code = 0;
 };
 
-using Action = std::variant<Compile, CancelCompile, OpenResources, Promote, CloseListeners, CloseGeneration,
-                            SeatsChanged, Spawn, Adopt, Send, Kill, CloseChannel, Respawning, SetState, SetServer,
-                            ReopenLogs, Log, Started, StartFailed, Reply, Reloading, Reloaded, StartUpgrade,
+using Action = std::variant<Compile, CancelCompile, OpenResources, Promote, RemoveListeners, CloseListeners,
+                            CloseGeneration, SeatsChanged, Spawn, Adopt, Send, Kill, CloseChannel, Respawning, SetState,
+                            SetServer, ReopenLogs, Log, Started, StartFailed, Reply, Reloading, Reloaded, StartUpgrade,
                             ForwardSignal, AbandonUpgrade, CompleteUpgrade, Leave>;
 
 }  // namespace colmeia::master

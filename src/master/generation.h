@@ -36,6 +36,7 @@ struct Generation {
 
   bool compiler_lives = false;     // Compiled is awaited
   bool resources_open = false;     // ResourcesOpened came
+  bool listeners_removed = false;  // RemoveListeners was said
   bool listeners_closed = false;   // CloseListeners was said
   bool rejected = false;           // it failed on its way up and was rolled back
   bool hurried = false;            // too many drain: it got a limit where its configuration has none

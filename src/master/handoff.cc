@@ -1,7 +1,6 @@
 #include "master/handoff.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <cstring>
 #include <utility>
 
@@ -16,7 +15,6 @@ Handoff::Handoff(loop::Loop& loop, const Resources& resources, Send send)
 
 void Handoff::Promoted(std::uint32_t generation) {
   const OpenGeneration* const open = resources_.Find(generation);
-  EmptyAbandoned(*open);
   generation_ = generation;
   sources_.clear();
   for (std::uint32_t ordinal = 0; ordinal < open->listeners.size(); ++ordinal) {
@@ -27,21 +25,12 @@ void Handoff::Promoted(std::uint32_t generation) {
     it.address = listener.address;
     it.fd = listener.sockets.front().get();
     it.poll = std::make_unique<loop::Poll>(loop_, it.fd, [this, &it](int) {
-      AcceptAll(it, generation_, Turns::kMostAhead);
+      AcceptAll(it);
       Pump();
     });
     sources_.push_back(std::move(source));
   }
   Pump();
-}
-
-// A listener that a reload removes: who waits there is still served, by those who are about to leave.
-void Handoff::EmptyAbandoned(const OpenGeneration& next) {
-  for (const auto& source : sources_) {
-    const auto same = [&](const auto& listener) { return listener->address == source->address; };
-    const bool stays = std::any_of(next.listeners.begin(), next.listeners.end(), same);
-    if (!stays) AcceptAll(*source, generation_, SIZE_MAX);
-  }
 }
 
 void Handoff::Closing(std::uint32_t generation) {
@@ -81,10 +70,10 @@ void Handoff::Pump() {
   for (auto slot = turns_.Next(generation_); slot && !kept_.empty(); slot = turns_.Next(generation_)) {
     Client client = std::move(kept_.front());
     kept_.pop_front();
-    Give(*slot, generation_, std::move(client));
+    Give(*slot, std::move(client));
   }
   if (MayAccept() && std::exchange(blocked_, false)) {
-    for (const auto& source : sources_) AcceptAll(*source, generation_, Turns::kMostAhead);
+    for (const auto& source : sources_) AcceptAll(*source);
     // Another one is the first next time.
     if (!sources_.empty()) std::rotate(sources_.begin(), sources_.begin() + 1, sources_.end());
   }
@@ -100,19 +89,19 @@ void Handoff::Pump() {
 
 bool Handoff::MayAccept() const { return kept_.empty() && !pause_.active() && turns_.Next(generation_).has_value(); }
 
-void Handoff::AcceptAll(Source& source, std::uint32_t generation, std::size_t most_ahead) {
+void Handoff::AcceptAll(Source& source) {
   while (source.usable && !pause_.active()) {
-    const auto slot = turns_.Next(generation, most_ahead);
-    if (!slot || !AcceptOne(source, *slot, generation)) return;
+    const auto slot = turns_.Next(generation_);
+    if (!slot || !AcceptOne(source, *slot)) return;
   }
 }
 
-bool Handoff::AcceptOne(Source& source, std::uint32_t slot, std::uint32_t generation) {
+bool Handoff::AcceptOne(Source& source, std::uint32_t slot) {
   sys::Accepted accepted = sys::Accept(source.fd);
   switch (accepted.status) {
     case sys::AcceptStatus::kAccepted:
       was_short_ = false;
-      Give(slot, generation, {std::move(accepted.fd), source.address, accepted.peer});
+      Give(slot, {std::move(accepted.fd), source.address, accepted.peer});
       return true;
     case sys::AcceptStatus::kEmpty:
       return false;
@@ -134,8 +123,8 @@ bool Handoff::AcceptOne(Source& source, std::uint32_t slot, std::uint32_t genera
   return false;
 }
 
-void Handoff::Give(std::uint32_t slot, std::uint32_t generation, Client client) {
-  const auto ordinal = OrdinalOf(client.listener, generation);
+void Handoff::Give(std::uint32_t slot, Client client) {
+  const auto ordinal = OrdinalOf(client.listener);
   // Its listener went with a reload while the client was on its way to a worker that ended: nobody can serve it.
   if (!ordinal) return;
   const ipc::Client message{*ordinal, std::string(client.peer.bytes())};
@@ -146,8 +135,8 @@ void Handoff::Give(std::uint32_t slot, std::uint32_t generation, Client client) 
   kept_.push_back(std::move(client));
 }
 
-std::optional<std::uint32_t> Handoff::OrdinalOf(const sys::Address& listener, std::uint32_t generation) const {
-  const OpenGeneration* const open = resources_.Find(generation);
+std::optional<std::uint32_t> Handoff::OrdinalOf(const sys::Address& listener) const {
+  const OpenGeneration* const open = resources_.Find(generation_);
   if (open == nullptr) return std::nullopt;
   for (std::uint32_t ordinal = 0; ordinal < open->listeners.size(); ++ordinal) {
     if (open->listeners[ordinal]->address == listener) return ordinal;

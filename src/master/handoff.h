@@ -39,10 +39,10 @@ class Handoff {
   // `loop` and `resources` must outlive it.
   Handoff(loop::Loop& loop, const Resources& resources, Send send);
 
-  // This generation is the current one, and those before are about to be told to drain: they get whoever waits at
-  // listeners that this one does not have.
+  // This generation is the current one. Whoever waits at listeners that it does not have is left to the workers of
+  // those before.
   void Promoted(std::uint32_t generation);
-  // The listeners of this generation are about to be closed.
+  // The listeners of this generation are its workers' from here on, or are about to be closed.
   void Closing(std::uint32_t generation);
 
   // A worker serves; is told to leave, or hangs; its channel has ended.
@@ -67,14 +67,13 @@ class Handoff {
     bool usable = true;
   };
 
-  void EmptyAbandoned(const OpenGeneration& next);
   void Pump();
   [[nodiscard]] bool MayAccept() const;
-  void AcceptAll(Source& source, std::uint32_t generation, std::size_t most_ahead);
+  void AcceptAll(Source& source);
   // False when nobody waits there, or accepting has to pause.
-  bool AcceptOne(Source& source, std::uint32_t slot, std::uint32_t generation);
-  void Give(std::uint32_t slot, std::uint32_t generation, Client client);
-  [[nodiscard]] std::optional<std::uint32_t> OrdinalOf(const sys::Address& listener, std::uint32_t generation) const;
+  bool AcceptOne(Source& source, std::uint32_t slot);
+  void Give(std::uint32_t slot, Client client);
+  [[nodiscard]] std::optional<std::uint32_t> OrdinalOf(const sys::Address& listener) const;
 
   loop::Loop& loop_;            // outlives this
   const Resources& resources_;  // outlives this

@@ -70,6 +70,7 @@ class Master final : public ChildListener {
   void Perform(const CancelCompile& action);
   void Perform(const OpenResources& action);
   void Perform(const Promote& action);
+  void Perform(const RemoveListeners& action);
   void Perform(const CloseListeners& action);
   void Perform(const CloseGeneration& action);
   void Perform(const Spawn& action);

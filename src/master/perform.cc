@@ -66,6 +66,35 @@ void Master::Perform(const Promote& action) {
   scribe_.Noted({.kind = trace::Kind::kGeneration, .generation = action.generation, .text = "current"});
 }
 
+void Master::Perform(const RemoveListeners& action) {
+  if (successor_ != nullptr) return;  // the new binary has the same sockets, and its workers accept from them
+  handoff_.Closing(action.generation);
+  const std::vector<std::uint32_t> removed = resources_.Remove(action.generation);
+  if (removed.empty()) return;
+  std::vector<WorkerChild*> workers;
+  std::vector<std::uint32_t> seats;
+  for (const auto& [slot, child] : workers_) {
+    if (child->generation != action.generation || !child->adopted) continue;
+    workers.push_back(child.get());
+    seats.push_back(child->seat);
+  }
+  const OpenGeneration& open = *resources_.Find(action.generation);
+  for (const std::uint32_t ordinal : removed) {
+    const OpenListener& listener = *open.listeners[ordinal];
+    // Sockets that none of these workers has are emptied by whoever comes first.
+    const std::vector<std::size_t> orphans = open.NotServedBy(ordinal, seats);
+    for (WorkerChild* const worker : workers) {
+      for (const std::size_t socket : orphans) {
+        worker->Send(ipc::Listener{ordinal, listener.name}, {listener.sockets[socket].get()});
+      }
+      worker->Send(ipc::Removed{ordinal});
+    }
+  }
+  scribe_.Noted({.kind = trace::Kind::kListener,
+                 .generation = action.generation,
+                 .text = fmt::format("removed {}", removed.size())});
+}
+
 void Master::Perform(const CloseListeners& action) {
   handoff_.Closing(action.generation);
   resources_.CloseListeners(action.generation);

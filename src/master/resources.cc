@@ -41,6 +41,16 @@ std::string Advice(int code, const std::string& name) {
   }
 }
 
+// A listener that was removed is wanted again.
+void LetIn(OpenListener& listener) {
+  if (!std::exchange(listener.turned_away, false)) return;
+  for (const sys::UniqueFd& socket : listener.sockets) {
+    if (auto done = sys::LetIn(socket.get()); !done) {
+      log::Main().Print(log::Level::kError, "master: {}: {}", listener.name, done.error().message);
+    }
+  }
+}
+
 // After the number of its sockets, or of those with a seat, has changed.
 void Settle(OpenListener& listener, std::size_t seats, util::TimePoint now) {
   listener.watches.clear();
@@ -81,6 +91,19 @@ std::vector<std::size_t> OpenGeneration::BorrowedBy(std::uint32_t ordinal, std::
   return numbers;
 }
 
+std::vector<std::size_t> OpenGeneration::NotServedBy(std::uint32_t ordinal,
+                                                     const std::vector<std::uint32_t>& occupied) const {
+  std::vector<bool> is_served(listeners[ordinal]->sockets.size());
+  for (const std::uint32_t seat : occupied) {
+    if (const auto number = SocketFor(ordinal, seat)) is_served[*number] = true;
+  }
+  std::vector<std::size_t> numbers;
+  for (std::size_t i = 0; i < is_served.size(); ++i) {
+    if (!is_served[i]) numbers.push_back(i);
+  }
+  return numbers;
+}
+
 Resources::Resources(std::vector<InheritedSocket> inherited) {
   for (InheritedSocket& socket : inherited) {
     auto at = std::find_if(inherited_.begin(), inherited_.end(),
@@ -90,6 +113,7 @@ Resources::Resources(std::vector<InheritedSocket> inherited) {
       listener->name = socket.address.ToString();
       listener->address = socket.address;
       listener->file = sys::IdentifySocketFile(socket.address);
+      listener->inherited = true;
       at = inherited_.insert(inherited_.end(), std::move(listener));
     }
     OpenListener& listener = **at;
@@ -140,6 +164,7 @@ Result<> Resources::Open(std::uint32_t generation, std::shared_ptr<const ipc::Pl
     opened.listeners.push_back(*std::move(listener));
   }
 
+  for (const auto& listener : opened.listeners) LetIn(*listener);
   if (pid_file) next_pid_file_ = std::move(pid_file);
   // The beginnings of the first generation stand in its own log: there is no other.
   if (!logs_.writes()) logs_.WriteTo(*plan, opened.logs);
@@ -151,8 +176,10 @@ Result<std::shared_ptr<OpenListener>> Resources::OpenOne(const ipc::PlannedListe
                                                          Attempts attempts) {
   auto address = sys::Address::FromBytes(planned.address);
   if (!address) return tl::unexpected(address.error());
-  auto listener =
-      FindOpen(&OpenGeneration::listeners, [&](const OpenListener& open) { return open.address == *address; });
+  // A Unix socket that turns clients away does so for good: then another one takes its place.
+  auto listener = FindOpen(&OpenGeneration::listeners, [&](const OpenListener& open) {
+    return open.address == *address && !(open.turned_away && address->family() == AF_UNIX);
+  });
   if (listener == nullptr) {
     const auto at = std::find_if(inherited_.begin(), inherited_.end(),
                                  [&](const auto& inherited) { return inherited->address == *address; });
@@ -322,6 +349,34 @@ void Resources::CloseListener(std::shared_ptr<OpenListener> listener) {
   const auto file = listener->file;
   listener.reset();
   if (file) sys::RemoveSocketFile(address, *file);
+}
+
+bool Resources::IsWanted(const OpenListener& listener) const {
+  return std::any_of(generations_.begin(), generations_.end(), [&](const auto& entry) {
+    const auto& [number, generation] = entry;
+    const auto is_same = [&](const auto& other) { return other.get() == &listener; };
+    return !generation.retired && std::any_of(generation.listeners.begin(), generation.listeners.end(), is_same);
+  });
+}
+
+std::vector<std::uint32_t> Resources::Remove(std::uint32_t generation) {
+  std::vector<std::uint32_t> removed;
+  const auto at = generations_.find(generation);
+  if (at == generations_.end()) return removed;
+  at->second.retired = true;
+  for (std::uint32_t ordinal = 0; ordinal < at->second.listeners.size(); ++ordinal) {
+    OpenListener& listener = *at->second.listeners[ordinal];
+    if (IsWanted(listener)) continue;
+    removed.push_back(ordinal);
+    if (listener.inherited || listener.turned_away) continue;
+    listener.turned_away = true;
+    for (const sys::UniqueFd& socket : listener.sockets) {
+      if (auto done = sys::TurnAway(socket.get(), listener.address.family()); !done) {
+        log::Main().Print(log::Level::kWarn, "master: {}: {}", listener.name, done.error().message);
+      }
+    }
+  }
+  return removed;
 }
 
 void Resources::CloseListeners(std::uint32_t generation) {

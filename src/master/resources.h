@@ -36,6 +36,8 @@ struct OpenListener {
   sys::SocketTuning tuning{};
   std::vector<sys::UniqueFd> sockets;
   std::optional<sys::SocketFileId> file;  // of a Unix socket
+  bool inherited = false;                 // somebody else may hold its sockets, too, and want its clients
+  bool turned_away = false;               // it was removed, and new clients do not come to it
   Clones clones;
   std::vector<std::unique_ptr<loop::Poll>> watches;  // CloneKeeper's, of the sockets without a seat
 };
@@ -46,6 +48,7 @@ struct OpenGeneration {
   std::vector<std::shared_ptr<OpenListener>> listeners;  // empty once the generation accepts no more
   std::vector<std::shared_ptr<OpenLog>> logs;
   std::uint32_t seats = 0;
+  bool retired = false;  // it wants no clients any more
 
   // Which socket of a listener the worker of a seat accepts from: its own, or everybody's; nothing where the master
   // accepts.
@@ -53,6 +56,10 @@ struct OpenGeneration {
   // Its share of those that no seat has. They are borrowed: CloneKeeper must hear of them.
   [[nodiscard]] std::vector<std::size_t> BorrowedBy(std::uint32_t ordinal, std::uint32_t seat,
                                                     std::uint32_t seats_now) const;
+
+  // Sockets that no worker in one of these seats has as its own.
+  [[nodiscard]] std::vector<std::size_t> NotServedBy(std::uint32_t ordinal,
+                                                     const std::vector<std::uint32_t>& occupied) const;
 
   // Clients of this listener are accepted by the master (master/handoff.h).
   [[nodiscard]] bool MasterAccepts(std::uint32_t ordinal) const;
@@ -89,6 +96,10 @@ class Resources {
   // launcher.
   void Promote(std::uint32_t generation);
 
+  // This generation wants no clients any more: to the listeners that only such generations have nobody new comes, while
+  // those in their queues can still be accepted. Returns their ordinals. (Inherited sockets may be somebody else's as
+  // well, and stay as they are.)
+  [[nodiscard]] std::vector<std::uint32_t> Remove(std::uint32_t generation);
   void CloseListeners(std::uint32_t generation);
   void Close(std::uint32_t generation);
 
@@ -118,6 +129,7 @@ class Resources {
     return pid_path_aside_.empty() ? pid_file_.path() : pid_path_aside_;
   }
   static void Tune(const OpenGeneration& generation);
+  [[nodiscard]] bool IsWanted(const OpenListener& listener) const;
   static void CloseListener(std::shared_ptr<OpenListener> listener);
   template <class Resource, class Match>
   std::shared_ptr<Resource> FindOpen(std::vector<std::shared_ptr<Resource>> OpenGeneration::*list, Match match) const;

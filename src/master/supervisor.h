@@ -132,6 +132,7 @@ class Supervisor {
   void PromoteWhenReady();
   void FillSeats();
   void AnnounceSeats();
+  void RemoveWhatNobodyServes();
   void GiveOrders();
   void HurryTheOldest();
   void CloseWhatIsUnused();

@@ -20,6 +20,7 @@ void Supervisor::Reconcile() {
     reload_wanted_ = false;
     BeginGeneration(nullptr);
   }
+  RemoveWhatNobodyServes();
   GiveOrders();
   LeaveAfterUpgrade();
   CloseWhatIsUnused();
@@ -59,6 +60,17 @@ void Supervisor::AnnounceSeats() {
     if (serve == generation.served_seats) continue;
     generation.served_seats = serve;
     Do(SeatsChanged{generation.number, serve});
+  }
+}
+
+// Before its workers are told to drain: so they know that whoever waits at those listeners has nobody else.
+void Supervisor::RemoveWhatNobodyServes() {
+  if (phase_ == Phase::kStopping) return;
+  for (Generation& generation : generations_) {
+    if (generation.stage != Stage::kRetiring || !generation.resources_open || generation.listeners_removed) continue;
+    if (slots_.LivingIn(generation.number) == 0) continue;
+    generation.listeners_removed = true;
+    Do(RemoveListeners{generation.number});
   }
 }
 

@@ -23,10 +23,10 @@ std::vector<Client> Turns::Gone(std::uint32_t slot) {
   return clients;
 }
 
-std::optional<std::uint32_t> Turns::Next(std::uint32_t generation, std::size_t most_ahead) const {
-  const auto has_room = [generation, most_ahead](const auto& entry) {
+std::optional<std::uint32_t> Turns::Next(std::uint32_t generation) const {
+  const auto has_room = [generation](const auto& entry) {
     const Worker& worker = entry.second;
-    return worker.takes && worker.generation == generation && worker.ahead.size() < most_ahead;
+    return worker.takes && worker.generation == generation && worker.ahead.size() < kMostAhead;
   };
   const auto after = workers_.upper_bound(last_);
   auto next = std::find_if(after, workers_.end(), has_room);

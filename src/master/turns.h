@@ -35,9 +35,9 @@ class Turns {
   // Its channel has ended: the clients that it did not take, oldest first.
   [[nodiscard]] std::vector<Client> Gone(std::uint32_t slot);
 
-  // Whose turn it is among the workers of a generation that have less than so many clients ahead; nothing: there is
-  // none. The turn passes on by Sent().
-  [[nodiscard]] std::optional<std::uint32_t> Next(std::uint32_t generation, std::size_t most_ahead = kMostAhead) const;
+  // Whose turn it is among the workers of a generation; nothing: there is none that takes another client. The turn
+  // passes on by Sent().
+  [[nodiscard]] std::optional<std::uint32_t> Next(std::uint32_t generation) const;
 
   // A client was sent to `slot`, in a message of this number.
   void Sent(std::uint32_t slot, std::uint32_t sequence, Client client);

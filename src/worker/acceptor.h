@@ -46,7 +46,17 @@ class Acceptor {
   // came last: a borrowed one, not the seat's own. Unknown ordinals do nothing.
   virtual void Release(std::uint32_t ordinal) = 0;
 
-  // Accepts no more and closes all: whoever waits in a queue is served by the other holders of the socket.
+  // Nobody but this generation's workers accepts from this listener: Drain() empties it.
+  virtual void Removed(std::uint32_t ordinal) = 0;
+
+  // Accepts no more. Sockets are closed: whoever waits in a queue is served by the other holders. Those of removed
+  // listeners are emptied first, which may last until there is room for all; then on_closed is called.
+  virtual void Drain() = 0;
+
+  // Called when Drain() has closed the last socket, maybe before it returns. It may not destroy this.
+  std::function<void()> on_closed;
+
+  // Closes all at once.
   virtual void Stop() = 0;
 
   // There is room again: Connections::on_room.

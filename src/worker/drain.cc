@@ -12,7 +12,7 @@ Drain::Drain(loop::Loop& loop, Acceptor& acceptor, Connections& connections, std
       deadline_timer_(loop, [this] { OnDeadline(); }),
       done_timer_(loop, [this] {
         // A client that the master had sent may have come since.
-        if (connections_.size() > 0) {
+        if (!IsEmpty()) {
           state_ = State::kDraining;
           return;
         }
@@ -21,7 +21,9 @@ Drain::Drain(loop::Loop& loop, Acceptor& acceptor, Connections& connections, std
       }) {}
 
 Drain::~Drain() {
-  if (state_ != State::kServing) connections_.on_empty = nullptr;
+  if (state_ == State::kServing) return;
+  connections_.on_empty = nullptr;
+  acceptor_.on_closed = nullptr;
 }
 
 void Drain::Start(std::optional<util::Duration> limit) {
@@ -35,18 +37,22 @@ void Drain::Start(std::optional<util::Duration> limit) {
   }
   if (state_ == State::kDraining) return;
   state_ = State::kDraining;
-  acceptor_.Stop();
-  connections_.on_empty = [this] { Finish(); };
-  connections_.Drain();
+  connections_.on_empty = [this] { FinishIfEmpty(); };
+  acceptor_.on_closed = [this] { FinishIfEmpty(); };
+  connections_.Drain();  // first: who is taken from here on gets one answer
+  acceptor_.Drain();
 }
 
 void Drain::OnDeadline() {
-  if (state_ == State::kDraining) connections_.CloseAll();
+  if (state_ != State::kDraining) return;
+  acceptor_.Stop();
+  connections_.CloseAll();
+  FinishIfEmpty();
 }
 
 // Called from the end of some connection's callback, which is no place to be destroyed in.
-void Drain::Finish() {
-  if (state_ == State::kDone) return;
+void Drain::FinishIfEmpty() {
+  if (state_ == State::kDone || !IsEmpty()) return;
   state_ = State::kDone;
   deadline_timer_.Stop();
   done_timer_.StartAfter(util::Duration::zero());

@@ -1,4 +1,5 @@
-// Drain: the graceful end of a worker's serving: accept no more, finish what is open, say when it is done.
+// Drain: the graceful end of a worker's serving: take whom nobody else will, accept no more, finish what is open, say
+// when it is done.
 //
 //   Drain drain(loop, acceptor, connections, [&] { leave });
 //   drain.Start(deadline);
@@ -21,25 +22,26 @@ class Drain {
  public:
   enum class State {
     kServing,   // not started
-    kDraining,  // connections are finishing
-    kDone,      // none is left; `done` was called or is about to be
+    kDraining,  // removed listeners are emptied, connections are finishing
+    kDone,      // nothing is left; `done` was called or is about to be
   };
 
   // References must outlive this. `done` is called once, from the loop and never from within Start(), so that it may
-  // destroy everything. Takes over Connections::on_empty.
+  // destroy everything. Takes over Connections::on_empty and Acceptor::on_closed.
   Drain(loop::Loop& loop, Acceptor& acceptor, Connections& connections, std::function<void()> done);
   ~Drain();
   Drain(const Drain&) = delete;
   Drain& operator=(const Drain&) = delete;
 
-  // Listening sockets are closed and connections asked to finish; those that have not after `limit` are closed. A
-  // second call can only bring the end nearer. No limit: as long as it takes.
+  // Connections are asked to finish, and listening sockets closed or, when they were removed, emptied; what is open
+  // after `limit` is closed. A second call can only bring the end nearer. No limit: as long as it takes.
   void Start(std::optional<util::Duration> limit = std::nullopt);
 
   [[nodiscard]] State state() const { return state_; }
 
  private:
-  void Finish();
+  [[nodiscard]] bool IsEmpty() const { return connections_.size() == 0 && acceptor_.listeners() == 0; }
+  void FinishIfEmpty();
   void OnDeadline();
 
   Acceptor& acceptor_;        // outlives this

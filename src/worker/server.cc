@@ -182,6 +182,10 @@ void Server::Take(std::uint32_t ordinal, sys::UniqueFd fd, const sys::Address& p
   if (!known) log::Main().Print(log::Level::kAlert, "worker: the master sent a client that nobody asked for");
 }
 
+void Server::AllRemoved() {
+  for (std::uint32_t ordinal = 0; ordinal < listeners_.size(); ++ordinal) acceptor_->Removed(ordinal);
+}
+
 void Server::ReleaseAll() {
   // A listener can have several sockets: each round releases one of each.
   while (acceptor_->listeners() > 0) {

@@ -45,6 +45,10 @@ class Server {
   void AddListener(LentListener listener);
   void Release(std::uint32_t ordinal) { acceptor_->Release(ordinal); }
 
+  // Nobody but this generation serves this listener: draining takes whoever waits there.
+  void Removed(std::uint32_t ordinal) { acceptor_->Removed(ordinal); }
+  void AllRemoved();
+
   // A client that the master accepted. `taken` is called once it is ours, and never when it has to go to another
   // worker.
   void Take(std::uint32_t ordinal, sys::UniqueFd fd, const sys::Address& peer, std::function<void()> taken);

@@ -16,10 +16,14 @@ struct SocketAcceptor::Entry {
   sys::UniqueFd fd;
   const http1::Listener& listener;
   std::unique_ptr<Watch> watch;  // declared after fd, so that it ends before the descriptor closes
+  bool removed = false;
 };
 
 SocketAcceptor::SocketAcceptor(const AcceptorParts& parts)
-    : parts_(parts), pause_(parts.loop, [this] { Resume(); }), resume_(parts.loop, [this] { Resume(); }) {}
+    : parts_(parts),
+      pause_(parts.loop, [this] { Resume(); }),
+      last_call_(parts.loop, [this] { EmptyRemoved(); }),
+      resume_(parts.loop, [this] { Resume(); }) {}
 
 SocketAcceptor::~SocketAcceptor() = default;
 
@@ -35,7 +39,7 @@ void SocketAcceptor::Add(std::uint32_t ordinal, sys::UniqueFd fd, const http1::L
   // Accepted sockets inherit it, which saves a system call for each of them.
   if (listener.core.tcp_nodelay) sys::SetNoDelay(fd.get(), true);
   const int number = fd.get();
-  entries_.push_back(std::unique_ptr<Entry>(new Entry{ordinal, std::move(fd), listener, nullptr}));
+  entries_.push_back(std::unique_ptr<Entry>(new Entry{ordinal, std::move(fd), listener, nullptr, false}));
   Entry& entry = *entries_.back();
   const auto on_readable = [this, &entry] { OnReadable(entry); };
   if (IsOwn(listener.socket)) {
@@ -95,6 +99,12 @@ SocketAcceptor::Took SocketAcceptor::TakeOne(Entry& entry) {
   return Took::kBroken;
 }
 
+SocketAcceptor::Took SocketAcceptor::TakeAll(Entry& entry) {
+  Took took = Took::kClient;
+  while (took == Took::kClient) took = TakeOne(entry);
+  return took;
+}
+
 void SocketAcceptor::Pause(State why) {
   state_ = why;
   for (const auto& entry : entries_) entry->watch->Stop();
@@ -102,7 +112,9 @@ void SocketAcceptor::Pause(State why) {
 }
 
 void SocketAcceptor::Resume() {
-  if (paused()) Start();
+  if (!paused()) return;
+  Start();
+  if (draining_) EmptyRemoved();
 }
 
 void SocketAcceptor::OnRoom() {
@@ -117,14 +129,46 @@ void SocketAcceptor::Release(std::uint32_t ordinal) {
   const std::unique_ptr<Entry> entry = std::move(*last);
   entries_.erase(std::next(last).base());
   entry->watch->Stop();
-  if (state_ == State::kStopped) return;
-  while (TakeOne(*entry) == Took::kClient) {
+  if (state_ != State::kStopped) static_cast<void>(TakeAll(*entry));
+}
+
+void SocketAcceptor::Removed(std::uint32_t ordinal) {
+  for (const auto& entry : entries_) entry->removed = entry->removed || entry->ordinal == ordinal;
+}
+
+void SocketAcceptor::Drain() {
+  const bool never_started = state_ == State::kStopped;
+  std::erase_if(entries_, [&](const auto& entry) { return never_started || !entry->removed; });
+  for (const auto& entry : entries_) {
+    // Nobody else is to have his share any more. The old watch ends first: a descriptor has one.
+    entry->watch = nullptr;
+    entry->watch = std::make_unique<PlainWatch>(parts_.loop, entry->fd.get(), [this, &it = *entry] { OnReadable(it); });
+    if (state_ == State::kAccepting) entry->watch->Start();
   }
+  draining_ = true;
+  last_call_.StartAfter(kLastCall);
+  EmptyRemoved();
+}
+
+// A client of a Unix socket is in the queue as soon as it has connected.
+void SocketAcceptor::EmptyRemoved() {
+  const bool nobody_comes = !last_call_.active();
+  for (auto at = entries_.begin(); at != entries_.end();) {
+    const Took took = TakeAll(**at);
+    if (took == Took::kPaused) return;  // Resume() goes on
+    const bool is_unix = (*at)->listener.socket.address.family() == AF_UNIX;
+    at = took == Took::kBroken || nobody_comes || is_unix ? entries_.erase(at) : std::next(at);
+  }
+  if (!entries_.empty()) return;
+  Stop();
+  if (on_closed) on_closed();
 }
 
 void SocketAcceptor::Stop() {
   state_ = State::kStopped;
+  draining_ = false;
   pause_.Stop();
+  last_call_.Stop();
   resume_.Stop();
   entries_.clear();
 }

@@ -3,6 +3,10 @@
 //
 // A socket that belongs to this seat alone (`reuseport`) is waited for with a plain poll: the kernel has chosen this
 // worker already. How one is waited for that workers share, each kind says by its own Watch.
+//
+// At the end, a removed listener is emptied: whoever waits is taken, at once and whatever the kind is. Clients whose
+// handshake is under way come a moment later (the master has turned away those who had not begun one), so a TCP socket
+// is waited for during kLastCall and closed when nobody is left.
 #pragma once
 
 #include <cstdint>
@@ -42,12 +46,16 @@ class SocketAcceptor : public Acceptor {
  public:
   // How long no one is accepted once descriptors or memory have run out.
   static constexpr util::Milliseconds kPause{500};
+  // How long a removed TCP listener stays open: a handshake takes one way to the client and back.
+  static constexpr util::Milliseconds kLastCall{300};
 
   ~SocketAcceptor() override;
 
   void Add(std::uint32_t ordinal, sys::UniqueFd fd, const http1::Listener& listener) override;
   void Start() override;
   void Release(std::uint32_t ordinal) override;
+  void Removed(std::uint32_t ordinal) override;
+  void Drain() override;
   void Stop() override;
   void OnRoom() override;
   [[nodiscard]] std::size_t listeners() const override { return entries_.size(); }
@@ -86,14 +94,18 @@ class SocketAcceptor : public Acceptor {
   [[nodiscard]] bool IsOwn(const pipeline::ListenSocket& socket) const;
   void OnReadable(Entry& entry);
   [[nodiscard]] Took TakeOne(Entry& entry);
+  [[nodiscard]] Took TakeAll(Entry& entry);
+  void EmptyRemoved();
   void Pause(State why);
   void Resume();
 
   State state_ = State::kStopped;
+  bool draining_ = false;   // what is left are removed listeners, to be closed when they are empty
   bool was_short_ = false;  // of descriptors, when last accepting: it was said in the log
   std::vector<std::unique_ptr<Entry>> entries_;
-  loop::Timer pause_;   // the end of a pause for want of descriptors
-  loop::Timer resume_;  // from OnRoom() to the next turn: accepting is no part of another connection's callback
+  loop::Timer pause_;      // the end of a pause for want of descriptors
+  loop::Timer last_call_;  // active while somebody may be on the way to a removed listener
+  loop::Timer resume_;     // from OnRoom() to the next turn: accepting is no part of another connection's callback
 };
 
 }  // namespace colmeia::worker

@@ -56,6 +56,8 @@ class Worker final : public ipc::ChannelListener {
     } else if (const auto* const release = std::get_if<ipc::Release>(&received.message)) {
       server_->Release(release->ordinal);
       channel_.Send(ipc::Done{}, {}, received.sequence);
+    } else if (const auto* const removed = std::get_if<ipc::Removed>(&received.message)) {
+      server_->Removed(removed->ordinal);
     } else if (auto* const listener = std::get_if<ipc::Listener>(&received.message)) {
       if (state_ == State::kServing) {
         server_->AddListener({listener->ordinal, std::move(listener->name), std::move(received.fds.front())});
@@ -137,9 +139,12 @@ class Worker final : public ipc::ChannelListener {
     if (state_ == State::kServing) {
       state_ = State::kDraining;
       sys::SetTitle(kDrainingTitle);
+      server_->Drain(limit, [this] { Leave(kExitOk); });
+      // The master closes its own sockets now: whoever is left in a queue that was removed is ours.
       channel_.Send(ipc::Draining{static_cast<std::uint32_t>(server_->connections())});
+    } else {
+      server_->Drain(limit, [this] { Leave(kExitOk); });
     }
-    server_->Drain(limit, [this] { Leave(kExitOk); });
   }
 
   // The master tells the operator: one line for each attempt.
@@ -187,7 +192,9 @@ int RunAlone(Adoption adoption, const pipeline::ModuleList& modules,
   const loop::Signals signals(loop, {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH},
                               [&](const loop::SignalInfo& signal) {
                                 if (signal.number == SIGTERM || signal.number == SIGINT) loop.Stop();
-                                if (signal.number == SIGQUIT) (*server)->Drain(std::nullopt, [&loop] { loop.Stop(); });
+                                if (signal.number != SIGQUIT) return;
+                                (*server)->AllRemoved();
+                                (*server)->Drain(std::nullopt, [&loop] { loop.Stop(); });
                               });
   (*server)->Start();
   on_ready({});

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import select
+import threading
 from signal import SIGCONT, SIGHUP, SIGKILL, SIGQUIT, SIGSTOP, SIGTTIN, SIGTTOU
 
 import pytest
@@ -57,6 +58,44 @@ def ask(server, count, port=None):
 def answered(clients):
     """Those whose answer has come."""
     return select.select([client.socket for client in clients], [], [], 0)[0]
+
+
+class Comers:
+    """Threads that connect, ask once and read to the end, again and again, until they are refused."""
+
+    def __init__(self, address, count=6):
+        self.served = 0
+        self.lost = []
+        self._address = address
+        self._threads = [threading.Thread(target=self._come, daemon=True) for _ in range(count)]
+
+    def __enter__(self):
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *unused):
+        self.wait_until_refused()
+
+    def wait_until_refused(self):
+        for thread in self._threads:
+            thread.join(20)
+            assert not thread.is_alive()
+
+    def _come(self):
+        while True:
+            try:
+                client = Connection(self._address)
+            except (ConnectionRefusedError, FileNotFoundError):
+                return
+            try:
+                client.request('GET', '/index.html', {'Connection': 'close'})
+                client.response()
+                self.served += 1
+            except (OSError, EOFError) as error:
+                self.lost.append(repr(error))
+            finally:
+                client.close()
 
 
 def assert_nothing_lost(load):
@@ -236,19 +275,114 @@ def test_handed_clients_wait_for_room_and_none_is_lost(hive):
     assert [client.response().status for client in clients] == [200] * 40
 
 
-def test_who_waits_at_a_listener_that_a_reload_removes_is_handed_on(hive):
-    two = site('handoff').replace('listen ', 'listen 127.0.0.1:%%PORT_B%%; listen ')
-    server = hive(two, files=FILES)
+def two_listeners(way, second='127.0.0.1:%%PORT_B%%', more=''):
+    return site(way, more=more).replace('listen ', f'listen {second}; listen ')
+
+
+def assert_all_are_served(clients):
+    """Whoever got into the queue is answered, and sent away by a proper end."""
+    assert [client.response().status for client in clients] == [200] * len(clients)
+    assert all(client.at_end() for client in clients)
+
+
+@every_way
+def test_who_waits_at_a_listener_that_a_reload_removes_is_served(hive, way):
+    server = hive(two_listeners(way), files=FILES)
+    port = server.named_port('PORT_B')
     workers = sorted(ready(server))
     for worker in workers:
         os.kill(worker, SIGSTOP)
-    clients = ask(server, 40, server.named_port('PORT_B'))
+    clients = ask(server, 40, port)
 
-    reload_into(server, site('handoff'), 2)
+    reload_into(server, site(way), 2)
     for worker in workers:
         os.kill(worker, SIGCONT)
 
-    assert [client.response().status for client in clients] == [200] * 40
+    assert_all_are_served(clients)
+    server.wait_for(lambda: sockets(port) == 0, 'the listener to be gone')
+
+
+@every_way
+def test_who_waits_when_the_server_is_told_to_quit_is_served(hive, way):
+    server = hive(site(way), files=FILES)
+    workers = sorted(ready(server))
+    for worker in workers:
+        os.kill(worker, SIGSTOP)
+    clients = ask(server, 40)
+
+    server.signal(SIGQUIT)
+    server.wait_for_error('shutting down')
+    for worker in workers:
+        os.kill(worker, SIGCONT)
+
+    assert_all_are_served(clients)
+    assert server.wait_exit() == 0
+
+
+def test_who_waits_is_served_by_a_server_without_a_master_too(prepare):
+    server = prepare('master_process off; ' + site('exclusive'), files=FILES)
+    server.launch()
+    server.wait_for(lambda: sockets(server.port) == 1, 'it to listen')
+    assert server.get('/index.html').status == 200
+    os.kill(server.pid, SIGSTOP)
+    clients = ask(server, 10)
+
+    server.signal(SIGQUIT)
+    os.kill(server.pid, SIGCONT)
+
+    assert_all_are_served(clients)
+    assert server.wait_exit() == 0
+
+
+@every_way
+def test_without_room_they_wait_until_there_is_some(hive, way):
+    full = two_listeners(way).replace(f'{way};', f'{way}; worker_connections 4;')
+    server = hive(full, files=FILES)
+    workers = sorted(ready(server))
+    for worker in workers:
+        os.kill(worker, SIGSTOP)
+    clients = [server.connect(server.named_port('PORT_B')) for _ in range(40)]
+    for client in clients:
+        client.send('GET /index.html HTTP/1.1\r\nHost: x\r\nConnection: close\r\n')
+
+    reload_into(server, site(way), 2)
+    for worker in workers:
+        os.kill(worker, SIGCONT)
+    for client in clients:
+        client.send('\r\n')
+
+    assert_all_are_served(clients)
+
+
+@pytest.mark.parametrize('second', ['127.0.0.1:%%PORT_B%%', 'unix:%%PREFIX%%/second'])
+@every_way
+def test_who_comes_while_a_listener_is_removed_is_served_or_refused(hive, way, second):
+    server = hive(two_listeners(way, second), files=FILES)
+    address = f'{server.prefix}/second' if 'unix' in second else ('127.0.0.1', server.named_port('PORT_B'))
+
+    with Comers(address) as comers:
+        server.wait_for(lambda: comers.served > 50, 'clients')
+        reload_into(server, site(way), 2)
+        comers.wait_until_refused()
+
+    assert comers.lost == []
+
+
+def test_a_listener_that_comes_back_is_open_again(hive):
+    server = hive(two_listeners('exclusive'), files=FILES)
+    port = server.named_port('PORT_B')
+    hung = min(ready(server))
+    os.kill(hung, SIGSTOP)  # so that the old generation keeps what it listens on
+
+    reload_into(server, site('exclusive'), 2)
+    reload_into(server, two_listeners('exclusive'), 3)
+
+    for client in ask(server, 10, port):
+        assert client.response().status == 200
+    os.kill(hung, SIGCONT)
+    server.wait_for(lambda: not processes.is_alive(hung), 'the old worker to leave')
+    for client in ask(server, 10, port):
+        assert client.response().status == 200
 
 
 def test_a_unix_socket_is_handed_over_as_well(hive):

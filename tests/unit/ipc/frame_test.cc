@@ -47,7 +47,8 @@ TEST(FrameTest, EveryDeclaredMessageComesBack) {
                               Failed{.why = "c"},
                               Compile{.conf = "d"},
                               Compiled{.ok = true},
-                              Client{.ordinal = 6, .peer = "e"}};
+                              Client{.ordinal = 6, .peer = "e"},
+                              Removed{.ordinal = 7}};
 
   ASSERT_EQ(std::size(messages), Messages().size());
   for (const Message& message : messages) {

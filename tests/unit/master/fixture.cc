@@ -24,6 +24,7 @@ std::string Describe(const Action& action) {
           [](const CancelCompile& it) { return fmt::format("cancel-compile {}", it.generation); },
           [](const OpenResources& it) { return fmt::format("open {}", it.generation); },
           [](const Promote& it) { return fmt::format("promote {}", it.generation); },
+          [](const RemoveListeners& it) { return fmt::format("remove-listeners {}", it.generation); },
           [](const CloseListeners& it) { return fmt::format("close-listeners {}", it.generation); },
           [](const CloseGeneration& it) { return fmt::format("close {}", it.generation); },
           [](const Spawn& it) { return fmt::format("spawn {}: worker {} of {}", it.slot, it.seat, it.generation); },

@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "master/listening_fixture.h"
 #include "sys/files.h"
 
@@ -32,6 +34,80 @@ TEST_F(ResourcesTest, AReloadKeepsTheSocketOfAnAddress) {
   resources.Close(1);
 
   EXPECT_EQ(First(resources, 2).sockets.front().get(), socket);
+}
+
+// What becomes of somebody who connects now.
+int Knock(const sys::Address& address) {
+  const sys::UniqueFd fd(socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  return connect(fd.get(), address.sockaddr_data(), address.sockaddr_size()) == 0 ? 0 : errno;
+}
+
+TEST_F(ResourcesTest, TheListenersThatOnlyRetiredGenerationsHaveAreRemovedAndTurnClientsAway) {
+  const sys::Address other = FreeAddress();
+  Resources resources;
+  Serve(resources, 1, PlanOf(1, {address_, other}, false));
+  const auto early = sys::Connect(other);
+  Serve(resources, 2, PlanOf(1, {address_}, false));
+
+  EXPECT_THAT(resources.Remove(1), testing::ElementsAre(1));
+
+  EXPECT_TRUE(sys::Connect(address_));
+  EXPECT_EQ(Knock(other), EINPROGRESS);
+  const int socket = resources.Find(1)->listeners[1]->sockets.front().get();
+  EXPECT_EQ(sys::Accept(socket).status, sys::AcceptStatus::kAccepted);
+  EXPECT_EQ(sys::Accept(socket).status, sys::AcceptStatus::kEmpty);
+  EXPECT_THAT(resources.Remove(2), testing::ElementsAre(0));
+}
+
+TEST_F(ResourcesTest, ARemovedListenerThatIsWantedAgainLetsClientsIn) {
+  const sys::Address other = FreeAddress();
+  Resources resources;
+  Serve(resources, 1, PlanOf(1, {address_, other}, true));
+  Serve(resources, 2, PlanOf(1, {address_}, true));
+  ASSERT_THAT(resources.Remove(1), testing::ElementsAre(1));
+
+  Serve(resources, 3, PlanOf(1, {address_, other}, true));
+
+  EXPECT_EQ(resources.Find(3)->listeners[1], resources.Find(1)->listeners[1]);
+  EXPECT_TRUE(sys::Connect(other));
+}
+
+TEST_F(ResourcesTest, ARemovedUnixListenerThatIsWantedAgainIsAnotherOne) {
+  const sys::Address unix_address = *sys::Address::FromUnixPath(dir_ / "socket");
+  Resources resources;
+  Serve(resources, 1, PlanOf(1, {address_, unix_address}, false));
+  const auto early = sys::Connect(unix_address);
+  Serve(resources, 2, PlanOf(1, {address_}, false));
+  ASSERT_THAT(resources.Remove(1), testing::ElementsAre(1));
+  EXPECT_EQ(Knock(unix_address), ECONNREFUSED);
+
+  Serve(resources, 3, PlanOf(1, {address_, unix_address}, false));
+
+  EXPECT_TRUE(sys::Connect(unix_address));
+  const int old = resources.Find(1)->listeners[1]->sockets.front().get();
+  EXPECT_EQ(sys::Accept(old).status, sys::AcceptStatus::kAccepted);
+  resources.CloseListeners(1);
+  EXPECT_TRUE(sys::Connect(unix_address)) << "the path is the new one's";
+}
+
+TEST_F(ResourcesTest, ARemovedInheritedListenerTurnsNobodyAwayForItMayBeSomebodyElses) {
+  std::vector<InheritedSocket> inherited;
+  inherited.push_back(Inherit(address_));
+  Resources resources(std::move(inherited));
+  Serve(resources, 1, PlanOf(1, {address_}, false));
+
+  EXPECT_THAT(resources.Remove(1), testing::ElementsAre(0));
+
+  EXPECT_TRUE(sys::Connect(address_));
+}
+
+TEST_F(ResourcesTest, TellsWhichSocketsNoWorkerHas) {
+  Resources resources;
+  Serve(resources, 1, PlanOf(3, {address_}, true));
+  const OpenGeneration& open = *resources.Find(1);
+
+  EXPECT_THAT(open.NotServedBy(0, {0, 2}), testing::ElementsAre(1));
+  EXPECT_THAT(open.NotServedBy(0, {2, 1, 0}), testing::IsEmpty());
 }
 
 TEST_F(ResourcesTest, ATakenAddressIsAnErrorThatNamesTheHolderAtTheLastAttempt) {

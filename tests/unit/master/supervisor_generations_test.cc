@@ -23,7 +23,7 @@ TEST_F(ReloadTest, DrainsTheOldWorkersOnlyOnceAllNewOnesAreReady) {
 
   BecomesReady(3);
   EXPECT_THAT(Actions(), ElementsAre("adopt 3: worker 1 of 2, one of 2", "promote 2", "reloaded 2: 0",
-                                     "drain 0 within 30000 ms", "drain 1 within 30000 ms"));
+                                     "remove-listeners 1", "drain 0 within 30000 ms", "drain 1 within 30000 ms"));
   EXPECT_THAT(Log(), Contains("[notice] generation 2 serves with 2 workers, generation 1 drains"));
   EXPECT_THAT(Server(), ElementsAre("serving 2"));
 }
@@ -146,7 +146,7 @@ TEST_F(ReloadTest, KeepsOldWorkersServingWhenTheNewGenerationFailsToStart) {
   Dies(3, 2);
   EXPECT_THAT(Actions(),
               ElementsAre("reloaded 2: 5 worker 1 of generation 2 (pid 104) exited with code 2 before it was ready",
-                          "drain 2 within 7000 ms", "kill 4 with 9"));
+                          "remove-listeners 2", "drain 2 within 7000 ms", "kill 4 with 9"));
   EXPECT_THAT(Log(),
               ElementsAre("[emerg] generation 2 failed to start, generation 1 keeps serving: worker 1 of generation "
                           "2 (pid 104) exited with code 2 before it was ready"));
@@ -179,7 +179,7 @@ TEST_F(ReloadTest, RollsBackWhenANewWorkerStalls) {
   Forget();
   Advance(10s);
   EXPECT_THAT(Actions(), ElementsAre("reloaded 2: 4 worker 1 of generation 2 (pid 103) was not ready within 10 s",
-                                     "kill 2 with 9", "drain 1 within 30000 ms"));
+                                     "kill 2 with 9", "remove-listeners 2", "drain 1 within 30000 ms"));
   Forget();
   Dies(2, 0, SIGKILL);
   EXPECT_THAT(Actions(), IsEmpty());

@@ -90,7 +90,7 @@ TEST_F(RequestTest, StopEscalatesAQuit) {
   GivenReadyWorkers(1);
   Ask(7, Command::kQuit);
   Ask(8, Command::kStop);
-  EXPECT_THAT(Actions(), ElementsAre("drain 0 within 0 ms", "stop 0 within 3000 ms"));
+  EXPECT_THAT(Actions(), ElementsAre("remove-listeners 1", "drain 0 within 0 ms", "stop 0 within 3000 ms"));
   Dies(0);
   EXPECT_THAT(Replies(), ElementsAre(HasSubstr("reply 7: 0"), HasSubstr("reply 8: 0")));
 }

@@ -124,7 +124,7 @@ TEST_F(RotationTest, AStopEndsTheReplacementToo) {
   Forget();
   Send(SIGQUIT);
   EXPECT_THAT(Actions(), ElementsAre("reply 7: 5 the server was told to stop by signal 3 (SIGQUIT)",
-                                     "drain 0 within 0 ms", "kill 1 with 9"));
+                                     "remove-listeners 1", "drain 0 within 0 ms", "kill 1 with 9"));
 }
 
 TEST_F(RotationTest, ASeatThatIsGivenUpMeanwhileTakesBothWithIt) {

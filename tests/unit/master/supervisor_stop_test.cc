@@ -60,7 +60,7 @@ TEST_F(StopTest, QuitDrainsAllWorkersAndCloses) {
   GivenReadyWorkers(2, 30s);
   Send(SIGQUIT);
   EXPECT_THAT(Log(), ElementsAre("[notice] signal 3 (SIGQUIT) received from 456, shutting down"));
-  EXPECT_THAT(Actions(), ElementsAre("drain 0 within 30000 ms", "drain 1 within 30000 ms"));
+  EXPECT_THAT(Actions(), ElementsAre("remove-listeners 1", "drain 0 within 30000 ms", "drain 1 within 30000 ms"));
   EXPECT_THAT(Server(), ElementsAre("draining 1 ending"));
   Forget();
   Draining(0, 1);

@@ -171,6 +171,70 @@ TEST_P(SharedSocketTest, AReleasedListenerIsEmptiedThenClosed) {
   acceptor().Release(7);
 }
 
+TEST_P(SharedSocketTest, DrainingClosesWhatOthersHoldAndTakesNobody) {
+  acceptor().Start();
+  const auto client = Connect();
+  bool closed = false;
+  acceptor().on_closed = [&] { closed = true; };
+
+  acceptor().Drain();
+
+  EXPECT_TRUE(closed);
+  EXPECT_EQ(acceptor().listeners(), 0u);
+  EXPECT_EQ(writer().Get(Total::kAccepts), 0u);
+}
+
+TEST_P(SharedSocketTest, DrainingEmptiesARemovedListenerAndClosesItAfterTheLastCall) {
+  acceptor().Start();
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 5; ++i) clients.push_back(Connect());
+  bool closed = false;
+  acceptor().on_closed = [&] { closed = true; };
+  acceptor().Removed(0);
+
+  acceptor().Drain();
+
+  EXPECT_EQ(connections().size(), 5u);
+  EXPECT_FALSE(closed);
+  const auto late = Connect();  // as if its handshake had been under way
+  late->Send(kGetHello);
+  UntilAnswered(*late);
+  Until([&] { return closed; });
+  EXPECT_EQ(acceptor().listeners(), 0u);
+}
+
+TEST_P(SharedSocketTest, ARemovedListenerIsClosedOnlyWhenThereWasRoomForAll) {
+  connections(1);
+  acceptor().Start();
+  auto first = Connect();
+  first->Send("GET /hel");
+  Until([&] { return writer().Get(scoreboard::Gauge::kReading) == 1; });
+  auto second = Connect();
+  second->Send(kGetHello);
+  bool closed = false;
+  acceptor().on_closed = [&] { closed = true; };
+  acceptor().Removed(0);
+
+  acceptor().Drain();
+  const auto last_call = std::chrono::steady_clock::now() + SocketAcceptor::kLastCall + 50ms;
+  Until([&] { return std::chrono::steady_clock::now() > last_call; });
+  EXPECT_FALSE(closed);
+  first.reset();
+  UntilAnswered(*second);
+
+  Until([&] { return closed; });
+}
+
+TEST_P(SharedSocketTest, StopEndsADrainAtOnce) {
+  acceptor().Start();
+  acceptor().Removed(0);
+  acceptor().Drain();
+
+  acceptor().Stop();
+
+  EXPECT_EQ(acceptor().listeners(), 0u);
+}
+
 TEST_P(SharedSocketTest, AcceptedSocketsInheritNoDelay) {
   acceptor().Start();
   const auto client = Connect();

@@ -7,16 +7,19 @@ namespace {
 
 using testing::HasSubstr;
 
-// An acceptor that accepts nothing, and remembers that it was stopped.
+// An acceptor that accepts nothing, and remembers what it was told.
 class StillAcceptor final : public Acceptor {
  public:
   void Add(std::uint32_t, sys::UniqueFd, const http1::Listener&) override {}
   void Start() override {}
   void Release(std::uint32_t) override {}
-  void Stop() override { stopped = true; }
+  void Removed(std::uint32_t) override {}
+  void Drain() override { drained = true; }
+  void Stop() override { removed = 0; }
   void OnRoom() override {}
-  [[nodiscard]] std::size_t listeners() const override { return 0; }
-  bool stopped = false;
+  [[nodiscard]] std::size_t listeners() const override { return removed; }
+  bool drained = false;
+  std::size_t removed = 0;  // listeners that are not empty yet
 };
 
 class DrainTest : public ConnectionsFixture {
@@ -35,7 +38,7 @@ class DrainTest : public ConnectionsFixture {
 TEST_F(DrainTest, IsDoneInTheNextTurnWhenNothingIsOpen) {
   Start();
 
-  EXPECT_TRUE(acceptor.stopped);
+  EXPECT_TRUE(acceptor.drained);
   EXPECT_FALSE(done);
   EXPECT_EQ(drain->state(), Drain::State::kDone);
   Until([&] { return done; });
@@ -96,6 +99,27 @@ TEST_F(DrainTest, ClosesTheRestAtTheDeadline) {
   Until([&] { return done; });
 
   UntilEnded(*client);
+}
+
+TEST_F(DrainTest, WaitsForRemovedListenersToBeEmpty) {
+  acceptor.removed = 1;
+  Start();
+  for (int i = 0; i < 5; ++i) loop.Turn();
+  EXPECT_EQ(drain->state(), Drain::State::kDraining);
+
+  acceptor.removed = 0;
+  acceptor.on_closed();
+
+  Until([&] { return done; });
+}
+
+TEST_F(DrainTest, ClosesRemovedListenersAtTheDeadline) {
+  acceptor.removed = 1;
+
+  Start(30ms);
+  Until([&] { return done; });
+
+  EXPECT_EQ(acceptor.removed, 0u);
 }
 
 TEST_F(DrainTest, ASecondStartCanOnlyBringTheEndNearer) {
