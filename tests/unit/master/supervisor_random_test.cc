@@ -8,36 +8,19 @@
 #include <random>
 #include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "master/books.h"
 #include "master/fixture.h"
 
 namespace colmeia::master {
 namespace {
 
-// A world of processes that do as they like. It keeps its own books from the actions alone, so that a mistake in the
-// supervisor's books is seen.
-class World {
+// A world of processes that do as they like.
+class World : public Books {
  public:
   // Every third world is a wild one; in the others accidents are rare enough for long lives.
   explicit World(unsigned seed) : random_(seed), accidents_(seed % 3 == 0 ? 40 : 600) {}
-
-  // How often things came to pass, so that a test may know that it tested something.
-  struct Tally {
-    int promotions = 0;
-    int rollbacks = 0;
-    int spawns = 0;
-    int kills = 0;
-    int orders = 0;
-    int requests = 0;
-    int refused = 0;    // answered at once
-    int fulfilled = 0;  // answered with kOk
-    int switches = 0;   // a relief took a seat over
-    int hangs = 0;
-    int upgrades = 0;
-  };
-  [[nodiscard]] const Tally& tally() const { return tally_; }
 
   void Begin() {
     tells_main_pid_ = Toss(2);
@@ -101,25 +84,7 @@ class World {
     EXPECT_TRUE(left_) << "told to stop, and never left; alive: " << processes_.size();
   }
 
-  [[nodiscard]] bool left() const { return left_; }
-
  private:
-  struct Process {
-    std::uint32_t generation = 0;
-    std::uint32_t seat = 0;
-    bool told_to_leave = false;
-    bool self_draining = false;
-    bool killed = false;
-    bool adopted = false;
-    bool channel_closed = false;
-    bool reaped = false;
-    bool ready = false;
-    [[nodiscard]] bool fills() const {
-      return !told_to_leave && !self_draining && !killed && !channel_closed && !reaped;
-    }
-  };
-  enum class NewBinary { kNone, kSpawning, kLives };
-
   std::uint32_t Pick(std::uint32_t below) {
     return std::uniform_int_distribution<std::uint32_t>(0, below - 1)(random_);
   }
@@ -288,7 +253,7 @@ class World {
       if (const auto* failed = std::get_if<SpawnFailed>(&next)) processes_.erase(failed->slot);
       for (const Action& action : supervisor_.On(next, clock_.Now())) {
         SCOPED_TRACE(Describe(action));
-        Check(action);
+        Note(action, supervisor_.current());
         if (const auto* spawn = std::get_if<Spawn>(&action)) {
           if (Toss(accidents_)) {
             events.push_back(SpawnFailed{spawn->slot, "no"});
@@ -311,142 +276,17 @@ class World {
 
   void NoteStop(int signal) { stopping_ = stopping_ || signal == SIGTERM || signal == SIGQUIT; }
 
-  void Count(const Action& action) {
-    tally_.spawns += std::holds_alternative<Spawn>(action) ? 1 : 0;
-    tally_.kills += std::holds_alternative<Kill>(action) ? 1 : 0;
-    tally_.orders += std::holds_alternative<Send>(action) ? 1 : 0;
-    tally_.promotions += std::holds_alternative<Promote>(action) ? 1 : 0;
-    const auto* reloaded = std::get_if<Reloaded>(&action);
-    tally_.upgrades += std::holds_alternative<CompleteUpgrade>(action) ? 1 : 0;
-    const auto* kill = std::get_if<Kill>(&action);
-    tally_.hangs += kill != nullptr && kill->signal == SIGABRT ? 1 : 0;
-    tally_.rollbacks += reloaded != nullptr && reloaded->outcome != Outcome::kOk ? 1 : 0;
-  }
-
-  void Check(const Action& action) {
-    Count(action);
-    EXPECT_FALSE(left_) << "nothing comes after Leave";
-    if (const auto* spawn = std::get_if<Spawn>(&action)) {
-      EXPECT_FALSE(stopping_) << "no spawn while stopping";
-      EXPECT_FALSE(processes_.contains(spawn->slot)) << "a slot is given out again before both ends were seen";
-      EXPECT_FALSE(stands_in_);
-      std::map<std::uint32_t, int> fillers{{spawn->seat, 1}};
-      for (const auto& [slot, process] : processes_) {
-        if (!process.fills() || process.generation != spawn->generation) continue;
-        ++fillers[process.seat];
-        EXPECT_TRUE(process.seat != spawn->seat || process.ready) << "two workers in one seat, and none serves";
-      }
-      EXPECT_LE(fillers[spawn->seat], 2) << "three workers in one seat";
-      const auto pairs =
-          std::count_if(fillers.begin(), fillers.end(), [](const auto& seat) { return seat.second > 1; });
-      EXPECT_LE(pairs, 1) << "two are replaced at once";
-      EXPECT_TRUE(open_.contains(spawn->generation)) << "a worker of a generation whose resources are closed";
-      processes_[spawn->slot] = Process{.generation = spawn->generation, .seat = spawn->seat};
-    } else if (const auto* adopt = std::get_if<Adopt>(&action)) {
-      ASSERT_TRUE(processes_.contains(adopt->slot));
-      EXPECT_LT(adopt->seat, std::max(adopt->seats, 1U));
-      processes_[adopt->slot].adopted = true;
-    } else if (const auto* send = std::get_if<Send>(&action)) {
-      ASSERT_TRUE(processes_.contains(send->slot));
-      EXPECT_TRUE(processes_[send->slot].adopted) << "it understands no message yet";
-      processes_[send->slot].told_to_leave = true;
-      CheckSuccession(send->slot);
-    } else if (const auto* kill = std::get_if<Kill>(&action)) {
-      ASSERT_TRUE(processes_.contains(kill->slot));
-      EXPECT_FALSE(processes_[kill->slot].reaped) << "its pid may be another's by now";
-      processes_[kill->slot].killed = true;
-    } else if (const auto* compile = std::get_if<Compile>(&action)) {
-      EXPECT_FALSE(stopping_) << "no compile while stopping";
-      EXPECT_TRUE(begun_.insert(compile->generation).second);
-      compiling_.insert(compile->generation);
-    } else if (const auto* open = std::get_if<OpenResources>(&action)) {
-      EXPECT_FALSE(stopping_) << "nothing is opened while stopping";
-      opening_.insert(open->generation);
-      open_.insert(open->generation);
-    } else if (const auto* close = std::get_if<CloseGeneration>(&action)) {
-      for (const auto& [slot, process] : processes_) EXPECT_NE(process.generation, close->generation) << "in use";
-      EXPECT_FALSE(closed_.contains(close->generation)) << "closed twice";
-      closed_.insert(close->generation);
-      opening_.erase(close->generation);
-      open_.erase(close->generation);
-    } else if (std::holds_alternative<ReopenLogs>(action)) {
-      reopening_ = true;
-    } else if (std::holds_alternative<Started>(action) || std::holds_alternative<StartFailed>(action)) {
-      EXPECT_EQ(++starts_told_, 1) << "the launcher is answered once";
-    } else if (const auto* reply = std::get_if<Reply>(&action)) {
-      EXPECT_EQ(asked_.erase(reply->id), 1U) << "answered twice, or nobody asked: " << reply->id;
-      EXPECT_FALSE(reply->message.empty());
-      tally_.fulfilled += reply->outcome == Outcome::kOk ? 1 : 0;
-    } else if (const auto* seats = std::get_if<SeatsChanged>(&action)) {
-      EXPECT_EQ(seats->generation, supervisor_.current()->number);
-      EXPECT_GT(seats->seats, 0U);
-    } else if (std::holds_alternative<StartUpgrade>(action)) {
-      EXPECT_EQ(upgrade_, NewBinary::kNone) << "two new binaries";
-      EXPECT_FALSE(stopping_);
-      upgrade_ = NewBinary::kSpawning;
-      put_aside_ = true;
-    } else if (const auto* forward = std::get_if<ForwardSignal>(&action)) {
-      EXPECT_EQ(upgrade_, NewBinary::kLives) << "its pid may be another's by now";
-      upgrade_killed_ = upgrade_killed_ || forward->number == SIGKILL;
-    } else if (std::holds_alternative<AbandonUpgrade>(action)) {
-      EXPECT_EQ(upgrade_, NewBinary::kNone) << "it lives";
-      EXPECT_TRUE(std::exchange(put_aside_, false)) << "nothing was put aside";
-    } else if (std::holds_alternative<CompleteUpgrade>(action)) {
-      EXPECT_EQ(upgrade_, NewBinary::kLives);
-      EXPECT_TRUE(processes_.empty()) << "a worker of ours lives";
-      EXPECT_TRUE(std::exchange(put_aside_, false));
-      stands_in_ = true;
-    } else if (std::holds_alternative<Leave>(action)) {
-      EXPECT_TRUE(asked_.empty()) << "somebody was not answered";
-      EXPECT_FALSE(put_aside_) << "the files of an upgrade stay behind";
-      EXPECT_TRUE(processes_.empty()) << "a child lives";
-      EXPECT_TRUE(compiling_.empty()) << "a compiler lives";
-      EXPECT_TRUE(open_.empty()) << "a generation is open";
-      EXPECT_EQ(starts_told_, 1) << "the launcher waits";
-      left_ = true;
-    }
-  }
-
-  // A worker is told to leave: where it was replaced while serving, the next one is ready.
-  void CheckSuccession(std::uint32_t slot) {
-    const Process& old = processes_[slot];
-    const Generation* serving = supervisor_.current();
-    if (stopping_ || serving == nullptr || serving->stage != Stage::kServing || old.generation != serving->number)
-      return;
-    if (old.seat >= serving->seats.size() || old.self_draining) return;
-    bool ready = false;
-    for (const auto& [other, process] : processes_) {
-      if (other == slot || process.generation != old.generation || process.seat != old.seat) continue;
-      if (!process.fills() || !process.ready) continue;
-      ready = true;
-    }
-    EXPECT_TRUE(ready) << "a seat of a rolling restart is empty";
-    tally_.switches += ready ? 1 : 0;
-  }
-
   std::mt19937 random_;
   std::uint32_t accidents_;  // one of the accidents happens once in so many turns
-  Tally tally_;
   util::ManualClock clock_;
   Supervisor supervisor_;
-  std::map<std::uint32_t, Process> processes_;
-  std::set<std::uint32_t> begun_, compiling_, opening_, open_, closed_;
   pid_t last_pid_ = 100;
-  int starts_told_ = 0;
-  bool reopening_ = false;
-  bool stopping_ = false;
-  bool left_ = false;
-  std::set<std::uint64_t> asked_;  // and not answered
   std::uint64_t last_id_ = 0;
-  NewBinary upgrade_ = NewBinary::kNone;
-  bool upgrade_killed_ = false;
-  bool put_aside_ = false;  // our pid file is .oldbin
-  bool stands_in_ = false;
   bool tells_main_pid_ = false;
 };
 
 TEST(SupervisorRandomTest, KeepsItsInvariantsWhateverHappens) {
-  World::Tally all;
+  Books::Tally all;
   for (unsigned seed = 1; seed <= 300; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     World world(seed);
@@ -454,17 +294,7 @@ TEST(SupervisorRandomTest, KeepsItsInvariantsWhateverHappens) {
     for (int step = 0; step < 1500 && !world.left() && !testing::Test::HasFailure(); ++step) world.Step();
     if (!world.left()) world.End();
     ASSERT_FALSE(testing::Test::HasFailure());
-    all.promotions += world.tally().promotions;
-    all.rollbacks += world.tally().rollbacks;
-    all.spawns += world.tally().spawns;
-    all.kills += world.tally().kills;
-    all.orders += world.tally().orders;
-    all.requests += world.tally().requests;
-    all.refused += world.tally().refused;
-    all.fulfilled += world.tally().fulfilled;
-    all.switches += world.tally().switches;
-    all.hangs += world.tally().hangs;
-    all.upgrades += world.tally().upgrades;
+    all += world.tally();
   }
   EXPECT_GT(all.promotions, 800);
   EXPECT_GT(all.rollbacks, 300);
