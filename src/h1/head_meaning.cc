@@ -63,7 +63,7 @@ Fault Interpret(RequestHead& head) {
     seen |= bit;
     switch (field.id) {
       case HeaderId::kHost: {
-        const std::optional<http::HostPort> host = http::SplitHost(field.value);
+        const std::optional<http::HostPort> host = head.hosts.Split(field.value);
         if (!host) return kInvalidHost;
         head.host = *host;
         break;

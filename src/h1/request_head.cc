@@ -1,14 +1,10 @@
 #include "h1/request_head.h"
 
-#include <utility>
-
 namespace colmeia::h1 {
 
 void RequestHead::Clear() {
-  http::Fields kept = std::move(fields);
-  kept.Clear();
-  *this = RequestHead{};
-  fields = std::move(kept);
+  static_cast<PlainRequestHead&>(*this) = {};
+  fields.Clear();
 }
 
 void RequestHead::Rebase(const char* to) {

@@ -14,7 +14,8 @@
 
 namespace colmeia::h1 {
 
-struct RequestHead {
+// All of it that costs nothing to forget.
+struct PlainRequestHead {
   std::string_view text;          // from the request line's first byte to the end of the empty line
   std::string_view request_line;  // without its line end; after an error what is known of it, for the access log
   std::string_view method_text;
@@ -23,7 +24,6 @@ struct RequestHead {
   http::Method method = http::Method::kUnknown;
   int version_minor = 1;  // 0 for HTTP/1.0, 1 for 1.1 and whatever 1.x the future brings
 
-  http::Fields fields;  // without those that nginx ignores for their names
   http::HostPort host;  // the Host field's; empty when HTTP/1.0 sent none
 
   std::optional<std::uint64_t> content_length;  // any 64-bit value: compare it with the limit before any cast
@@ -33,6 +33,11 @@ struct RequestHead {
   std::uint32_t ignored_fields = 0;             // left out of `fields` for their names
 
   [[nodiscard]] bool has_body() const { return chunked || content_length.value_or(0) > 0; }
+};
+
+struct RequestHead : PlainRequestHead {
+  http::Fields fields;   // without those that nginx ignores for their names
+  http::HostMemo hosts;  // of the heads that were read into this, one after another
 
   // Empties it and keeps the memory.
   void Clear();

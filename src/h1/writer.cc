@@ -58,21 +58,15 @@ char* PutStatusLine(char* out, http::Status status) {
   return Put(out, " \r\n");
 }
 
-}  // namespace
-
-std::size_t MaxHeadSize(const ResponseHead& head) {
-  std::size_t size = kFixedText + head.server.size() + head.date.size() + head.content_type.size() +
-                     head.last_modified.size() + head.etag.size();
-  if (head.fields != nullptr) {
-    for (const http::Field& field : *head.fields) size += field.name.size() + field.value.size() + 4;
-  }
-  return size;
-}
-
-char* WriteHead(const ResponseHead& head, char* out) {
+// What stands before the date, and the rest from there on.
+char* PutStart(char* out, const ResponseHead& head) {
   out = PutStatusLine(out, http::WireStatus(head.status));
   if (!head.server.empty()) out = PutOwnValue(Put(out, kServer), head.server);
-  if (!head.date.empty()) out = PutOwnValue(Put(out, kDate), head.date);
+  return head.date.empty() ? out : Put(out, kDate);
+}
+
+char* PutRest(char* out, const ResponseHead& head) {
+  if (!head.date.empty()) out = PutOwnValue(out, head.date);
   if (!head.content_type.empty()) out = PutValue(Put(out, kContentType), head.content_type);
   if (head.content_length) {
     out = Put(out, kContentLength);
@@ -102,6 +96,58 @@ char* WriteHead(const ResponseHead& head, char* out) {
   }
   if (head.accept_ranges) out = Put(out, kAcceptRanges);
   return Put(out, kLineEnd);
+}
+
+}  // namespace
+
+std::size_t MaxHeadSize(const ResponseHead& head) {
+  std::size_t size = kFixedText + head.server.size() + head.date.size() + head.content_type.size() +
+                     head.last_modified.size() + head.etag.size();
+  if (head.fields != nullptr) {
+    for (const http::Field& field : *head.fields) size += field.name.size() + field.value.size() + 4;
+  }
+  return size;
+}
+
+char* WriteHead(const ResponseHead& head, char* out) { return PutRest(PutStart(out, head), head); }
+
+bool HeadMemo::Kept::Is(const ResponseHead& head) const {
+  return content_length == head.content_length && !text.empty() && status == head.status &&
+         connection == head.connection && chunked == head.chunked && accept_ranges == head.accept_ranges &&
+         date_size == head.date.size() && etag == head.etag && last_modified == head.last_modified &&
+         content_type == head.content_type && server == head.server;
+}
+
+void HeadMemo::Kept::Keep(const ResponseHead& head, std::string_view written, std::size_t date) {
+  status = head.status;
+  content_length = head.content_length;
+  chunked = head.chunked;
+  accept_ranges = head.accept_ranges;
+  connection = head.connection;
+  server = head.server;
+  content_type = head.content_type;
+  last_modified = head.last_modified;
+  etag = head.etag;
+  text = written;
+  date_at = date;
+  date_size = head.date.size();
+}
+
+char* HeadMemo::Write(const ResponseHead& head, char* out) {
+  static constexpr std::size_t kLongest = 512;  // longer ones hold a text of somebody's own
+  // Files of the same length take each other's place.
+  Kept& kept = kept_[head.content_length.value_or(0) * 0x9e3779b97f4a7c15U >> 32 & (kPlaces - 1)];
+  const bool is_plain = head.fields == nullptr || head.fields->empty();
+  if (is_plain && kept.Is(head)) {
+    std::memcpy(out, kept.text.data(), kept.text.size());
+    if (!head.date.empty()) Put(out + kept.date_at, head.date);
+    return out + kept.text.size();
+  }
+  char* const date = PutStart(out, head);
+  char* const end = PutRest(date, head);
+  const auto size = static_cast<std::size_t>(end - out);
+  if (is_plain && size <= kLongest) kept.Keep(head, {out, size}, static_cast<std::size_t>(date - out));
+  return end;
 }
 
 void AppendHead(const ResponseHead& head, std::string& out) {

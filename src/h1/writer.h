@@ -4,6 +4,7 @@
 // line: CR, LF and NUL in names and values become a SP (RFC 9110 section 5.5).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -44,6 +45,36 @@ struct ResponseHead {
 
 // Appends it to a buffer that grows when it must.
 void AppendHead(const ResponseHead& head, std::string& out);
+
+// WriteHead for one response after another, many of which were sent before: it copies what it wrote the last time, with
+// the date of now. A head is known again by all of its values, so what it writes is what WriteHead writes.
+class HeadMemo {
+ public:
+  // REQUIRES: as WriteHead.
+  [[nodiscard]] char* Write(const ResponseHead& head, char* out);
+
+ private:
+  struct Kept {
+    http::Status status = http::Status::kOk;
+    std::optional<std::uint64_t> content_length;
+    bool chunked = false;
+    bool accept_ranges = false;
+    ConnectionField connection = ConnectionField::kKeepAlive;
+    std::string server;
+    std::string content_type;
+    std::string last_modified;
+    std::string etag;
+    std::string text;  // the head; empty: none yet
+    std::size_t date_at = 0;
+    std::size_t date_size = 0;
+
+    [[nodiscard]] bool Is(const ResponseHead& head) const;
+    void Keep(const ResponseHead& head, std::string_view written, std::size_t date);
+  };
+  static constexpr std::size_t kPlaces = 64;
+
+  std::array<Kept, kPlaces> kept_;
+};
 
 // Makes `content` a chunk, in place: its size before it, a line end behind it (RFC 9112 section 7.1). REQUIRES: it is
 // not empty, since an empty chunk is the last one.

@@ -106,6 +106,20 @@ std::optional<HostPort> SplitHost(std::string_view text) {
   return result;
 }
 
+std::optional<HostPort> HostMemo::Split(std::string_view text) {
+  static constexpr std::size_t kLongest = 255;  // of a name in the DNS: nobody makes us keep more
+  if (text.empty() || text != text_) {
+    const std::optional<HostPort> parts = SplitHost(text);
+    if (!parts || text.size() > kLongest) return parts;
+    text_ = text;
+    parts_ = *parts;
+    size_ = parts->host.size();
+  }
+  HostPort same = parts_;
+  same.host = text.substr(0, size_);
+  return same;
+}
+
 std::string_view LowercaseHost(const HostPort& host, util::Arena& arena) {
   if (host.is_lower) return host.host;
   char* const out = arena.Allocate(host.host.size());

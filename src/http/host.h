@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "util/arena.h"
@@ -22,5 +23,17 @@ struct HostPort {
 
 // The host in lower case: `host.host` itself when it is so already, otherwise a copy in `arena`.
 [[nodiscard]] std::string_view LowercaseHost(const HostPort& host, util::Arena& arena);
+
+// SplitHost, for one text after another of which most are the same: what the last valid one meant is remembered.
+class HostMemo {
+ public:
+  // As SplitHost(text): a view into `text`, not into this.
+  [[nodiscard]] std::optional<HostPort> Split(std::string_view text);
+
+ private:
+  std::string text_;      // empty: none yet
+  HostPort parts_;        // of text_, but for the view
+  std::size_t size_ = 0;  // of the host, with which every text begins
+};
 
 }  // namespace colmeia::http

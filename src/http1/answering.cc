@@ -91,7 +91,7 @@ void Connection::Begin(Work& work, bool body_has_begun) {
   request.path = target.path;
   request.args = target.args;
   request.host = http::LowercaseHost(host, exchange.arena);
-  exchange.server = Hosts(work).Find(request.host, &exchange.captures);
+  exchange.server = shared_.servers.Find(Hosts(work), request.host, exchange.captures);
   if (head.chunked) {
     work.body.StartChunked();
   } else {
@@ -234,7 +234,7 @@ void Connection::WriteAnswer(Work& work, bool with_continue) {
     Buffer& out = shared_.output;
     char* const begin = out.end();
     if (with_continue) out.Append(h1::kContinueLine);
-    out.Extend(static_cast<std::size_t>(h1::WriteHead(head, out.end()) - out.end()));
+    out.Extend(static_cast<std::size_t>(shared_.heads.Write(head, out.end()) - out.end()));
     work.head_left = static_cast<std::size_t>(out.end() - begin);
     if (is_small) {
       for (const pipeline::Piece& piece : response.body.pieces()) out.Append(piece.memory);

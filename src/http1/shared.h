@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "h1/request_head.h"
+#include "h1/writer.h"
 #include "http/date.h"
 #include "http1/timeouts.h"
 #include "http1/work.h"
@@ -19,6 +20,7 @@
 #include "loop/poll_pool.h"
 #include "loop/timer.h"
 #include "pipeline/services.h"
+#include "pipeline/site.h"
 #include "scoreboard/layout.h"
 
 namespace colmeia::http1 {
@@ -103,6 +105,8 @@ class Shared {
   Timeouts timeouts;
   WorkPool works;
   h1::RequestHead head;  // scratch of the parser
+  pipeline::ServerMemo servers;
+  h1::HeadMemo heads;
   Buffer input{kInputSize};
   Buffer output{kOutputSize};
   Buffer file{kFileSize};  // bytes of files on their way, where sendfile is off

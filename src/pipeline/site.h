@@ -112,6 +112,18 @@ class VirtualHosts {
   const Server* default_ = nullptr;
 };
 
+// VirtualHosts::Find for one request after another, of which most are for the same host: the last answer is remembered.
+class ServerMemo {
+ public:
+  // REQUIRES: `hosts` outlives this; `captures` is empty.
+  [[nodiscard]] const Server* Find(const VirtualHosts& hosts, std::string_view host, std::vector<Capture>& captures);
+
+ private:
+  const VirtualHosts* hosts_ = nullptr;  // null: nothing is remembered yet
+  std::string host_;
+  const Server* server_ = nullptr;
+};
+
 // One address that is listened on; several `listen` directives with the same address are one.
 struct ListenSocket {
   sys::Address address;

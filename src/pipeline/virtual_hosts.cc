@@ -45,6 +45,19 @@ const Server* VirtualHosts::Find(std::string_view host, std::vector<Capture>* ca
   return default_;
 }
 
+const Server* ServerMemo::Find(const VirtualHosts& hosts, std::string_view host, std::vector<Capture>& captures) {
+  static constexpr std::size_t kLongest = 255;  // of a name in the DNS: nobody makes us keep more
+  if (&hosts == hosts_ && host == host_) return server_;
+  const Server* const server = hosts.Find(host, &captures);
+  // What a regex found in the name belongs to that request.
+  if (captures.empty() && host.size() <= kLongest) {
+    hosts_ = &hosts;
+    host_ = host;
+    server_ = server;
+  }
+  return server;
+}
+
 const VirtualHosts& ListenSocket::HostsFor(const sys::Address& local) const {
   for (const Specific& one : specific) {
     if (one.address == local) return one.hosts;

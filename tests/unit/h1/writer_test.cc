@@ -1,6 +1,7 @@
 #include "h1/writer.h"
 
 #include <limits>
+#include <string>
 
 #include <gtest/gtest.h>
 
@@ -112,6 +113,94 @@ TEST(WriterTest, AppendsBehindWhatIsThere) {
   AppendHead(head, out);
 
   EXPECT_EQ(out, "firstHTTP/1.1 200 OK\r\n\r\n");
+}
+
+ResponseHead HeadOfAFile() {
+  ResponseHead head;
+  head.server = "colmeia";
+  head.date = "Sun, 06 Nov 1994 08:49:37 GMT";
+  head.content_type = "text/html";
+  head.content_length = 12;
+  head.last_modified = "Sun, 06 Nov 1994 08:49:36 GMT";
+  head.etag = "\"1-c\"";
+  head.accept_ranges = true;
+  return head;
+}
+
+std::string Write(HeadMemo& memo, const ResponseHead& head) {
+  std::string out(MaxHeadSize(head), '\0');
+  out.resize(static_cast<std::size_t>(memo.Write(head, out.data()) - out.data()));
+  return out;
+}
+
+struct Change {
+  const char* name;
+  void (*make)(ResponseHead& head);
+};
+class HeadMemoChangeTest : public testing::TestWithParam<Change> {};
+
+// All of these heads would stand in one place of the memo, or take the first one for themselves.
+TEST_P(HeadMemoChangeTest, WritesTheChangedHeadAndThenTheOldOne) {
+  HeadMemo memo;
+  const ResponseHead old = HeadOfAFile();
+  ResponseHead changed = old;
+  GetParam().make(changed);
+  ASSERT_EQ(Write(memo, old), Write(old));
+
+  for (int times = 0; times < 2; ++times) EXPECT_EQ(Write(memo, changed), Write(changed));
+  for (int times = 0; times < 2; ++times) EXPECT_EQ(Write(memo, old), Write(old));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, HeadMemoChangeTest,
+    testing::Values(Change{"Nothing", [](ResponseHead&) {}},
+                    Change{"Date", [](ResponseHead& head) { head.date = "Mon, 07 Nov 1994 08:49:38 GMT"; }},
+                    Change{"NoDate", [](ResponseHead& head) { head.date = {}; }},
+                    Change{"OddDate", [](ResponseHead& head) { head.date = "today"; }},
+                    Change{"Status", [](ResponseHead& head) { head.status = http::Status::kPartialContent; }},
+                    Change{"Server", [](ResponseHead& head) { head.server = "colmeia/1.2.3"; }},
+                    Change{"NoServer", [](ResponseHead& head) { head.server = {}; }},
+                    Change{"ContentType", [](ResponseHead& head) { head.content_type = "text/htmx"; }},
+                    Change{"ContentLength", [](ResponseHead& head) { head.content_length = 13; }},
+                    Change{"NoContentLength", [](ResponseHead& head) { head.content_length.reset(); }},
+                    Change{"Chunked", [](ResponseHead& head) { head.chunked = true; }},
+                    Change{"LastModified",
+                           [](ResponseHead& head) { head.last_modified = "Sun, 06 Nov 1994 08:49:35 GMT"; }},
+                    Change{"NoLastModified", [](ResponseHead& head) { head.last_modified = {}; }},
+                    Change{"Etag", [](ResponseHead& head) { head.etag = "\"2-c\""; }},
+                    Change{"NoEtag", [](ResponseHead& head) { head.etag = {}; }},
+                    Change{"AcceptRanges", [](ResponseHead& head) { head.accept_ranges = false; }},
+                    Change{"Connection", [](ResponseHead& head) { head.connection = ConnectionField::kClose; }},
+                    Change{"NoConnection", [](ResponseHead& head) { head.connection = ConnectionField::kOmit; }},
+                    Change{"LineEnds", [](ResponseHead& head) { head.etag = "\r\n\""; }},
+                    Change{"Fields",
+                           [](ResponseHead& head) {
+                             static http::Fields fields;
+                             fields.Clear();
+                             fields.Add("X-One", "1");
+                             head.fields = &fields;
+                           }}),
+    [](const testing::TestParamInfo<Change>& change) { return std::string(change.param.name); });
+
+TEST(HeadMemoTest, KeepsNoViewOfWhatItWrote) {
+  HeadMemo memo;
+  std::string etag = "\"1-c\"";
+  ResponseHead head = HeadOfAFile();
+  head.etag = etag;
+  (void)Write(memo, head);
+
+  etag[1] = '2';  // another file at the same address
+
+  EXPECT_EQ(Write(memo, head), Write(head));
+}
+
+TEST(HeadMemoTest, WritesLongHeadsToo) {
+  HeadMemo memo;
+  const std::string type(1000, 't');
+  ResponseHead head = HeadOfAFile();
+  head.content_type = type;
+
+  for (int times = 0; times < 2; ++times) EXPECT_EQ(Write(memo, head), Write(head));
 }
 
 }  // namespace

@@ -48,5 +48,32 @@ TEST(HostTest, RefusesWhatIsNoHost) {
   EXPECT_FALSE(SplitHost("[" + std::string(100, ':') + "]"));
 }
 
+TEST(HostMemoTest, SaysWhatSplitHostSays) {
+  HostMemo memo;
+  // Neighbours differ in one part only, valid and not, and each comes twice.
+  for (const char* text : {"a.org", "A.org", "a.org.", "a.org:80", "a.org:81", "a.org", "", "a.org", "a..org", "[::1]",
+                           "[::1]:80", "a.orgx", "a.org"}) {
+    for (int times = 0; times < 2; ++times) {
+      const std::string own(text);
+      const std::optional<HostPort> parts = memo.Split(own);
+      const std::optional<HostPort> wanted = SplitHost(text);
+      ASSERT_EQ(parts.has_value(), wanted.has_value()) << text;
+      if (!parts) continue;
+      EXPECT_EQ(parts->host, wanted->host) << text;
+      EXPECT_EQ(parts->host.data(), own.data()) << text;
+      EXPECT_EQ(parts->port, wanted->port) << text;
+      EXPECT_EQ(parts->is_lower, wanted->is_lower) << text;
+    }
+  }
+}
+
+TEST(HostMemoTest, TakesLongHostsToo) {
+  HostMemo memo;
+  const std::string text(5000, 'x');
+
+  for (int times = 0; times < 2; ++times) EXPECT_EQ(memo.Split(text)->host, text);
+  EXPECT_EQ(memo.Split("a.org")->host, "a.org");
+}
+
 }  // namespace
 }  // namespace colmeia::http

@@ -103,6 +103,36 @@ TEST_F(BuilderTest, ChoosesServersByName) {
   EXPECT_EQ(server(""), 4);
 }
 
+TEST_F(BuilderTest, RemembersTheServerOfOneNameOnOneListener) {
+  Load(
+      "http { server { listen 80; server_name a.org; } server { listen 80 default_server; server_name b.org; }"
+      "server { listen 81; server_name a.org; } server { listen 81; server_name ~^x(?<n>\\d+)\\.; } }");
+  ASSERT_NE(site, nullptr) << mistakes;
+  const VirtualHosts& first = site->listeners[0].hosts;
+  const VirtualHosts& second = site->listeners[1].hosts;
+  ServerMemo memo;
+  const auto server = [&](const VirtualHosts& hosts, std::string_view host) {
+    std::vector<Capture> captures;
+    const Server* const found = memo.Find(hosts, host, captures);
+    for (std::size_t i = 0; i < site->servers.size(); ++i) {
+      if (site->servers[i].get() == found) return static_cast<int>(i) + 10 * static_cast<int>(captures.size());
+    }
+    return -1;
+  };
+
+  for (int times = 0; times < 2; ++times) {
+    EXPECT_EQ(server(first, "a.org"), 0);
+    EXPECT_EQ(server(first, "a.org"), 0);
+    EXPECT_EQ(server(second, "a.org"), 2);
+    EXPECT_EQ(server(first, "b.org"), 1);
+    EXPECT_EQ(server(second, "b.org"), 2);  // the default of that one
+    EXPECT_EQ(server(first, ""), 1);
+    // With its groups each time: the whole, and the one by number and by name.
+    EXPECT_EQ(server(second, "x17.org"), 33);
+    EXPECT_EQ(server(second, "x17.org"), 33);
+  }
+}
+
 struct Mistake {
   const char* text;
   const char* message;
