@@ -1,13 +1,24 @@
 #include "http/mime.h"
 
-#include <array>
-
 #include "util/strings.h"
 
 namespace colmeia::http {
+namespace {
+
+constexpr std::size_t kShort = 7;
+
+// Different for any two short extensions, but not for upper and lower case. REQUIRES: extension.size() <= kShort.
+std::uint64_t WordOf(std::string_view extension) {
+  std::uint64_t word = extension.size();
+  for (const char c : extension) word = word << 8 | static_cast<unsigned char>(util::ToLower(c));
+  return word;
+}
+
+}  // namespace
 
 bool MimeTypes::Add(std::string_view extension, std::string_view type) {
-  return !types_.insert_or_assign(util::Lowercase(extension), std::string(type)).second;
+  if (extension.size() <= kShort) return !short_.insert_or_assign(WordOf(extension), std::string(type)).second;
+  return !long_.insert_or_assign(util::Lowercase(extension), std::string(type)).second;
 }
 
 MimeTypes MimeTypes::Defaults() {
@@ -19,22 +30,18 @@ MimeTypes MimeTypes::Defaults() {
 }
 
 std::string_view MimeTypes::ForPath(std::string_view path) const {
-  for (std::size_t at = path.size(); at > 0 && path[at - 1] != '/'; --at) {
-    if (path[at - 1] == '.') return ForExtension(path.substr(at));
-  }
-  return {};
+  std::size_t at = path.size();
+  while (at > 0 && path[at - 1] != '.' && path[at - 1] != '/') --at;
+  return at > 0 && path[at - 1] == '.' ? ForExtension(path.substr(at)) : std::string_view{};
 }
 
 std::string_view MimeTypes::ForExtension(std::string_view extension) const {
-  std::array<char, 32> lower;  // longer than any extension that one would list; others take the slow way
-  decltype(types_)::const_iterator found;
-  if (extension.size() <= lower.size()) {
-    for (std::size_t i = 0; i < extension.size(); ++i) lower[i] = util::ToLower(extension[i]);
-    found = types_.find(std::string_view(lower.data(), extension.size()));
-  } else {
-    found = types_.find(util::Lowercase(extension));
+  if (extension.size() <= kShort) {
+    const auto found = short_.find(WordOf(extension));
+    return found == short_.end() ? std::string_view{} : std::string_view(found->second);
   }
-  return found == types_.end() ? std::string_view{} : std::string_view(found->second);
+  const auto found = long_.find(util::Lowercase(extension));
+  return found == long_.end() ? std::string_view{} : std::string_view(found->second);
 }
 
 }  // namespace colmeia::http

@@ -1,5 +1,7 @@
 #include "http/mime.h"
 
+#include <string>
+
 #include <gtest/gtest.h>
 
 namespace colmeia::http {
@@ -24,6 +26,20 @@ TEST(MimeTypesTest, HasNoTypeForOtherPaths) {
     EXPECT_EQ(types.ForPath(path), "") << path;
   }
   EXPECT_EQ(types.ForExtension(std::string(1000, 'x')), "");
+}
+
+TEST(MimeTypesTest, TellsExtensionsOfAllLengthsApart) {
+  MimeTypes types;
+  const std::string name = "Abcdefghijkl";
+  for (std::size_t size = 1; size <= name.size(); ++size) types.Add(name.substr(0, size), std::to_string(size));
+  types.Add(std::string_view("\0a", 2), "zero");
+
+  for (std::size_t size = 1; size <= name.size(); ++size) {
+    EXPECT_EQ(types.ForPath("/x." + name.substr(0, size)), std::to_string(size));
+  }
+  EXPECT_EQ(types.ForPath("/x.bcd"), "");
+  EXPECT_EQ(types.ForExtension(std::string_view("\0a", 2)), "zero");
+  EXPECT_EQ(types.size(), name.size() + 1);
 }
 
 TEST(MimeTypesTest, ALaterEntryReplacesAnEarlierOne) {
