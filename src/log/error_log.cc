@@ -28,8 +28,25 @@ class Line {
     size_ += size;
   }
 
-  // Nothing that would command a terminal.
-  void AppendMessage(std::string_view text) {
+  // Parts of a message, with nothing in them that would command a terminal. One look at them together is the cheapest.
+  void AppendMessage(std::initializer_list<std::string_view> parts) {
+    const std::size_t begin = size_;
+    for (const std::string_view part : parts) Append(part);
+    char* const end = bytes_.data() + size_;
+    if (util::FindControl(bytes_.data() + begin, end) == end) return;
+    size_ = begin;
+    for (const std::string_view part : parts) AppendHarmless(part);
+  }
+
+  // With one newline, however many there were.
+  std::string_view Finish() {
+    while (size_ > 0 && bytes_[size_ - 1] == '\n') --size_;
+    bytes_[size_++] = '\n';
+    return {bytes_.data(), size_};
+  }
+
+ private:
+  void AppendHarmless(std::string_view text) {
     const char* begin = text.data();
     const char* const end = begin + text.size();
     for (const char* at = util::FindControl(begin, end); at < end; at = util::FindControl(at + 1, end)) {
@@ -44,14 +61,6 @@ class Line {
     Append({begin, static_cast<std::size_t>(end - begin)});
   }
 
-  // With one newline, however many there were.
-  std::string_view Finish() {
-    while (size_ > 0 && bytes_[size_ - 1] == '\n') --size_;
-    bytes_[size_++] = '\n';
-    return {bytes_.data(), size_};
-  }
-
- private:
   static constexpr std::size_t kMost = ErrorLog::kMaxLine - 1;
 
   std::array<char, ErrorLog::kMaxLine> bytes_;
@@ -105,10 +114,11 @@ void ErrorLog::Write(Level level, std::initializer_list<std::string_view> messag
   line.Append(": ");
   if (connection != 0) {
     line.Append("*");
-    line.Append(fmt::format_int(connection).c_str());
+    const fmt::format_int number(connection);
+    line.Append({number.data(), number.size()});
     line.Append(" ");
   }
-  for (const std::string_view part : message) line.AppendMessage(part);
+  line.AppendMessage(message);
   const std::string_view text = line.Finish();
 
   const bool urgent = level <= Level::kCrit;

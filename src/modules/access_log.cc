@@ -88,9 +88,19 @@ constexpr ByteSet MakeByteSet(bool beyond_ascii) {
 constexpr ByteSet kUnsafeInLine = MakeByteSet(true);
 constexpr ByteSet kUnsafeInJson = MakeByteSet(false);
 
+bool HasAny(std::string_view text, const ByteSet& set) {
+  bool any = false;
+  for (const char c : text) any |= set[static_cast<unsigned char>(c)];
+  return any;
+}
+
 // Appends the runs between the bytes of `set` whole, and calls `replace(byte)` for those.
 template <class Replace>
 void AppendReplaced(std::string& out, std::string_view text, const ByteSet& set, Replace replace) {
+  if (!HasAny(text, set)) {
+    out.append(text);
+    return;
+  }
   std::size_t begin = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);

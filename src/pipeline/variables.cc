@@ -17,9 +17,8 @@ using Value = std::optional<std::string_view>;
 
 template <class Number>
 std::string_view Decimal(Exchange& ex, Number number) {
-  char text[24];
-  const auto end = fmt::format_to(text, "{}", number);
-  return ex.arena.Copy({text, static_cast<std::size_t>(end - text)});
+  const fmt::format_int text(number);
+  return ex.arena.Copy({text.data(), text.size()});
 }
 
 // "1.234" of milliseconds, as nginx writes times.
@@ -41,14 +40,28 @@ bool IsFieldNamed(std::string_view field, std::string_view variable) {
   return true;
 }
 
-// All fields of that name joined with ", ", as nginx joins them.
-Value JoinedField(Exchange& ex, const http::Fields& fields, std::string_view name, std::string_view separator) {
+// All fields that are wanted joined with a separator, as nginx joins them.
+template <class IsWanted>
+Value JoinedFields(Exchange& ex, const http::Fields& fields, std::string_view separator, IsWanted is_wanted) {
   Value joined;
   for (const http::Field& field : fields) {
-    if (!IsFieldNamed(field.name, name)) continue;
+    if (!is_wanted(field)) continue;
     joined = joined ? ex.arena.Concat(*joined, separator, field.value) : field.value;
   }
   return joined;
+}
+
+Value JoinedField(Exchange& ex, const http::Fields& fields, std::string_view name, std::string_view separator) {
+  return JoinedFields(ex, fields, separator,
+                      [name](const http::Field& field) { return IsFieldNamed(field.name, name); });
+}
+
+// The same for the names that every access log has: most requests lack them, or have them once.
+template <http::HeaderId id>
+Value Known(Exchange& ex, std::string_view) {
+  const http::Fields& fields = ex.request.fields;
+  if (!fields.Has(id)) return std::nullopt;
+  return JoinedFields(ex, fields, ", ", [](const http::Field& field) { return field.id == id; });
 }
 
 Value Http(Exchange& ex, std::string_view suffix) {
@@ -105,28 +118,25 @@ Value Host(Exchange& ex, std::string_view) {
 // user of `Authorization: Basic`, whether or not anybody checked the password.
 Value RemoteUser(Exchange& ex, std::string_view) {
   static constexpr std::string_view kScheme = "Basic ";
-  for (const http::Field& field : ex.request.fields) {
-    if (!util::EqualsIgnoreCase(field.name, "authorization")) continue;
-    if (!util::StartsWithIgnoreCase(field.value, kScheme)) return std::nullopt;
-    std::string decoded;
-    std::uint32_t bits = 0;
-    int count = 0;
-    for (const char c : util::Trim(field.value.substr(kScheme.size()))) {
-      static constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-      const std::size_t value = kAlphabet.find(c);
-      if (value == std::string_view::npos) break;
-      bits = bits << 6 | static_cast<std::uint32_t>(value);
-      count += 6;
-      if (count >= 8) {
-        count -= 8;
-        decoded += static_cast<char>(bits >> count & 0xff);
-      }
+  const http::Field* const field = ex.request.fields.Find(http::HeaderId::kAuthorization);
+  if (field == nullptr || !util::StartsWithIgnoreCase(field->value, kScheme)) return std::nullopt;
+  std::string decoded;
+  std::uint32_t bits = 0;
+  int count = 0;
+  for (const char c : util::Trim(field->value.substr(kScheme.size()))) {
+    static constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const std::size_t value = kAlphabet.find(c);
+    if (value == std::string_view::npos) break;
+    bits = bits << 6 | static_cast<std::uint32_t>(value);
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      decoded += static_cast<char>(bits >> count & 0xff);
     }
-    const std::size_t colon = decoded.find(':');
-    if (colon == std::string::npos || colon == 0) return std::nullopt;
-    return ex.arena.Copy(std::string_view(decoded).substr(0, colon));
   }
-  return std::nullopt;
+  const std::size_t colon = decoded.find(':');
+  if (colon == std::string::npos || colon == 0) return std::nullopt;
+  return ex.arena.Copy(std::string_view(decoded).substr(0, colon));
 }
 
 Value BinaryRemoteAddress(Exchange& ex, std::string_view) { return ex.arena.Copy(ex.connection->peer->HostBytes()); }
@@ -143,6 +153,10 @@ constexpr Variable kVariables[] = {
     {"arg_", true, Argument},
     {"cookie_", true, Cookie},
     {"http_", true, Http},
+    {"http_host", false, Known<http::HeaderId::kHost>},
+    {"http_referer", false, Known<http::HeaderId::kReferer>},
+    {"http_user_agent", false, Known<http::HeaderId::kUserAgent>},
+    {"http_x_forwarded_for", false, Known<http::HeaderId::kXForwardedFor>},
     {"sent_http_", true, SentHttp},
     {"args", false, [](Exchange& ex, std::string_view) -> Value { return Empty(ex.request.args); }},
     {"query_string", false, [](Exchange& ex, std::string_view) -> Value { return Empty(ex.request.args); }},

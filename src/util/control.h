@@ -32,17 +32,27 @@ inline void BlankControls(std::string& text) { std::replace_if(text.begin(), tex
   return (below_space | is_delete) & kTops;
 }
 
+#if defined(__SSE2__)
+// The same of the 16 bytes at `at`, a bit for each, and all of them mean something.
+[[nodiscard]] inline unsigned ControlMask(const char* at) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+  const __m128i below_space = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
+  const __m128i is_delete = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f));
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(below_space, is_delete)));
+}
+#endif
+
 // The first control character in [at, end), DEL and TAB included, or `end`. Many bytes a step, the last step
 // overlapping.
 template <class Char>
 [[nodiscard]] inline Char* FindControl(Char* at, Char* end) {
 #if defined(__SSE2__)
-  for (; end - at >= 16; at += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const __m128i below_space = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
-    const __m128i is_delete = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f));
-    const auto bits = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(below_space, is_delete)));
-    if (bits != 0) return at + std::countr_zero(bits);
+  if (end - at >= 16) {
+    for (; end - at >= 16; at += 16) {
+      if (const unsigned bits = ControlMask(at); bits != 0) return at + std::countr_zero(bits);
+    }
+    const unsigned bits = ControlMask(end - 16);
+    return bits != 0 ? end - 16 + std::countr_zero(bits) : end;
   }
 #endif
   const auto offset = [](std::uint64_t bits) { return std::countr_zero(bits) / 8; };

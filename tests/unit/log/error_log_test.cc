@@ -81,6 +81,16 @@ TEST_F(ErrorLogTest, ShowsControlCharactersInsteadOfObeyingThem) {
   EXPECT_THAT(pipe.Read(), EndsWith(": a\\x1B[2J\\x0D\\x00\\x7F\tb\xc3\xa3\n"));
 }
 
+TEST_F(ErrorLogTest, ShowsControlCharactersInEachPartOfAMessage) {
+  log.SetTargets({To(pipe.in, Level::kNotice)});
+
+  log.Write(Level::kError, {"one", "t\x1bo", "", "\x7f"});
+  EXPECT_THAT(pipe.Read(), EndsWith(": onet\\x1Bo\\x7F\n"));
+
+  log.Write(Level::kError, {std::string(10'000, 'x'), "\x1b"});
+  EXPECT_EQ(pipe.Read().size(), ErrorLog::kMaxLine);
+}
+
 TEST_F(ErrorLogTest, FullPipeIsNotWaitedFor) {
   log.SetTargets({To(pipe.in, Level::kNotice)});
   pipe.Fill();

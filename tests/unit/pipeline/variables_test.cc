@@ -63,6 +63,20 @@ TEST_F(TemplateTest, JoinsFieldsOfOneName) {
   EXPECT_EQ(BodyText(), "one, two|a=1; b=2|2");
 }
 
+TEST_F(TemplateTest, JoinsWellKnownFieldsOfOneNameToo) {
+  LoadServer("location / { say \"$http_x_forwarded_for|$http_user_agent|$http_referer\"; }");
+  Get("/");
+  exchange.response.body.Clear();
+  exchange.request.fields.Add("x-forwarded-for", "192.0.2.1");
+  exchange.request.fields.Add("User-Agent", "wrk");
+  exchange.request.fields.Add("X-Forwarded-For", "192.0.2.2");
+  exchange.request.fields.Add("Referer", "/here");
+
+  Runner::Run(exchange);
+
+  EXPECT_EQ(BodyText(), "192.0.2.1, 192.0.2.2|wrk|/here");
+}
+
 TEST_F(TemplateTest, ReadsTheUserOfBasicAuthorization) {
   LoadServer("location / { say \"$remote_user\"; }");
   Get("/");
