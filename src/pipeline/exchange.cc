@@ -45,19 +45,11 @@ void Exchange::MoveHead(const char* from, std::size_t size, const char* to) {
 }
 
 void Exchange::Reset() {
-  http::Fields request_fields = std::move(request.fields);
-  request_fields.Clear();
-  request = Request{};
-  request.fields = std::move(request_fields);
-
-  http::Fields response_fields = std::move(response.fields);
-  response_fields.Clear();
-  Body body = std::move(response.body);
-  body.Clear();
-  response = Response{};
-  response.fields = std::move(response_fields);
-  response.body = std::move(body);
-
+  static_cast<PlainRequest&>(request) = {};
+  request.fields.Clear();
+  static_cast<PlainResponse&>(response) = {};
+  response.fields.Clear();
+  response.body.Clear();
   arena.Reset();
   connection = nullptr;
   server = nullptr;

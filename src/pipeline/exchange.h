@@ -61,34 +61,42 @@ struct ConnectionFacts {
   int fd = -1;         // lent, for getsockopt-like questions only
 };
 
-struct Request {
+// All of a request that costs nothing to forget.
+struct PlainRequest {
   http::Method method = http::Method::kUnknown;
   std::string_view method_text;
-  std::string_view line;    // "GET /a?b HTTP/1.1", for $request
-  std::string_view target;  // as sent, for $request_uri
-  std::string_view path;    // decoded and normalised, for $uri; changed by internal redirects
-  std::string_view args;    // after '?', undecoded, for $args
-  std::string_view host;    // lower case, without port; from the target or the Host field; may be empty
-  http::Fields fields;
+  std::string_view line;     // "GET /a?b HTTP/1.1", for $request
+  std::string_view target;   // as sent, for $request_uri
+  std::string_view path;     // decoded and normalised, for $uri; changed by internal redirects
+  std::string_view args;     // after '?', undecoded, for $args
+  std::string_view host;     // lower case, without port; from the target or the Host field; may be empty
   int version_minor = 1;     // of HTTP/1.x
   bool head_only = false;    // HEAD: the response's body is not sent
   std::uint64_t length = 0;  // bytes of the request as received so far, for $request_length
   std::optional<std::uint64_t> content_length;
 };
 
-struct Response {
+struct Request : PlainRequest {
+  http::Fields fields;
+};
+
+// The same of a response.
+struct PlainResponse {
   http::Status status = http::Status::kOk;
-  http::Fields fields;            // without Server, Date, Content-Type, Content-Length, Last-Modified, ETag, Connection
-  std::string_view content_type;  // empty = no such field
+  std::string_view content_type;         // empty = no such field
   std::string_view last_modified;        // formatted; empty = no such field
   std::optional<std::int64_t> modified;  // the same in seconds since the epoch
   std::string_view etag;                 // with its quotes; empty = no such field
   bool accepts_ranges = false;           // a known body of bytes that may be cut by Range
   bool close = false;                    // end the connection after this response
+  std::uint64_t bytes_sent = 0;          // head and body handed to the kernel so far, for $bytes_sent
+  std::uint64_t body_bytes_sent = 0;     // for $body_bytes_sent; with the framing of a stream
+  bool complete = false;                 // all of it was handed to the kernel, for $request_completion; set for the log
+};
+
+struct Response : PlainResponse {
+  http::Fields fields;  // without Server, Date, Content-Type, Content-Length, Last-Modified, ETag, Connection
   Body body;
-  std::uint64_t bytes_sent = 0;       // head and body handed to the kernel so far, for $bytes_sent
-  std::uint64_t body_bytes_sent = 0;  // for $body_bytes_sent; with the framing of a stream
-  bool complete = false;              // all of it was handed to the kernel, for $request_completion; set for the log
 };
 
 // A named or numbered group of the regex that chose the server or the location.

@@ -1,6 +1,7 @@
 #include "pipeline/path.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "pipeline/core_settings.h"
 #include "pipeline/exchange.h"
@@ -24,8 +25,12 @@ std::string_view MapPath(Exchange& exchange, std::string_view path) {
   const CoreSettings& core = exchange.settings<CoreSettings>();
   const std::string_view root = DocumentRoot(exchange);
   const std::string_view rest = path.substr(std::min(path.size(), core.alias.value_or(0)));
-  const std::string_view with_end = exchange.arena.Concat(root, rest, std::string_view("\0", 1));
-  return with_end.substr(0, with_end.size() - 1);
+  const std::size_t size = root.size() + rest.size();
+  char* const out = exchange.arena.Allocate(size + 1);
+  std::memcpy(out, root.data(), root.size());
+  std::memcpy(out + root.size(), rest.data(), rest.size());
+  out[size] = '\0';
+  return {out, size};
 }
 
 }  // namespace colmeia::pipeline

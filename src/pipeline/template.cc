@@ -79,8 +79,7 @@ Result<Template> Template::Compile(std::string_view text, const std::vector<std:
   return out;
 }
 
-std::string_view Template::Evaluate(Exchange& exchange) const {
-  if (constant_) return text_;
+std::string_view Template::Join(Exchange& exchange) const {
   // Two passes, so that the result is one piece of the arena: values first, because a getter may use the arena itself.
   static constexpr std::size_t kFew = 16;
   std::string_view few[kFew];

@@ -38,7 +38,9 @@ class Template {
   static Result<Template> Compile(std::string_view text, const std::vector<std::string>& captures);
 
   // Joined in the exchange's arena; a text without variables is returned as it is. Missing values are empty.
-  [[nodiscard]] std::string_view Evaluate(Exchange& exchange) const;
+  [[nodiscard]] std::string_view Evaluate(Exchange& exchange) const {
+    return constant_ ? std::string_view(text_) : Join(exchange);
+  }
 
   // Like Evaluate, but appends to `out`, and passes each value through `escape`.
   using Escape = void (*)(std::string& out, std::optional<std::string_view> value);
@@ -54,6 +56,8 @@ class Template {
     Getter get = nullptr;
     std::string suffix;
   };
+  [[nodiscard]] std::string_view Join(Exchange& exchange) const;
+
   std::string text_;
   std::vector<Part> parts_;
   bool constant_ = true;

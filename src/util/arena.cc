@@ -4,16 +4,17 @@
 
 namespace colmeia::util {
 
-char* Arena::Allocate(std::size_t size, std::size_t align) {
-  std::size_t start = (used_ + align - 1) & ~(align - 1);
-  if (blocks_.empty() || start + size > blocks_.back().size) {
-    // A new block starts aligned for every fundamental type.
-    const std::size_t wanted = std::max(size, blocks_.empty() ? kFirstBlock : blocks_.back().size * 2);
-    blocks_.push_back(Block{std::unique_ptr<char[]>(new char[wanted]), wanted});
-    start = 0;
-  }
-  used_ = start + size;
-  return blocks_.back().bytes.get() + start;
+char* Arena::AllocateBlock(std::size_t size) {
+  const std::size_t wanted = std::max(size, blocks_.empty() ? kFirstBlock : blocks_.back().size * 2);
+  blocks_.push_back(Block{std::unique_ptr<char[]>(new char[wanted]), wanted});
+  UseLast();
+  used_ = size;
+  return block_;
+}
+
+void Arena::UseLast() {
+  block_ = blocks_.empty() ? nullptr : blocks_.back().bytes.get();
+  size_ = blocks_.empty() ? 0 : blocks_.back().size;
 }
 
 std::string_view Arena::Copy(std::string_view text) {
@@ -23,9 +24,10 @@ std::string_view Arena::Copy(std::string_view text) {
 }
 
 void Arena::Reset() {
-  if (blocks_.size() > 1) blocks_.resize(1);
-  if (!blocks_.empty() && blocks_.front().size > kFirstBlock) blocks_.clear();
   used_ = 0;
+  if (size_ <= kFirstBlock) return;  // there is one block at most, since the next ones are larger
+  blocks_.resize(blocks_.front().size > kFirstBlock ? 0 : 1);
+  UseLast();
 }
 
 std::size_t Arena::capacity() const {

@@ -18,7 +18,12 @@ class Arena {
   Arena& operator=(const Arena&) = delete;
 
   // Uninitialised bytes that stay valid until Reset().
-  [[nodiscard]] char* Allocate(std::size_t size, std::size_t align = 1);
+  [[nodiscard]] char* Allocate(std::size_t size, std::size_t align = 1) {
+    const std::size_t start = (used_ + align - 1) & ~(align - 1);
+    if (start + size > size_) return AllocateBlock(size);
+    used_ = start + size;
+    return block_ + start;
+  }
 
   // A copy of `text` that stays valid until Reset().
   [[nodiscard]] std::string_view Copy(std::string_view text);
@@ -49,10 +54,16 @@ class Arena {
     return at + part.size();
   }
 
+  // In a new block, which starts aligned for every fundamental type.
+  char* AllocateBlock(std::size_t size);
+  void UseLast();
+
   static constexpr std::size_t kFirstBlock = 2048;
 
   std::vector<Block> blocks_;
-  std::size_t used_ = 0;  // within blocks_.back()
+  char* block_ = nullptr;  // the last one's bytes
+  std::size_t size_ = 0;   // and their number
+  std::size_t used_ = 0;   // of them
 };
 
 }  // namespace colmeia::util
