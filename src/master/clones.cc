@@ -128,7 +128,7 @@ void CloneKeeper::CloseSilent(OpenListener& listener) {
     send_(loan.slot, ipc::Release{loan.ordinal}, {});
   }
   listener.watches.clear();
-  resources_.CloseSeatless(listener, loop_.Now());
+  listener.CloseSeatless(loop_.Now());
 }
 
 }  // namespace colmeia::master

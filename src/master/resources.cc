@@ -4,88 +4,29 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
-#include <fmt/core.h>
-
 #include "log/error_log.h"
-#include "master/words.h"
 #include "sys/address.h"
-#include "sys/port_holder.h"
 #include "sys/sockets.h"
 
 namespace colmeia::master {
-namespace {
-
-// Who has the address, in words for the operator.
-std::string Holder(const sys::Address& address) {
-  const auto holder = sys::FindPortHolder(address);
-  if (!holder) return "; another process listens there, find it with: ss -ltnp";
-  if (holder->pid == getpid()) return "; this server itself listens there, by another name";
-  return fmt::format("; pid {} ({}) listens there", holder->pid, holder->name);
-}
-
-std::string Advice(int code, const std::string& name) {
-  switch (code) {
-    case EACCES:
-    case EPERM:
-      return "; ports below 1024 need root or CAP_NET_BIND_SERVICE";
-    case EADDRNOTAVAIL:
-      return "; no interface of this machine has that address, see: ip address";
-    case EMFILE:
-    case ENFILE:
-      return "; no descriptors are left, raise worker_rlimit_nofile or the limit of the service (" + name + ")";
-    default:
-      return {};
-  }
-}
-
-// A listener that was removed is wanted again.
-void LetIn(OpenListener& listener) {
-  if (!std::exchange(listener.turned_away, false)) return;
-  for (const sys::UniqueFd& socket : listener.sockets) {
-    if (auto done = sys::LetIn(socket.get()); !done) {
-      log::Main().Print(log::Level::kError, "master: {}: {}", listener.name, done.error().message);
-    }
-  }
-}
-
-// After the number of its sockets, or of those with a seat, has changed.
-void Settle(OpenListener& listener, std::size_t seats, util::TimePoint now) {
-  listener.watches.clear();
-  listener.clones.Settle(seats, listener.sockets.size(), now);
-}
-
-// New connections go to the sockets with a seat. A group whose sockets all have one is the kernel's affair.
-Result<> Steer(const OpenListener& listener) {
-  if (!listener.reuseport || listener.clones.seats() == 0) return {};
-  const auto seats = listener.clones.count() == 0 ? 0 : listener.clones.seats();
-  return sys::SteerToFirst(listener.sockets.front().get(), static_cast<std::uint32_t>(seats));
-}
-
-// Unix sockets know no `reuseport`: one serves all.
-bool HasOwnSockets(const ipc::PlannedListener& planned, const OpenListener& listener) {
-  return planned.reuseport && listener.address.family() != AF_UNIX;
-}
-
-}  // namespace
 
 std::optional<std::size_t> OpenGeneration::SocketFor(std::uint32_t ordinal, std::uint32_t seat) const {
   if (MasterAccepts(ordinal)) return std::nullopt;
   const OpenListener& listener = *listeners[ordinal];
-  const std::size_t number = HasOwnSockets(plan->listeners[ordinal], listener) ? seat : 0;
+  const std::size_t number = listener.HasOwnSockets(plan->listeners[ordinal]) ? seat : 0;
   return number < listener.sockets.size() ? std::optional(number) : std::nullopt;
 }
 
 bool OpenGeneration::MasterAccepts(std::uint32_t ordinal) const {
-  return plan->accept_by == ipc::AcceptBy::kHandoff && !HasOwnSockets(plan->listeners[ordinal], *listeners[ordinal]);
+  return plan->accept_by == ipc::AcceptBy::kHandoff && !listeners[ordinal]->HasOwnSockets(plan->listeners[ordinal]);
 }
 
 std::vector<std::size_t> OpenGeneration::BorrowedBy(std::uint32_t ordinal, std::uint32_t seat,
                                                     std::uint32_t seats_now) const {
   const OpenListener& listener = *listeners[ordinal];
-  const std::size_t seated = HasOwnSockets(plan->listeners[ordinal], listener) ? seats_now : 1;
+  const std::size_t seated = listener.SocketsFor(plan->listeners[ordinal], seats_now);
   std::vector<std::size_t> numbers;
   for (std::size_t i = seated + seat; i < listener.sockets.size(); i += seats_now) numbers.push_back(i);
   return numbers;
@@ -112,27 +53,10 @@ Resources::Resources(std::vector<InheritedSocket> inherited) {
       auto listener = std::make_shared<OpenListener>();
       listener->name = socket.address.ToString();
       listener->address = socket.address;
-      listener->file = sys::IdentifySocketFile(socket.address);
-      listener->inherited = true;
       at = inherited_.insert(inherited_.end(), std::move(listener));
     }
-    OpenListener& listener = **at;
-    listener.reuseport = listener.reuseport || socket.reuseport;
-    listener.sockets.push_back(std::move(socket.fd));
-    // They are in use: by the master that hands them over.
-    Settle(listener, listener.sockets.size(), {});
+    (*at)->Inherit(std::move(socket));
   }
-}
-
-template <class Resource, class Match>
-std::shared_ptr<Resource> Resources::FindOpen(std::vector<std::shared_ptr<Resource>> OpenGeneration::*list,
-                                              Match match) const {
-  for (const auto& [number, generation] : generations_) {
-    for (const auto& resource : generation.*list) {
-      if (match(*resource)) return resource;
-    }
-  }
-  return nullptr;
 }
 
 Result<> Resources::Open(std::uint32_t generation, std::shared_ptr<const ipc::Plan> plan, Attempts attempts) {
@@ -164,7 +88,7 @@ Result<> Resources::Open(std::uint32_t generation, std::shared_ptr<const ipc::Pl
     opened.listeners.push_back(*std::move(listener));
   }
 
-  for (const auto& listener : opened.listeners) LetIn(*listener);
+  for (const auto& listener : opened.listeners) listener->LetIn();
   if (pid_file) next_pid_file_ = std::move(pid_file);
   // The beginnings of the first generation stand in its own log: there is no other.
   if (!logs_.writes()) logs_.WriteTo(*plan, opened.logs);
@@ -176,10 +100,7 @@ Result<std::shared_ptr<OpenListener>> Resources::OpenOne(const ipc::PlannedListe
                                                          Attempts attempts) {
   auto address = sys::Address::FromBytes(planned.address);
   if (!address) return tl::unexpected(address.error());
-  // A Unix socket that turns clients away does so for good: then another one takes its place.
-  auto listener = FindOpen(&OpenGeneration::listeners, [&](const OpenListener& open) {
-    return open.address == *address && !(open.turned_away && address->family() == AF_UNIX);
-  });
+  auto listener = FindOpen(*address);
   if (listener == nullptr) {
     const auto at = std::find_if(inherited_.begin(), inherited_.end(),
                                  [&](const auto& inherited) { return inherited->address == *address; });
@@ -190,57 +111,20 @@ Result<std::shared_ptr<OpenListener>> Resources::OpenOne(const ipc::PlannedListe
     listener->name = planned.name;
     listener->address = *std::move(address);
   }
-  auto opened = OpenSockets(*listener, planned, seats, attempts);
+  auto opened = listener->Open(planned, seats, attempts);
   if (!opened) return tl::unexpected(opened.error());
   return listener;
 }
 
-// New sockets come after those that are there and get no connections until their workers accept. A first start is
-// another matter: whoever comes early waits in the queues.
-Result<> Resources::OpenSockets(OpenListener& listener, const ipc::PlannedListener& planned, std::uint32_t seats,
-                                Attempts attempts) {
-  const bool own = HasOwnSockets(planned, listener);
-  const std::size_t before = listener.sockets.size();
-  const std::size_t wanted = own ? seats : 1;
-  if (before >= wanted) return {};
-
-  const auto fail = [&](const Error& error) -> Result<> {
-    const bool taken = error.code == EADDRINUSE;
-    std::string advice = Advice(error.code, planned.name);
-    if (taken && attempts == Attempts::kLast) advice = Holder(listener.address);
-    return Fail(Place(planned.where) + error.message + advice, error.code);
-  };
-  if (before > 0 && !listener.reuseport) {
-    for (const sys::UniqueFd& socket : listener.sockets) {
-      if (auto allowed = sys::AllowReusePort(socket.get()); !allowed) return fail(allowed.error());
+std::shared_ptr<OpenListener> Resources::FindOpen(const sys::Address& address) const {
+  for (const auto& [number, generation] : generations_) {
+    for (const auto& listener : generation.listeners) {
+      // A Unix socket that turns clients away does so for good: then another one takes its place.
+      const bool lost = listener->turned_away && address.family() == AF_UNIX;
+      if (listener->address == address && !lost) return listener;
     }
   }
-  const std::size_t steered = before > 0 ? listener.clones.seats() : 0;
-  // A socket that stood alone is in no group yet: then the second one makes it.
-  if (steered > 0) {
-    static_cast<void>(sys::SteerToFirst(listener.sockets.front().get(), static_cast<std::uint32_t>(steered)));
-  }
-  const sys::ListenOptions options{planned.backlog, own, planned.ipv6only, planned.tuning};
-  if (before == 0) {
-    listener.backlog = planned.backlog;
-    listener.tuning = planned.tuning;
-  }
-  while (listener.sockets.size() < wanted) {
-    auto socket = sys::Listen(listener.address, options);
-    if (!socket) {
-      listener.sockets.resize(before);
-      return fail(socket.error());
-    }
-    listener.sockets.push_back(*std::move(socket));
-    if (steered == 0) continue;
-    if (auto done = sys::SteerToFirst(listener.sockets.front().get(), static_cast<std::uint32_t>(steered)); !done) {
-      log::Main().Print(log::Level::kWarn, "master: {}: {}", listener.name, done.error().message);
-    }
-  }
-  listener.reuseport = listener.reuseport || own;
-  if (!listener.file) listener.file = sys::IdentifySocketFile(listener.address);
-  if (steered > 0) Settle(listener, steered, {});
-  return {};
+  return nullptr;
 }
 
 Result<> Resources::GrowClones(std::uint32_t generation, std::uint32_t seats) {
@@ -248,7 +132,7 @@ Result<> Resources::GrowClones(std::uint32_t generation, std::uint32_t seats) {
   if (at == generations_.end()) return {};
   at->second.seats = seats;
   for (std::size_t i = 0; i < at->second.listeners.size(); ++i) {
-    auto opened = OpenSockets(*at->second.listeners[i], at->second.plan->listeners[i], seats, Attempts::kLast);
+    auto opened = at->second.listeners[i]->Open(at->second.plan->listeners[i], seats, Attempts::kLast);
     if (!opened) return opened;
   }
   return {};
@@ -260,10 +144,7 @@ void Resources::Reseat(std::uint32_t generation, std::uint32_t seats, util::Time
   at->second.seats = seats;
   for (std::size_t i = 0; i < at->second.listeners.size(); ++i) {
     OpenListener& listener = *at->second.listeners[i];
-    Settle(listener, HasOwnSockets(at->second.plan->listeners[i], listener) ? seats : 1, now);
-    if (auto steered = Steer(listener); !steered) {
-      log::Main().Print(log::Level::kWarn, "master: {}: {}", listener.name, steered.error().message);
-    }
+    listener.Seat(listener.SocketsFor(at->second.plan->listeners[i], seats), now);
   }
 }
 
@@ -283,20 +164,10 @@ std::size_t Resources::SocketsNeeded(const OpenListener& listener) const {
     const OpenGeneration& generation = at->second;
     for (std::size_t i = 0; i < generation.listeners.size(); ++i) {
       if (generation.listeners[i].get() != &listener) continue;
-      const std::size_t wanted = HasOwnSockets(generation.plan->listeners[i], listener) ? generation.seats : 1;
-      needed = std::max(needed, wanted);
+      needed = std::max(needed, listener.SocketsFor(generation.plan->listeners[i], generation.seats));
     }
   }
   return needed;
-}
-
-void Resources::CloseSeatless(OpenListener& listener, util::TimePoint now) {
-  listener.watches.clear();
-  listener.sockets.resize(std::min(listener.clones.seats(), listener.sockets.size()));
-  Settle(listener, listener.sockets.size(), now);
-  if (auto steered = Steer(listener); !steered) {
-    log::Main().Print(log::Level::kWarn, "master: {}: {}", listener.name, steered.error().message);
-  }
 }
 
 void Resources::Promote(std::uint32_t generation) {
@@ -309,26 +180,10 @@ void Resources::Promote(std::uint32_t generation) {
   const OpenGeneration& current = generations_.at(generation);
   logs_.WriteTo(*current.plan, current.logs);
   CloseInherited();
-  Tune(current);
+  // Sockets that were open before may have got other options by this configuration.
+  for (std::size_t i = 0; i < current.listeners.size(); ++i) current.listeners[i]->Tune(current.plan->listeners[i]);
   if (current.plan->daemon) logs_.LetGoOfLauncher();
   logs_.TakeDescriptor2();
-}
-
-// Sockets that were open before may have got other options by this configuration.
-void Resources::Tune(const OpenGeneration& generation) {
-  for (std::size_t i = 0; i < generation.listeners.size(); ++i) {
-    const ipc::PlannedListener& planned = generation.plan->listeners[i];
-    OpenListener& listener = *generation.listeners[i];
-    if (listener.backlog == planned.backlog && listener.tuning == planned.tuning) continue;
-    listener.backlog = planned.backlog;
-    listener.tuning = planned.tuning;
-    for (const sys::UniqueFd& socket : listener.sockets) {
-      const auto tuned = sys::Tune(socket.get(), {planned.backlog, false, planned.ipv6only, planned.tuning});
-      if (tuned) continue;
-      log::Main().Print(log::Level::kWarn, "master: {}: {}", listener.name, tuned.error().message);
-      break;
-    }
-  }
 }
 
 void Resources::CloseInherited() {
@@ -368,13 +223,7 @@ std::vector<std::uint32_t> Resources::Remove(std::uint32_t generation) {
     OpenListener& listener = *at->second.listeners[ordinal];
     if (IsWanted(listener)) continue;
     removed.push_back(ordinal);
-    if (listener.inherited || listener.turned_away) continue;
-    listener.turned_away = true;
-    for (const sys::UniqueFd& socket : listener.sockets) {
-      if (auto done = sys::TurnAway(socket.get(), listener.address.family()); !done) {
-        log::Main().Print(log::Level::kWarn, "master: {}: {}", listener.name, done.error().message);
-      }
-    }
+    listener.TurnAway();
   }
   return removed;
 }

@@ -13,34 +13,15 @@
 #include <vector>
 
 #include "ipc/plan.h"
-#include "loop/poll.h"
-#include "master/clones.h"
 #include "master/handover.h"
 #include "master/inherited.h"
 #include "master/log_files.h"
+#include "master/open_listener.h"
 #include "sys/pid_file.h"
-#include "sys/sockets.h"
-#include "sys/unique_fd.h"
 #include "util/clock.h"
 #include "util/result.h"
 
 namespace colmeia::master {
-
-// A listening address, whatever its options are: they may differ between generations. With `reuseport` it has a socket
-// for each seat, without there is one; there may be more, left from before (master/clones.h).
-struct OpenListener {
-  std::string name;
-  sys::Address address;
-  bool reuseport = false;  // others may be bound beside its sockets
-  int backlog = 511;       // as last set, with the tuning; of inherited sockets: what is not asked for
-  sys::SocketTuning tuning{};
-  std::vector<sys::UniqueFd> sockets;
-  std::optional<sys::SocketFileId> file;  // of a Unix socket
-  bool inherited = false;                 // somebody else may hold its sockets, too, and want its clients
-  bool turned_away = false;               // it was removed, and new clients do not come to it
-  Clones clones;
-  std::vector<std::unique_ptr<loop::Poll>> watches;  // CloneKeeper's, of the sockets without a seat
-};
 
 // One generation's view, by ordinals of its plan.
 struct OpenGeneration {
@@ -65,9 +46,6 @@ struct OpenGeneration {
   [[nodiscard]] bool MasterAccepts(std::uint32_t ordinal) const;
 };
 
-// Whether an address that is taken will be tried again. Who holds it is looked up for the last error alone.
-enum class Attempts { kMore, kLast };
-
 class Resources {
  public:
   // Inherited sockets that no `listen` wants are closed once the first generation is current.
@@ -88,8 +66,6 @@ class Resources {
   [[nodiscard]] std::vector<OpenListener*> Listeners() const;
   // How many of its sockets, counted from the first, seats of the current or a coming generation need.
   [[nodiscard]] std::size_t SocketsNeeded(const OpenListener& listener) const;
-  // Closes the sockets without a seat.
-  static void CloseSeatless(OpenListener& listener, util::TimePoint now);
 
   // The master's messages go to the error logs of this generation from here on, and descriptor 2 with them. (Messages
   // go to those of the first generation as soon as it is open.) A daemon lets go of descriptors 1 and 2 of its
@@ -122,17 +98,14 @@ class Resources {
  private:
   Result<std::shared_ptr<OpenListener>> OpenOne(const ipc::PlannedListener& planned, std::uint32_t seats,
                                                 Attempts attempts);
-  static Result<> OpenSockets(OpenListener& listener, const ipc::PlannedListener& planned, std::uint32_t seats,
-                              Attempts attempts);
   void CloseInherited();
   [[nodiscard]] const std::string& pid_path() const {
     return pid_path_aside_.empty() ? pid_file_.path() : pid_path_aside_;
   }
-  static void Tune(const OpenGeneration& generation);
   [[nodiscard]] bool IsWanted(const OpenListener& listener) const;
   static void CloseListener(std::shared_ptr<OpenListener> listener);
-  template <class Resource, class Match>
-  std::shared_ptr<Resource> FindOpen(std::vector<std::shared_ptr<Resource>> OpenGeneration::*list, Match match) const;
+  // Null when no living generation has one that still takes clients, or can take them again.
+  [[nodiscard]] std::shared_ptr<OpenListener> FindOpen(const sys::Address& address) const;
 
   std::map<std::uint32_t, OpenGeneration> generations_;
   std::uint32_t current_ = 0;  // the last that was promoted; 0 = none yet
