@@ -1,6 +1,7 @@
 #include "h1/plain_head.h"
 
 #include <array>
+#include <cstring>
 
 #include "h1/bytes.h"
 #include "util/control.h"
@@ -22,6 +23,12 @@ constexpr std::array<bool, 256> MakeTargetBytes() {
 }
 constexpr std::array<bool, 256> kTargetBytes = MakeTargetBytes();
 
+// Whether [at, end) begins with a text whose length the compiler knows, which takes no call.
+template <std::size_t N>
+bool StartsWith(const char* at, const char* end, const char (&text)[N]) {
+  return static_cast<std::size_t>(end - at) >= N - 1 && std::memcmp(at, text, N - 1) == 0;
+}
+
 // Whether the value needs no second opinion.
 bool IsPlainField(HeaderId id, std::string_view value) {
   switch (id) {
@@ -40,13 +47,14 @@ bool IsPlainField(HeaderId id, std::string_view value) {
 }  // namespace
 
 std::size_t ReadPlainHead(std::string_view bytes, std::uint32_t most_fields, RequestHead& out) {
-  constexpr std::string_view kProtocol = " HTTP/1.1\r\n";
+  constexpr char kProtocol[] = " HTTP/1.1\r\n";
+  constexpr std::size_t kProtocolSize = sizeof(kProtocol) - 1;
   const char* const begin = bytes.data();
   const char* const end = begin + bytes.size();
-  if (bytes.starts_with("GET /")) {
+  if (StartsWith(begin, end, "GET /")) {
     out.method = http::Method::kGet;
     out.method_text = bytes.substr(0, 3);
-  } else if (bytes.starts_with("HEAD /")) {
+  } else if (StartsWith(begin, end, "HEAD /")) {
     out.method = http::Method::kHead;
     out.method_text = bytes.substr(0, 4);
   } else {
@@ -56,10 +64,10 @@ std::size_t ReadPlainHead(std::string_view bytes, std::uint32_t most_fields, Req
   const char* const target = begin + out.method_text.size() + 1;
   const char* at = target;
   while (at < end && kTargetBytes[static_cast<unsigned char>(*at)]) ++at;
-  if (!std::string_view(at, static_cast<std::size_t>(end - at)).starts_with(kProtocol)) return 0;
+  if (!StartsWith(at, end, kProtocol)) return 0;
   out.target = {target, static_cast<std::size_t>(at - target)};
-  out.protocol = {at + 1, kProtocol.size() - 3};
-  at += kProtocol.size();
+  out.protocol = {at + 1, kProtocolSize - 3};
+  at += kProtocolSize;
   out.request_line = {begin, static_cast<std::size_t>(at - begin) - 2};
   out.version_minor = 1;
 

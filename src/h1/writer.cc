@@ -5,6 +5,7 @@
 
 #include "util/check.h"
 #include "util/control.h"
+#include "util/strings.h"
 
 namespace colmeia::h1 {
 namespace {
@@ -114,8 +115,9 @@ char* WriteHead(const ResponseHead& head, char* out) { return PutRest(PutStart(o
 bool HeadMemo::Kept::Is(const ResponseHead& head) const {
   return content_length == head.content_length && !text.empty() && status == head.status &&
          connection == head.connection && chunked == head.chunked && accept_ranges == head.accept_ranges &&
-         date_size == head.date.size() && etag == head.etag && last_modified == head.last_modified &&
-         content_type == head.content_type && server == head.server;
+         date_size == head.date.size() && util::Same(etag, head.etag) &&
+         util::Same(last_modified, head.last_modified) && util::Same(content_type, head.content_type) &&
+         util::Same(server, head.server);
 }
 
 void HeadMemo::Kept::Keep(const ResponseHead& head, std::string_view written, std::size_t date) {

@@ -108,7 +108,7 @@ std::optional<HostPort> SplitHost(std::string_view text) {
 
 std::optional<HostPort> HostMemo::Split(std::string_view text) {
   static constexpr std::size_t kLongest = 255;  // of a name in the DNS: nobody makes us keep more
-  if (text.empty() || text != text_) {
+  if (text.empty() || !util::Same(text, text_)) {
     const std::optional<HostPort> parts = SplitHost(text);
     if (!parts || text.size() > kLongest) return parts;
     text_ = text;

@@ -30,16 +30,22 @@ MimeTypes MimeTypes::Defaults() {
 }
 
 std::string_view MimeTypes::ForPath(std::string_view path) const {
-  std::size_t at = path.size();
-  while (at > 0 && path[at - 1] != '.' && path[at - 1] != '/') --at;
-  return at > 0 && path[at - 1] == '.' ? ForExtension(path.substr(at)) : std::string_view{};
+  const char* const begin = path.data();
+  const char* const end = begin + path.size();
+  for (const char* at = end; at > begin; --at) {
+    if (at[-1] == '.') return ForExtension({at, static_cast<std::size_t>(end - at)});
+    if (at[-1] == '/') break;
+  }
+  return {};
 }
 
 std::string_view MimeTypes::ForExtension(std::string_view extension) const {
-  if (extension.size() <= kShort) {
-    const auto found = short_.find(WordOf(extension));
-    return found == short_.end() ? std::string_view{} : std::string_view(found->second);
-  }
+  if (extension.size() > kShort) return ForLong(extension);
+  const auto found = short_.find(WordOf(extension));
+  return found == short_.end() ? std::string_view{} : std::string_view(found->second);
+}
+
+std::string_view MimeTypes::ForLong(std::string_view extension) const {
   const auto found = long_.find(util::Lowercase(extension));
   return found == long_.end() ? std::string_view{} : std::string_view(found->second);
 }

@@ -27,6 +27,8 @@ class MimeTypes {
   [[nodiscard]] std::size_t size() const { return short_.size() + long_.size(); }
 
  private:
+  [[nodiscard]] std::string_view ForLong(std::string_view extension) const;
+
   // Extensions of at most seven bytes, which is nearly all of them, by those bytes and their number in one word.
   std::unordered_map<std::uint64_t, std::string> short_;
   std::map<std::string, std::string, std::less<>> long_;  // in lower case

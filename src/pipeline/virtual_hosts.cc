@@ -1,4 +1,5 @@
 #include "pipeline/site.h"
+#include "util/strings.h"
 
 namespace colmeia::pipeline {
 
@@ -47,7 +48,7 @@ const Server* VirtualHosts::Find(std::string_view host, std::vector<Capture>* ca
 
 const Server* ServerMemo::Find(const VirtualHosts& hosts, std::string_view host, std::vector<Capture>& captures) {
   static constexpr std::size_t kLongest = 255;  // of a name in the DNS: nobody makes us keep more
-  if (&hosts == hosts_ && host == host_) return server_;
+  if (&hosts == hosts_ && util::Same(host, host_)) return server_;
   const Server* const server = hosts.Find(host, &captures);
   // What a regex found in the name belongs to that request.
   if (captures.empty() && host.size() <= kLongest) {

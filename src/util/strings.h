@@ -1,8 +1,10 @@
 // Small text helpers that the standard library lacks in C++20.
 #pragma once
 
+#include <array>
 #include <charconv>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +24,25 @@ namespace colmeia::util {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
+// As ==, and without a call for texts of at most 32 bytes.
+[[nodiscard]] inline bool Same(std::string_view a, std::string_view b) {
+  const std::size_t size = a.size();
+  if (size != b.size()) return false;
+  // Two looks that overlap cover everything between half of a look and the whole of two.
+  const auto ends_agree = [&](auto look) {
+    constexpr std::size_t kLook = sizeof(look);
+    return std::memcmp(a.data(), b.data(), kLook) == 0 &&
+           std::memcmp(a.data() + size - kLook, b.data() + size - kLook, kLook) == 0;
+  };
+  if (size > 32) return std::memcmp(a.data(), b.data(), size) == 0;
+  if (size >= 16) return ends_agree(std::array<char, 16>{});
+  if (size >= 8) return ends_agree(std::uint64_t{});
+  if (size >= 4) return ends_agree(std::uint32_t{});
+  for (std::size_t i = 0; i < size; ++i) {
+    if (a[i] != b[i]) return false;
+  }
+  return true;
+}
 [[nodiscard]] bool EqualsIgnoreCase(std::string_view a, std::string_view b);
 [[nodiscard]] bool StartsWithIgnoreCase(std::string_view text, std::string_view prefix);
 [[nodiscard]] std::string Lowercase(std::string_view text);

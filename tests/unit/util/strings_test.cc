@@ -77,5 +77,18 @@ TEST(ClosestTest, SaysNothingWhenNoneIsClose) {
   EXPECT_EQ(Closest("root", {}), "");
 }
 
+TEST(StringsTest, SameIsEqualityForTextsOfEveryLength) {
+  for (std::size_t size = 0; size < 40; ++size) {
+    const std::string text(size, 'x');
+    EXPECT_TRUE(Same(text, std::string(size, 'x'))) << size;
+    EXPECT_FALSE(Same(text, std::string(size + 1, 'x'))) << size;
+    for (std::size_t place = 0; place < size; ++place) {
+      std::string other = text;
+      other[place] = 'y';
+      EXPECT_FALSE(Same(text, other)) << place << " of " << size;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace colmeia::util
