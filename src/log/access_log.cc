@@ -26,6 +26,11 @@ class AccessLog::Sink final : public spdlog::sinks::base_sink<spdlog::details::n
     Adopt(std::move(fd));
   }
 
+  void Take(std::string_view line) {
+    message_.payload = spdlog::string_view_t(line.data(), line.size());
+    log(message_);
+  }
+
   [[nodiscard]] bool empty() const { return buffer_.empty(); }
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 
@@ -81,6 +86,8 @@ class AccessLog::Sink final : public spdlog::sinks::base_sink<spdlog::details::n
     kind_ = fd_.get() == given ? KindOf(given) : OutputKind::kNonBlocking;
   }
 
+  // The time of a message is part of its text, so that one will do for all: making it asks for thread and clock.
+  spdlog::details::log_msg message_{spdlog::log_clock::time_point{}, spdlog::source_loc{}, {}, spdlog::level::info, {}};
   sys::UniqueFd fd_;
   OutputKind kind_ = OutputKind::kShared;
   std::string buffer_;
@@ -102,11 +109,7 @@ AccessLog::~AccessLog() {
   if (sink_ != nullptr) sink_->flush();
 }
 
-void AccessLog::Append(std::string_view line) {
-  // The time of the message is part of its text; asking the clock once more would cost more than all the rest.
-  sink_->log(spdlog::details::log_msg(spdlog::log_clock::time_point{}, spdlog::source_loc{}, spdlog::string_view_t{},
-                                      spdlog::level::info, spdlog::string_view_t(line.data(), line.size())));
-}
+void AccessLog::Append(std::string_view line) { sink_->Take(line); }
 
 void AccessLog::Flush() {
   if (!sink_->empty()) sink_->flush();

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <array>
+#include <cstring>
 
 #include <fmt/core.h>
 
@@ -79,37 +81,37 @@ Result<Template> Template::Compile(std::string_view text, const std::vector<std:
   return out;
 }
 
-std::string_view Template::Join(Exchange& exchange) const {
+std::string_view Template::Join(Exchange& exchange, Escape escape) const {
   // Two passes, so that the result is one piece of the arena: values first, because a getter may use the arena itself.
-  static constexpr std::size_t kFew = 16;
-  std::string_view few[kFew];
+  static constexpr std::size_t kFew = 32;
+  std::array<std::string_view, kFew> few;
   std::vector<std::string_view> many;
-  std::string_view* values = few;
+  std::string_view* values = few.data();
   if (parts_.size() > kFew) {
     many.resize(parts_.size());
     values = many.data();
   }
   std::size_t size = 0;
-  for (std::size_t i = 0; i < parts_.size(); ++i) {
-    const Part& part = parts_[i];
-    values[i] = part.get == nullptr ? std::string_view(part.literal) : part.get(exchange, part.suffix).value_or("");
-    size += values[i].size();
+  std::size_t count = 0;
+  for (const Part& part : parts_) {
+    std::string_view& value = values[count++];
+    if (part.get == nullptr) {
+      value = part.literal;
+    } else {
+      const std::optional<std::string_view> given = part.get(exchange, part.suffix);
+      value = escape != nullptr ? escape(exchange.arena, given) : given.value_or(std::string_view{});
+    }
+    size += value.size();
   }
-  if (parts_.size() == 1) return values[0];
+  if (count == 1) return values[0];
   char* const out = exchange.arena.Allocate(size);
   char* end = out;
-  for (std::size_t i = 0; i < parts_.size(); ++i) end = std::copy(values[i].begin(), values[i].end(), end);
-  return {out, size};
-}
-
-void Template::AppendTo(std::string& out, Exchange& exchange, Escape escape) const {
-  for (const Part& part : parts_) {
-    if (part.get == nullptr) {
-      out += part.literal;
-    } else {
-      escape(out, part.get(exchange, part.suffix));
-    }
+  for (std::size_t i = 0; i < count; ++i) {
+    if (values[i].empty()) continue;
+    std::memcpy(end, values[i].data(), values[i].size());
+    end += values[i].size();
   }
+  return {out, size};
 }
 
 }  // namespace colmeia::pipeline

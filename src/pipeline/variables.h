@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "util/arena.h"
 #include "util/result.h"
 
 namespace colmeia::pipeline {
@@ -39,12 +40,14 @@ class Template {
 
   // Joined in the exchange's arena; a text without variables is returned as it is. Missing values are empty.
   [[nodiscard]] std::string_view Evaluate(Exchange& exchange) const {
-    return constant_ ? std::string_view(text_) : Join(exchange);
+    return constant_ ? std::string_view(text_) : Join(exchange, nullptr);
   }
 
-  // Like Evaluate, but appends to `out`, and passes each value through `escape`.
-  using Escape = void (*)(std::string& out, std::optional<std::string_view> value);
-  void AppendTo(std::string& out, Exchange& exchange, Escape escape) const;
+  // The same with what `escape` makes of each value: that value itself, a text that stays, or one in the arena.
+  using Escape = std::string_view (*)(util::Arena& arena, std::optional<std::string_view> value);
+  [[nodiscard]] std::string_view Evaluate(Exchange& exchange, Escape escape) const {
+    return constant_ ? std::string_view(text_) : Join(exchange, escape);
+  }
 
   [[nodiscard]] bool constant() const { return constant_; }
   [[nodiscard]] bool empty() const { return text_.empty(); }
@@ -56,7 +59,7 @@ class Template {
     Getter get = nullptr;
     std::string suffix;
   };
-  [[nodiscard]] std::string_view Join(Exchange& exchange) const;
+  [[nodiscard]] std::string_view Join(Exchange& exchange, Escape escape) const;  // which may be null
 
   std::string text_;
   std::vector<Part> parts_;

@@ -6,7 +6,6 @@
 #include <sys/un.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <cstring>
 #include <memory>
@@ -73,6 +72,13 @@ Result<HostAndPort> TakeApart(std::string_view text) {
   if (!port) return Invalid("invalid port", text);
   parts.port = *port;
   return parts;
+}
+
+char* PutDecimal(char* out, unsigned char byte) {
+  if (byte >= 100) *out++ = static_cast<char>('0' + byte / 100);
+  if (byte >= 10) *out++ = static_cast<char>('0' + byte / 10 % 10);
+  *out++ = static_cast<char>('0' + byte % 10);
+  return out;
 }
 
 }  // namespace
@@ -209,7 +215,7 @@ std::string Address::HostText() const {
       char* end = text;
       for (const char byte : HostBytes()) {
         if (end != text) *end++ = '.';
-        end = std::to_chars(end, text + sizeof(text), static_cast<unsigned>(static_cast<unsigned char>(byte))).ptr;
+        end = PutDecimal(end, static_cast<unsigned char>(byte));
       }
       return {text, end};
     }

@@ -52,6 +52,34 @@ TEST_F(AccessLogTest, EscapesWhatCouldForgeALine) {
             "a\\x09b\\x22c\\x7F\\xC3\\xA9|-|\\x5C");
 }
 
+TEST_F(AccessLogTest, EscapesAtEveryPlaceOfAValue) {
+  Configure("http { log_format x '$http_x'; access_log x.log x; server { listen 80; return 200; } }");
+  std::string wanted;
+  for (const auto& [byte, escaped] : {std::pair('"', "\\x22"),
+                                      {'\\', "\\x5C"},
+                                      {'\x1f', "\\x1F"},
+                                      {'\x7f', "\\x7F"},
+                                      {'\x80', "\\x80"},
+                                      {'\xff', "\\xFF"},
+                                      {'~', "~"},
+                                      {' ', " "},
+                                      {'!', "!"},
+                                      {'#', "#"},
+                                      {'[', "["},
+                                      {']', "]"}}) {
+    for (std::size_t size = 1; size <= 20; ++size) {
+      for (std::size_t place = 0; place < size; ++place) {
+        std::string value(size, 'x');
+        value[place] = byte;
+        Get("/", {{"X", value}});
+        wanted += value.replace(place, 1, escaped) + "\n";
+      }
+    }
+  }
+
+  EXPECT_EQ(AccessLogText(LogNamed(folder / "x.log")), wanted);
+}
+
 TEST_F(AccessLogTest, EscapesForJson) {
   EXPECT_EQ(Line("escape=json '{\"x\":\"$http_x\",\"none\":\"$http_none\"}'", "/", {{"X", "a\tb\"c\\\x01\xc3\xa9"}}),
             "{\"x\":\"a\\tb\\\"c\\\\\\u0001\xc3\xa9\",\"none\":\"\"}");

@@ -78,7 +78,9 @@ TEST(AddressTest, KnowsItsParts) {
   const Address v6 = *Address::FromIp("::1", 0);
   const Address path = *Address::FromUnixPath("/run/x");
 
-  EXPECT_EQ(v4.HostText(), "10.1.2.3");
+  for (const char* text : {"10.1.2.3", "0.0.0.0", "255.255.255.255", "9.10.99.100"}) {
+    EXPECT_EQ(Address::FromIp(text, 99)->HostText(), text);
+  }
   EXPECT_EQ(v4.port(), 99);
   EXPECT_EQ(v4.HostBytes(), std::string_view("\x0a\x01\x02\x03"));
   EXPECT_EQ(v6.HostText(), "::1");
