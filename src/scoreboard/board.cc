@@ -285,8 +285,11 @@ Share Board::ShareOf(std::uint32_t generation) const {
     const Slot& slot = this->slot(index);
     if (StateOf(slot) != SlotState::kReady || slot.generation.load(kRelaxed) != generation) continue;
     ++all.seats;
-    all.accepts += Leveled(slot);
-    all.connections += slot.gauges[static_cast<std::size_t>(Gauge::kConnections)].load(kRelaxed);
+    const std::uint64_t accepts = Leveled(slot);
+    const std::uint64_t connections = slot.gauges[static_cast<std::size_t>(Gauge::kConnections)].load(kRelaxed);
+    all.accepts += accepts;
+    all.least_accepts = std::min(all.least_accepts, accepts);
+    all.least_connections = std::min(all.least_connections, connections);
   }
   return all;
 }

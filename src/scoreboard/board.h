@@ -90,11 +90,13 @@ struct Picture {
   Counts sum;  // gauges of those alive only; of kLagLastNs and kLagMaxNs the highest
 };
 
-// What the ready seats of a generation have in all.
+// What the ready seats of a generation have.
 struct Share {
   std::uint64_t seats = 0;
-  std::uint64_t accepts = 0;  // leveled: see Board::LeveledAccepts
-  std::uint64_t connections = 0;
+  std::uint64_t accepts = 0;  // in all; leveled: see Board::LeveledAccepts
+  // Of the seat that has the least; without any seat, without meaning.
+  std::uint64_t least_accepts = UINT64_MAX;
+  std::uint64_t least_connections = UINT64_MAX;
 };
 
 class Board {

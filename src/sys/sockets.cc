@@ -4,6 +4,7 @@
 #include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -223,6 +224,18 @@ Result<> LetIn(int fd) {
   const bool gone = setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof(unused)) == 0 || errno == ENOENT;
   if (!gone) return FailErrno("cannot let clients come to a listening socket again");
   return {};
+}
+
+bool WakeOthers(int listen_fd) {
+  pollfd queue{listen_fd, POLLIN, 0};
+  if (poll(&queue, 1, 0) != 1) return false;
+  int family = AF_UNIX;
+  socklen_t size = sizeof(family);
+  const bool is_tcp = getsockopt(listen_fd, SOL_SOCKET, SO_DOMAIN, &family, &size) == 0 && family != AF_UNIX;
+  // For writing, a TCP listener has nothing to shut down: that those who wait are told is all that happens. A Unix
+  // socket would remember it.
+  if (is_tcp) shutdown(listen_fd, SHUT_WR);
+  return true;
 }
 
 std::optional<SocketFileId> IdentifySocketFile(const Address& address) {

@@ -76,6 +76,11 @@ struct ListeningSocket {
 // Takes it back, for TCP alone: a Unix socket stays as it is.
 [[nodiscard]] Result<> LetIn(int fd);
 
+// Wakes all who wait for a listening TCP socket, in whatever process, provided that somebody stands in its queue;
+// whether somebody does. (A socket that is woken in vain is waited for again without leaving epoll_wait(2).) The
+// kernel's own wake-ups come with connections only: nobody else hears of one that a woken process leaves in the queue.
+[[nodiscard]] bool WakeOthers(int listen_fd);
+
 // Which file the path of a Unix socket leads to; nothing for other addresses, and when there is none.
 struct SocketFileId {
   dev_t device = 0;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "loop/accept_poll.h"
+#include "sys/sockets.h"
 #include "worker/connections.h"
 
 namespace colmeia::worker {
@@ -19,12 +20,14 @@ class ExclusiveAcceptor::ExclusiveWatch final : public Watch {
   void Stop() override { poll_.Stop(); }
 
   void OnAccepted() override {
+    acceptor_.NoteWhoStays();
     const Turn turn = acceptor_.NextTurn();
     if (turn == Turn::kRest) return acceptor_.Rest();
     if (++since_requeue_ >= kRequeueAfter || turn == Turn::kRequeue) Requeue();
   }
 
   void Rest() { poll_.Rest(); }
+  [[nodiscard]] bool WakeOthers() const { return sys::WakeOthers(poll_.fd()); }
   void Requeue() {
     since_requeue_ = 0;
     poll_.Requeue();
@@ -40,28 +43,47 @@ std::unique_ptr<Watch> ExclusiveAcceptor::WatchShared(int fd, std::function<void
   return std::make_unique<ExclusiveWatch>(*this, fd, std::move(on_readable));
 }
 
+void ExclusiveAcceptor::NoteWhoStays() {
+  // The client that was just taken is no connection yet, and no other one is on its way to become one.
+  const std::uint64_t gone = parts_.counts.Get(scoreboard::Total::kAccepts) - parts_.connections.size();
+  stayed_ = std::exchange(gone_, gone) == gone ? stayed_ + 1 : 0;
+}
+
 ExclusiveAcceptor::Turn ExclusiveAcceptor::NextTurn() {
   if (parts_.board == nullptr) return Turn::kStay;
   const scoreboard::Share all = parts_.board->ShareOf(parts_.options.generation);
   if (all.seats < 2) return Turn::kStay;
   const std::uint64_t mine = parts_.board->LeveledAccepts(parts_.options.slot);
-  const std::uint64_t mean = all.accepts / all.seats;
-  if (mine <= mean) return Turn::kStay;
-  const bool well_ahead =
-      mine > mean + kWellAhead && parts_.connections.size() > all.connections / all.seats + kWellAhead;
-  if (!well_ahead) return Turn::kRequeue;
-  if (std::exchange(accepts_of_others_, all.accepts - mine) != all.accepts - mine) rests_ = 0;
+  if (mine <= all.accepts / all.seats) return Turn::kStay;
+  const std::uint64_t open = parts_.connections.size();
+  const bool has_more = mine > all.least_accepts + kWellAhead && open > all.least_connections + kWellAhead;
+  const bool well_ahead = has_more && open + 1 >= kMostTimes * all.least_connections;
+  if (!well_ahead || stayed_ <= kWellAhead) return Turn::kRequeue;
+  if (std::exchange(least_accepts_, all.least_accepts) != all.least_accepts) rests_ = 0;
   return rests_ < kMostRests ? Turn::kRest : Turn::kRequeue;
 }
 
 void ExclusiveAcceptor::Rest() {
-  ++rests_;
   for (ExclusiveWatch* const watch : watches_) watch->Rest();
+  static_cast<void>(WakeOthers());
+  RestOn();
+}
+
+void ExclusiveAcceptor::RestOn() {
+  ++rests_;
   resting_.StartAfter(kRest);
 }
 
+// Those who were woken may not have had a CPU yet.
 void ExclusiveAcceptor::EndRest() {
+  if (NextTurn() == Turn::kRest && WakeOthers()) return RestOn();
   for (ExclusiveWatch* const watch : watches_) watch->Requeue();
+}
+
+bool ExclusiveAcceptor::WakeOthers() const {
+  bool any = false;
+  for (const ExclusiveWatch* const watch : watches_) any = watch->WakeOthers() || any;
+  return any;
 }
 
 }  // namespace colmeia::worker

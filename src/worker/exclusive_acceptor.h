@@ -5,9 +5,13 @@
 // share goes to the end of the queue of waiters, and everybody does so after kRequeueAfter connections.
 //
 // That is not enough for a burst of clients that stay: the others are woken, and before the scheduler lets them run the
-// first one has taken all. So a worker that is well ahead, both in accepts and in open connections, rests for a
-// millisecond. Clients that come and go never make it rest, nor do others that take nothing: after kMostRests in a row
-// without an accept by anybody else it goes on alone.
+// first one has taken all; or they have come, found nobody and gone to sleep again before the queue filled, and only
+// another connection would wake them. So a worker that is well ahead of the one that has the least wakes all others if
+// it leaves anybody in the queue, and rests for a millisecond; then again, while it is ahead and somebody waits.
+//
+// Well ahead is who has more than kWellAhead more, both in accepts and in open connections, and kMostTimes as many of
+// these. Clients that come and go never make it rest: none of its own may have gone during its last kWellAhead accepts.
+// Nor do others that take nothing: after kMostRests in a row without an accept by the last one it goes on alone.
 //
 // Where the kernel refuses the exclusive wait, this is a SharedAcceptor.
 #pragma once
@@ -19,7 +23,8 @@ namespace colmeia::worker {
 class ExclusiveAcceptor final : public SocketAcceptor {
  public:
   static constexpr std::uint32_t kRequeueAfter = 16;
-  static constexpr std::uint64_t kWellAhead = 3;  // of the mean of all seats
+  static constexpr std::uint64_t kWellAhead = 2;
+  static constexpr std::uint64_t kMostTimes = 2;
   static constexpr util::Milliseconds kRest{1};
   static constexpr int kMostRests = 8;
 
@@ -40,13 +45,19 @@ class ExclusiveAcceptor final : public SocketAcceptor {
 
   std::unique_ptr<Watch> WatchShared(int fd, std::function<void()> on_readable) override;
   [[nodiscard]] Turn NextTurn();
+  void NoteWhoStays();
   void Rest();
+  void RestOn();
   void EndRest();
+  // False when nobody stands in any queue.
+  [[nodiscard]] bool WakeOthers() const;
 
   std::vector<ExclusiveWatch*> watches_;
   loop::Timer resting_;
-  int rests_ = 0;                        // in a row
-  std::uint64_t accepts_of_others_ = 0;  // at the last rest
+  int rests_ = 0;                    // in a row
+  std::uint64_t least_accepts_ = 0;  // of any seat, at the last rest
+  std::uint64_t gone_ = 0;           // of this worker's clients, at its last accept
+  std::uint64_t stayed_ = 0;         // accepts since one of them has gone
 };
 
 }  // namespace colmeia::worker

@@ -111,6 +111,7 @@ def spread(binary, way, pattern):
     """(max/min or None, wasted accepts per connection, wakes per connection) of one fresh server."""
     server = Server(binary, way, 8)
     try:
+        time.sleep(0.2)  # until all of them sleep
         before = server.counts()
         clients = pattern(server.port)
         after = server.counts()

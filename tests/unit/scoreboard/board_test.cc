@@ -214,15 +214,16 @@ TEST_F(BoardTest, AShareHasWhatTheReadySeatsOfAGenerationHave) {
   for (const std::uint32_t slot : {0, 1}) Ready(slot);
   for (const std::uint32_t slot : {0, 1}) {
     SlotWriter writer = board.Writer(slot);
-    writer.Add(Total::kAccepts, 10);
-    writer.Set(Gauge::kConnections, 3 + slot);
+    writer.Add(Total::kAccepts, 10 + slot);
+    writer.Set(Gauge::kConnections, 4 - slot);
   }
   Ready(2, /*generation=*/2).Set(Gauge::kConnections, 100);
 
   const Share all = board.ShareOf(1);
   EXPECT_EQ(all.seats, 2u);
-  EXPECT_EQ(all.accepts, 20u);
-  EXPECT_EQ(all.connections, 7u);
+  EXPECT_EQ(all.accepts, 21u);
+  EXPECT_EQ(all.least_accepts, 10u);
+  EXPECT_EQ(all.least_connections, 3u);
 }
 
 TEST_F(BoardTest, MeanAcceptsCountsReadySeatsOfTheGenerationOnly) {

@@ -1,4 +1,5 @@
 // Sockets that listen already: what they are, who else may listen beside them, and whose their file is.
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -142,6 +143,47 @@ TEST(TurnAwayUnixTest, WhoStandsInTheQueueCanBeAcceptedAndOthersAreRefused) {
   EXPECT_EQ(Connect(address).error().code, ECONNREFUSED);
   EXPECT_EQ(Accept(listening->get()).status, AcceptStatus::kAccepted);
   EXPECT_EQ(Accept(listening->get()).status, AcceptStatus::kEmpty);
+}
+
+// How many events an epoll descriptor has to tell.
+int Events(const UniqueFd& epoll) {
+  epoll_event event{};
+  return epoll_wait(epoll.get(), &event, 1, 0);
+}
+
+TEST(WakeOthersTest, TellsAllWhoWaitOfAConnectionThatWasLeftInTheQueue) {
+  const auto listening = Listen(Loopback());
+  ASSERT_TRUE(listening);
+  const UniqueFd waiter(epoll_create1(EPOLL_CLOEXEC));
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLET;  // tells of each wake-up once
+  ASSERT_EQ(epoll_ctl(waiter.get(), EPOLL_CTL_ADD, listening->get(), &event), 0);
+  EXPECT_FALSE(WakeOthers(listening->get()));
+  EXPECT_EQ(Events(waiter), 0);
+  const Address address = *Address::LocalOf(listening->get());
+  const auto client = Connect(address);
+  EXPECT_EQ(Events(waiter), 1);
+  EXPECT_EQ(Events(waiter), 0);
+
+  EXPECT_TRUE(WakeOthers(listening->get()));
+
+  EXPECT_EQ(Events(waiter), 1);
+  EXPECT_TRUE(Connect(address)) << "it listens as before";
+  EXPECT_EQ(Accept(listening->get()).status, AcceptStatus::kAccepted);
+  EXPECT_EQ(Accept(listening->get()).status, AcceptStatus::kAccepted);
+}
+
+TEST(WakeOthersTest, LeavesAUnixSocketAsItIs) {
+  const TempDir dir;
+  const Address address = *Address::FromUnixPath(dir / "socket");
+  const auto listening = Listen(address);
+  ASSERT_TRUE(listening);
+  const auto client = Connect(address);
+
+  EXPECT_TRUE(WakeOthers(listening->get()));
+
+  EXPECT_TRUE(Connect(address));
+  EXPECT_EQ(Accept(listening->get()).status, AcceptStatus::kAccepted);
 }
 
 TEST(AllowReusePortTest, ASocketThatStoodAloneTakesCompany) {

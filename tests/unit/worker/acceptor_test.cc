@@ -2,8 +2,10 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 
+#include "sys/descriptors.h"
 #include "worker/connections_fixture.h"
 #include "worker/exclusive_acceptor.h"
 #include "worker/mutex_acceptor.h"
@@ -280,6 +282,43 @@ TEST_F(ExclusiveAcceptorTest, RestsWhenItIsWellAheadAndThenGoesOn) {
   EXPECT_LT(Burst(30), 30u) << "others are given the time to wake up";
 
   Until([&] { return accepts() == 30; });
+}
+
+TEST_F(ExclusiveAcceptorTest, TakesNobodyWhileItIsAheadAndOthersMayCome) {
+  Start();
+  const std::uint64_t taken = Burst(30);
+
+  for (int i = 0; i < ExclusiveAcceptor::kMostRests / 2; ++i) {
+    loop.RunOnce();  // the end of a rest
+    loop.Turn();
+  }
+
+  EXPECT_EQ(accepts(), taken);
+}
+
+TEST_F(ExclusiveAcceptorTest, WakesTheOthersWhenItLeavesSomebodyInTheQueue) {
+  const sys::UniqueFd other(epoll_create1(EPOLL_CLOEXEC));
+  const sys::UniqueFd same = sys::Duplicate(listen_fd()).value();
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLET;  // tells of each wake-up once
+  ASSERT_EQ(epoll_ctl(other.get(), EPOLL_CTL_ADD, same.get(), &event), 0);
+  const auto wakes = [&] { return epoll_wait(other.get(), &event, 1, 0); };
+  for (int i = 0; i < 30; ++i) clients_.push_back(Connect());
+  EXPECT_EQ(wakes(), 1);
+  EXPECT_EQ(wakes(), 0);
+  Start();
+
+  EXPECT_LT(Burst(0), 30u);
+
+  EXPECT_EQ(wakes(), 1);
+}
+
+TEST_F(ExclusiveAcceptorTest, DoesNotRestWhenItHasLessThanTwiceAsMuchAsTheLast) {
+  Start();
+  board_.Writer(kOther).Add(Total::kAccepts, 20);
+  for (const std::uint32_t slot : {kOther, kSlot}) board_.Writer(slot).Set(scoreboard::Gauge::kConnections, 20);
+
+  EXPECT_EQ(Burst(30), 30u);
 }
 
 TEST_F(ExclusiveAcceptorTest, RestsNoMoreWhenOthersTakeNothing) {
