@@ -1,10 +1,11 @@
 """Chaos: what a server loses while it is reloaded, resized, upgraded, killed and hung. `./dev chaos` runs it.
 
-    chaos.py BINARY FOLDER [SECONDS] [DRILL...]
+    chaos.py BINARY FOLDER [SECONDS] [accept_by=WAY] [DRILL...]
 
 BINARY is colmeia; FOLDER gets table.md, and nginx where that has to be unpacked. Each drill loads the server for about
-SECONDS (30), which also sets how many events there are; DRILL names those to run (all). nginx goes through the same
-drills, where it is installed or can be had. Exit status 0: colmeia kept every promise.
+SECONDS (30), which also sets how many events there are; WAY is how colmeia's workers accept (exclusive); DRILL names
+those to run (all). nginx goes through the same drills, where it is installed or can be had. Exit status 0: colmeia kept
+every promise.
 """
 
 import os
@@ -98,6 +99,9 @@ def main():
     binary, folder = (pathlib.Path(argument).resolve() for argument in sys.argv[1:3])
     wanted = sys.argv[3:]
     seconds = float(wanted.pop(0)) if wanted and re.fullmatch(r'[0-9.]+', wanted[0]) else 30.0
+    ways = [word.partition('=')[2] for word in wanted if word.startswith('accept_by=')]
+    wanted = [word for word in wanted if not word.startswith('accept_by=')]
+    accept_by = ways[-1] if ways else ''
     known = [drill.__name__ for drill in drills.ALL]
     for name in wanted:
         if name not in known:
@@ -108,10 +112,10 @@ def main():
 
     report = Report(folder / 'table.md')
     nginx = find_nginx(folder)
-    print(f'[chaos] {len(wanted or known)} drills of about {seconds:g} s, with colmeia'
+    print(f'[chaos] {len(wanted or known)} drills of about {seconds:g} s, with colmeia{f" (accept_by {accept_by})" if accept_by else ""}'
           f'{" and nginx" if nginx else "; nginx is not to be had here"}; load {os.getloadavg()[0]:.1f} on '
           f'{os.cpu_count()} CPUs', flush=True)
-    servers = [Colmeia(binary)] + ([Nginx(nginx)] if nginx else [])
+    servers = [Colmeia(binary, accept_by)] + ([Nginx(nginx)] if nginx else [])
     try:
         for server in servers:
             run(server, seconds, wanted, report)

@@ -31,7 +31,7 @@ worker_processes {workers};
 pid {prefix}/logs/server.pid;
 error_log {prefix}/logs/error.log notice;
 {main}
-events {{ worker_connections 1024; }}
+events {{ worker_connections 1024; {events} }}
 http {{
     access_log {access_log};
     keepalive_requests 100000000;
@@ -62,6 +62,7 @@ class Server:
 
     name = ''
     http = ''   # what this server needs inside http
+    events = '' # and inside events
 
     def __init__(self, binary):
         self.prefix = pathlib.Path(tempfile.mkdtemp(prefix=f'{self.name}-chaos-'))
@@ -90,7 +91,7 @@ class Server:
         if os.geteuid() == 0:
             nobody = pwd.getpwnam('nobody')
             user = f'user nobody {grp.getgrgid(nobody.pw_gid).gr_name};'
-        given.update(prefix=self.prefix, port=self.port, user=user, reuseport=' reuseport' if given['reuseport'] else '',
+        given.update(prefix=self.prefix, events=self.events, port=self.port, user=user, reuseport=' reuseport' if given['reuseport'] else '',
                      http=f'{self.http.format(prefix=self.prefix)}{given["http"]}')
         self.write_configuration(CONFIGURATION.format(**given))
 
@@ -222,6 +223,10 @@ class Server:
 
 class Colmeia(Server):
     name = 'colmeia'
+
+    def __init__(self, binary, accept_by=''):
+        super().__init__(binary)
+        self.events = f'accept_by {accept_by};' if accept_by else ''
 
     def ctl(self, *arguments, patience=120.0):
         return self.run([str(self.original), 'ctl', '--socket', f'{self.prefix}/logs/server.control',
