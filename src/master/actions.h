@@ -71,13 +71,14 @@ struct CloseGeneration {
   std::uint32_t generation = 0;
 };
 
-// So many seats of the current generation serve: the first worker of each has become ready, or seats were given up.
-// Comes after Promote, and whenever the number changes; when it shrinks, before the workers of those seats are told to
-// drain. Seats 0..seats-1 are meant; a seat between two workers counts. The clones of the others have nobody who
-// accepts.
+// So many seats of the current generation serve, of so many wanted ones: the first worker of each has become ready, or
+// seats were given up. Comes after Promote, and whenever one of the numbers changes; when they shrink, before the
+// workers of those seats are told to drain. Seats 0..seats-1 are meant; a seat between two workers counts. The clones
+// of those up to `wanted` are their workers', who are on the way to them; those of the others have nobody who accepts.
 struct SeatsChanged {
   std::uint32_t generation = 0;
   std::uint32_t seats = 0;
+  std::uint32_t wanted = 0;
 };
 
 // --- Workers ---

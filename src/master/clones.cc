@@ -64,11 +64,12 @@ void CloneKeeper::Gone(std::uint32_t slot) {
   LendAll();
 }
 
-void CloneKeeper::SeatsChanged(std::uint32_t generation, std::uint32_t seats, std::vector<Borrower> ready) {
+void CloneKeeper::SeatsChanged(std::uint32_t generation, std::uint32_t seats, std::uint32_t wanted,
+                               std::vector<Borrower> ready) {
   generation_ = generation;
   ready_ = std::move(ready);
   std::erase_if(ready_, [seats](const Borrower& borrower) { return borrower.seat >= seats; });
-  resources_.Reseat(generation, seats, loop_.Now());
+  resources_.Reseat(generation, seats, wanted, loop_.Now());
   LendAll();
   Look();
 }

@@ -85,8 +85,9 @@ class CloneKeeper {
   void Adopted(std::uint32_t slot, std::uint32_t generation, std::uint32_t seat, std::uint32_t seats);
   // Its process or its channel is gone, or it was told to drain: what it had borrowed goes to others.
   void Gone(std::uint32_t slot);
-  // The present generation has so many seats; `ready` are its workers that serve.
-  void SeatsChanged(std::uint32_t generation, std::uint32_t seats, std::vector<Borrower> ready);
+  // So many seats of the present generation serve, of so many wanted ones; `ready` are its workers that serve. A socket
+  // of a seat that does not serve yet may be with its worker already: it is neither lent nor closed.
+  void SeatsChanged(std::uint32_t generation, std::uint32_t seats, std::uint32_t wanted, std::vector<Borrower> ready);
   // A generation was closed: what was opened for it alone may be closed, too.
   void Look();
 

@@ -41,6 +41,7 @@ struct Generation {
   bool rejected = false;           // it failed on its way up and was rolled back
   bool hurried = false;            // too many drain: it got a limit where its configuration has none
   std::uint32_t served_seats = 0;  // as last told by SeatsChanged
+  std::uint32_t wanted_seats = 0;  // the same
 
   std::optional<util::TimePoint> deadline;  // of kCompiling
 

@@ -179,7 +179,7 @@ void Master::Perform(const SeatsChanged& action) {
     const bool serves = slot.state == SlotState::kReady && slot.generation == action.generation && slot.seated;
     if (serves) ready.push_back({i, slot.seat});
   }
-  clones_.SeatsChanged(action.generation, action.seats, std::move(ready));
+  clones_.SeatsChanged(action.generation, action.seats, action.wanted, std::move(ready));
 }
 
 void Master::Perform(const Send& action) {

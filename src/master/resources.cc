@@ -138,10 +138,10 @@ Result<> Resources::GrowClones(std::uint32_t generation, std::uint32_t seats) {
   return {};
 }
 
-void Resources::Reseat(std::uint32_t generation, std::uint32_t seats, util::TimePoint now) {
+void Resources::Reseat(std::uint32_t generation, std::uint32_t seats, std::uint32_t wanted, util::TimePoint now) {
   const auto at = generations_.find(generation);
   if (at == generations_.end()) return;
-  at->second.seats = seats;
+  at->second.seats = wanted;
   for (std::size_t i = 0; i < at->second.listeners.size(); ++i) {
     OpenListener& listener = *at->second.listeners[i];
     listener.Seat(listener.SocketsFor(at->second.plan->listeners[i], seats), now);

@@ -59,8 +59,9 @@ class Resources {
   // new ones before Reseat().
   Result<> GrowClones(std::uint32_t generation, std::uint32_t seats);
 
-  // Workers of the current generation accept in so many seats: new connections go to their sockets from now on.
-  void Reseat(std::uint32_t generation, std::uint32_t seats, util::TimePoint now);
+  // Workers of the current generation accept in so many seats: new connections go to their sockets from now on. So many
+  // seats are wanted, and need their sockets.
+  void Reseat(std::uint32_t generation, std::uint32_t seats, std::uint32_t wanted, util::TimePoint now);
 
   // All listeners of all living generations, each once. Valid until a generation is opened or closed.
   [[nodiscard]] std::vector<OpenListener*> Listeners() const;

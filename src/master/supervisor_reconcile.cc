@@ -52,14 +52,16 @@ void Supervisor::FillSeats() {
 void Supervisor::AnnounceSeats() {
   for (Generation& generation : generations_) {
     if (generation.stage != Stage::kServing) continue;
-    std::uint32_t serve = std::min(generation.served_seats, static_cast<std::uint32_t>(generation.seats.size()));
-    for (; serve < generation.seats.size(); ++serve) {
+    const auto wanted = static_cast<std::uint32_t>(generation.seats.size());
+    std::uint32_t serve = std::min(generation.served_seats, wanted);
+    for (; serve < wanted; ++serve) {
       const auto slot = slots_.Occupant(generation.number, serve);
       if (!slot || !slots_[*slot].was_ready) break;
     }
-    if (serve == generation.served_seats) continue;
+    if (serve == generation.served_seats && wanted == generation.wanted_seats) continue;
     generation.served_seats = serve;
-    Do(SeatsChanged{generation.number, serve});
+    generation.wanted_seats = wanted;
+    Do(SeatsChanged{generation.number, serve, wanted});
   }
 }
 

@@ -5,6 +5,7 @@ from signal import SIGHUP, SIGTTIN, SIGTTOU
 import pytest
 
 from support.clients import Clients
+from support.control import ctl
 
 FILES = {'html/index.html': 'hello'}
 
@@ -49,6 +50,18 @@ def test_scaling_loses_nothing(hive):
             server.wait_for(lambda: clients.asked > asked + 30, 'more requests')
 
     assert not clients.lost
+
+
+def test_growing_gives_each_worker_one_socket_and_leaves_none_without_a_worker(hive):
+    server = hive(site(1), files=FILES)
+
+    for count in (6, 2, 8):
+        assert ctl(server, 'workers', str(count)).returncode == 0
+        # Whoever connects now and waits stands in a queue that nobody looks at.
+        for _ in range(8 * count):
+            assert server.get('/').status == 200
+
+    assert sockets(server.port) == 8
 
 
 @pytest.mark.parametrize('before, after', [('', ' reuseport'), (' reuseport', '')])

@@ -104,6 +104,7 @@ struct Books::Noting {
     ASSERT_NE(serving, nullptr);
     EXPECT_EQ(seats.generation, serving->number);
     EXPECT_GT(seats.seats, 0U);
+    EXPECT_LE(seats.seats, seats.wanted);
   }
 
   void operator()(const StartUpgrade&) const {

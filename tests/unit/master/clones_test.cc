@@ -69,7 +69,7 @@ class CloneKeeperTest : public ListeningTest {
     keeper_.Adopted(5, 2, 1, 2);
     resources_.Promote(2);
     loop_.UpdateTime();
-    keeper_.SeatsChanged(2, 2, {{4, 0}, {5, 1}});
+    keeper_.SeatsChanged(2, 2, 2, {{4, 0}, {5, 1}});
   }
   // As if that much time had passed without a connection.
   void Age() {
@@ -126,13 +126,25 @@ TEST_F(CloneKeeperTest, AnotherWorkerBorrowsWhatALeavingOneHad) {
 TEST_F(CloneKeeperTest, FewerWorkersBorrowTheSocketsOfThoseThatLeave) {
   Serve(resources_, 1, PlanOf(3, {address_}, true));
 
-  keeper_.SeatsChanged(1, 1, {{0, 0}, {1, 1}, {2, 2}});
+  keeper_.SeatsChanged(1, 1, 1, {{0, 0}, {1, 1}, {2, 2}});
 
   EXPECT_THAT(sent_, ElementsAre(Sent{0, "Listener"}, Sent{0, "Listener"}));
-  keeper_.SeatsChanged(1, 3, {{0, 0}, {3, 1}, {4, 2}});
+  keeper_.SeatsChanged(1, 3, 3, {{0, 0}, {3, 1}, {4, 2}});
   Age();
   loop_.RunOnce();
   EXPECT_EQ(First(resources_, 1).sockets.size(), 3u) << "they have seats again";
+}
+
+TEST_F(CloneKeeperTest, SocketsOfSeatsThatDoNotServeYetAreTheirWorkers) {
+  Serve(resources_, 1, PlanOf(1, {address_}, true));
+  ASSERT_TRUE(resources_.GrowClones(1, 4));
+
+  keeper_.SeatsChanged(1, 2, 4, {{0, 0}, {1, 1}});
+
+  EXPECT_EQ(First(resources_, 1).sockets.size(), 4u) << "two workers were sent theirs and are on their way";
+  EXPECT_THAT(sent_, IsEmpty());
+  keeper_.SeatsChanged(1, 2, 2, {{0, 0}, {1, 1}});
+  EXPECT_EQ(First(resources_, 1).sockets.size(), 2u) << "nobody has ever come to them";
 }
 
 TEST_F(CloneKeeperTest, NothingIsClosedWhileTwoMastersHoldTheSockets) {
@@ -148,7 +160,7 @@ TEST_F(CloneKeeperTest, NothingIsClosedWhileTwoMastersHoldTheSockets) {
 
 TEST_F(CloneKeeperTest, ClonesOfAComingGenerationAreLeftAloneUntilItFails) {
   Serve(resources_, 1, PlanOf(2, {address_}, true));
-  keeper_.SeatsChanged(1, 2, {{0, 0}, {1, 1}});
+  keeper_.SeatsChanged(1, 2, 2, {{0, 0}, {1, 1}});
   ASSERT_TRUE(resources_.Open(2, PlanOf(4, {address_}, true)));
   keeper_.Look();
   Age();

@@ -179,7 +179,7 @@ std::vector<std::string> SupervisorFixture::Facts() const {
   std::vector<std::string> lines;
   for (const Action& action : actions_) {
     if (const auto* seats = std::get_if<SeatsChanged>(&action)) {
-      lines.push_back(fmt::format("seats {} of {}", seats->seats, seats->generation));
+      lines.push_back(fmt::format("seats {}/{} of {}", seats->seats, seats->wanted, seats->generation));
     } else if (const auto* reloading = std::get_if<Reloading>(&action)) {
       lines.push_back(fmt::format("reloading {}", reloading->generation));
     }

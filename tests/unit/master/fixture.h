@@ -67,7 +67,7 @@ class SupervisorFixture : public ::testing::Test {
   std::vector<std::string> Log() const;                  // "[notice] text"
   std::vector<std::string> States() const;               // "0 ready"
   std::vector<std::string> Server() const;               // "serving 1"
-  std::vector<std::string> Facts() const;                // "seats 3 of 1", "reloading 2"
+  std::vector<std::string> Facts() const;                // "seats 2/3 of 1", "reloading 2"
   std::vector<std::string> Replies() const;              // "reply 7: 0 4 workers serve"
   std::size_t Respawns() const;                          // workers counted as replaced
   std::size_t CountOf(const std::string& prefix) const;  // actions that begin so

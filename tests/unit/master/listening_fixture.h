@@ -43,7 +43,7 @@ class ListeningTest : public testing::Test {
     auto opened = resources.Open(generation, std::move(plan));
     ASSERT_TRUE(opened) << opened.error().message;
     resources.Promote(generation);
-    resources.Reseat(generation, seats, {});
+    resources.Reseat(generation, seats, seats, {});
   }
 
   static const OpenListener& First(const Resources& resources, std::uint32_t generation) {

@@ -133,7 +133,7 @@ TEST_F(ResourcesTest, NewClonesGetNoConnectionsBeforeTheirSeatsServe) {
   ASSERT_TRUE(resources.Open(2, PlanOf(4, {address_}, true)));
   EXPECT_THAT(Spread(First(resources, 1), 40), ElementsAre(Gt(3), Gt(3), 0, 0));
   resources.Promote(2);
-  resources.Reseat(2, 4, {});
+  resources.Reseat(2, 4, 4, {});
 
   EXPECT_THAT(Spread(First(resources, 2), 120), Each(Gt(3)));
 }
@@ -155,7 +155,7 @@ TEST_F(ResourcesTest, SharedBecomesReusePortAndBack) {
   ASSERT_TRUE(resources.Open(2, PlanOf(3, {address_}, true)));
   EXPECT_THAT(Spread(First(resources, 1), 20), ElementsAre(20, 0, 0)) << "the old generation serves";
   resources.Promote(2);
-  resources.Reseat(2, 3, {});
+  resources.Reseat(2, 3, 3, {});
   EXPECT_THAT(Spread(First(resources, 2), 120), Each(Gt(3)));
 
   Serve(resources, 3, PlanOf(3, {address_}, false));
@@ -238,7 +238,7 @@ TEST_F(ResourcesTest, InheritedClonesAreUsedOneToOneAndKeepTheirConnections) {
   ASSERT_EQ(First(resources, 1).sockets.size(), 4u);
   EXPECT_THAT(Spread(First(resources, 1), 60), ElementsAre(Gt(3), Gt(3), Gt(3), 0)) << "the old master serves";
   resources.Promote(1);
-  resources.Reseat(1, 4, {});
+  resources.Reseat(1, 4, 4, {});
 
   EXPECT_THAT(Spread(First(resources, 1), 120), Each(Gt(3)));
 }

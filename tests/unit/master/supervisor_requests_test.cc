@@ -154,17 +154,17 @@ TEST_F(RequestTest, ScaleIsAnsweredWhenAllAreReady) {
   EXPECT_THAT(Actions(), ElementsAre("spawn 1: worker 1 of 1", "spawn 2: worker 2 of 1"));
   BecomesReady(2);
   EXPECT_THAT(Replies(), IsEmpty());
-  EXPECT_THAT(Facts(), IsEmpty()) << "seat 1 does not serve yet";
+  EXPECT_THAT(Facts(), ElementsAre("seats 1/3 of 1")) << "seat 1 does not serve yet";
   BecomesReady(1);
   EXPECT_THAT(Replies(), ElementsAre("reply 7: 0 3 workers serve"));
-  EXPECT_THAT(Facts(), ElementsAre("seats 3 of 1"));
+  EXPECT_THAT(Facts(), ElementsAre("seats 1/3 of 1", "seats 3/3 of 1"));
 }
 
 TEST_F(RequestTest, ScaleDownIsAnsweredAtOnceAndTellsTheSeatsFirst) {
   GivenReadyWorkers(3);
   On(Request{7, {Command::kScale, 1}, 0});
   EXPECT_THAT(Actions(), ElementsAre("drain 1 within 0 ms", "drain 2 within 0 ms", "reply 7: 0 1 worker serves"));
-  EXPECT_THAT(Facts(), ElementsAre("seats 1 of 1"));
+  EXPECT_THAT(Facts(), ElementsAre("seats 1/1 of 1"));
   EXPECT_THAT(Log(), Contains("[notice] scale requested: 1 worker wanted"));
 }
 
@@ -217,7 +217,7 @@ TEST_F(RequestTest, SeatsAreToldAtEachPromotionAndNotForADeath) {
   GivenReadyWorkers(2);
   GivenReloadSpawned(2, 3);
   for (std::uint32_t slot = 2; slot < 5; ++slot) BecomesReady(slot);
-  EXPECT_THAT(Facts(), ElementsAre("seats 3 of 2"));
+  EXPECT_THAT(Facts(), ElementsAre("seats 3/3 of 2"));
   Forget();
   Dies(2, 0, SIGSEGV);
   BecomesReady(2);
