@@ -32,13 +32,13 @@ class Values {
  public:
   explicit Values(ControlLine& line) : line_(line) {}
 
-  Result<> Take(const OptionRow& option, std::string value) {
+  Result<> Take(const OptionRow& option, const std::string& value) {
     const std::string_view name = option.name;
-    if (name == "-p") line_.compile.prefix = std::move(value);
-    if (name == "-c") line_.compile.conf = std::move(value);
-    if (name == "-g") line_.compile.directives = std::move(value);
-    if (name == "--socket") line_.socket = std::move(value);
-    if (name == "--since") line_.since = std::move(value);
+    if (name == "-p") line_.compile.prefix = value;
+    if (name == "-c") line_.compile.conf = value;
+    if (name == "-g") line_.compile.directives = value;
+    if (name == "--socket") line_.socket = value;
+    if (name == "--since") line_.since = value;
     if (name == "--follow") line_.follow = true;
     if (name == "--last-reload") line_.last_reload = true;
     if (name == "--once") line_.once = true;
@@ -128,7 +128,7 @@ Result<ControlLine> ParseControlLine(const std::vector<std::string>& arguments) 
       }
       if (value.empty()) return Fail(fmt::format("option \"{}\" requires a value", option->name));
     }
-    if (auto taken = values.Take(*option, std::move(value)); !taken) return tl::unexpected(taken.error());
+    if (auto taken = values.Take(*option, value); !taken) return tl::unexpected(taken.error());
     given.push_back(option);
   }
   for (const OptionRow* const option : given) {

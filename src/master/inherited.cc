@@ -82,7 +82,7 @@ Inheritance ReadInherited(const InheritedVariables& variables, int first) {
       out.ignored.push_back(fmt::format("inherited {}{}, ignored", socket.error().message, label));
       continue;
     }
-    out.sockets.push_back({name, std::move(socket->address), socket->reuseport, std::move(fd)});
+    out.sockets.push_back({name, socket->address, socket->reuseport, std::move(fd)});
   }
   return out;
 }

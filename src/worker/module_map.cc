@@ -65,7 +65,7 @@ void ModuleMap::Add(const dl_phdr_info& info) {
 }
 
 void ModuleMap::ReadBuildId(const dl_phdr_info& info) {
-  static constexpr std::string_view kOwner("GNU", 4);  // its null byte counts
+  static constexpr std::string_view kOwner{"GNU\0", 4};  // its null byte counts
   for (std::size_t i = 0; i < info.dlpi_phnum; ++i) {
     const ElfW(Phdr)& part = info.dlpi_phdr[i];
     if (part.p_type != PT_NOTE) continue;
