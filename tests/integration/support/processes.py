@@ -73,7 +73,13 @@ def status(pid):
 def descriptors(pid):
     """{number: what it points to} of a process's open descriptors."""
     folder = f'/proc/{pid}/fd'
-    return {int(number): os.readlink(f'{folder}/{number}') for number in os.listdir(folder)}
+    targets = {}
+    for number in os.listdir(folder):
+        try:
+            targets[int(number)] = os.readlink(f'{folder}/{number}')
+        except FileNotFoundError:  # closed meanwhile
+            continue
+    return targets
 
 
 def memory(pid):
