@@ -85,7 +85,8 @@ class Server:
             missing = {name: text for name, text in DEFAULTS.items()
                        if not re.search(rf'(^|[;{{}}])\s*{name}[\s{{]', config, re.MULTILINE)}
             config = ' '.join(missing.values()) + '\n' + config
-            self._logs_elsewhere = 'error_log' not in missing
+            own = re.search(r'error_log logs/error\.log (debug|info|notice);', config)
+            self._logs_elsewhere = 'error_log' not in missing and not own
         return self.write('colmeia.conf', self.expand(config))
 
     def expand(self, text):
