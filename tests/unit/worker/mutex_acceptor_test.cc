@@ -1,0 +1,89 @@
+#include "worker/mutex_acceptor.h"
+
+#include "worker/acceptor_fixture.h"
+
+namespace colmeia::worker {
+namespace {
+
+using ipc::AcceptBy;
+
+class MutexAcceptorTest : public AcceptorFixture {
+ protected:
+  // Turns of the loop in which something could have been accepted.
+  void SomeTurns() {
+    for (int i = 0; i < 5; ++i) loop.Turn();
+  }
+};
+
+TEST_F(MutexAcceptorTest, AcceptsNobodyWhileAnotherHasTheLock) {
+  ASSERT_TRUE(board_.accept_lock().TryLock(kOther));
+  Make(AcceptBy::kMutex).Start();
+  const auto client = Connect();
+  client->Send(kGetHello);
+  SomeTurns();
+  EXPECT_EQ(connections().size(), 0u);
+
+  board_.accept_lock().Unlock(kOther);
+  UntilAnswered(*client);
+}
+
+TEST_F(MutexAcceptorTest, TriesAgainAfterTheDelayWithoutAnyEvent) {
+  ASSERT_TRUE(board_.accept_lock().TryLock(kOther));
+  Make(AcceptBy::kMutex, {.mutex_delay = 1ms}).Start();
+  const auto client = Connect();
+  loop.Turn();
+  board_.accept_lock().Unlock(kOther);
+
+  while (connections().size() == 0) loop.RunOnce();  // nothing but the delay ends the sleep
+}
+
+TEST_F(MutexAcceptorTest, HoldsTheLockThroughTheSleepAlone) {
+  std::optional<std::uint32_t> asleep;
+  const loop::BeforeSleep look(loop, [&] { asleep = board_.accept_lock().holder(); });  // the last before the sleep
+  auto& acceptor = dynamic_cast<MutexAcceptor&>(Make(AcceptBy::kMutex));
+  acceptor.Start();
+
+  SomeTurns();
+
+  EXPECT_EQ(asleep, kSlot);
+  EXPECT_FALSE(acceptor.holds());
+  EXPECT_EQ(board_.accept_lock().holder(), std::nullopt);
+}
+
+TEST_F(MutexAcceptorTest, LeavesTheLockAloneWithoutRoomAndAfterItsEnd) {
+  connections(1);
+  std::optional<std::uint32_t> asleep;
+  const loop::BeforeSleep look(loop, [&] { asleep = board_.accept_lock().holder(); });
+  auto& acceptor = Make(AcceptBy::kMutex);
+  acceptor.Start();
+  const auto first = ConnectBusy();
+  const auto second = Connect();
+  Until([&] { return acceptor.paused(); });
+
+  SomeTurns();
+  EXPECT_EQ(asleep, std::nullopt);
+
+  acceptor_->Stop();
+  SomeTurns();
+  EXPECT_EQ(asleep, std::nullopt);
+}
+
+TEST_F(MutexAcceptorTest, BreaksTheLockOfAWorkerThatIsSilentForLong) {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  const auto beat = [&](std::chrono::nanoseconds ago) {
+    board_.Writer(kOther).Beat(static_cast<std::uint64_t>((std::chrono::nanoseconds(now) - ago).count()));
+  };
+  ASSERT_TRUE(board_.accept_lock().TryLock(kOther));
+  beat(1h);
+  Make(AcceptBy::kMutex, {.beat = 2h}).Start();
+  const auto client = Connect();
+  client->Send(kGetHello);
+  SomeTurns();
+  EXPECT_EQ(connections().size(), 0u) << "an hour is nothing to one that beats every two";
+
+  beat(7h);
+  UntilAnswered(*client);
+}
+
+}  // namespace
+}  // namespace colmeia::worker
