@@ -14,10 +14,7 @@ std::string Write(const ResponseHead& head) {
   return out;
 }
 
-TEST(WriterTest, WritesFieldsInNginxOrder) {
-  http::Fields fields;
-  fields.Add("Vary", "Accept");
-  fields.Add("X-One", "");
+ResponseHead HeadOfAFile() {
   ResponseHead head;
   head.server = "colmeia";
   head.date = "Sun, 06 Nov 1994 08:49:37 GMT";
@@ -26,6 +23,14 @@ TEST(WriterTest, WritesFieldsInNginxOrder) {
   head.last_modified = "Sun, 06 Nov 1994 08:49:36 GMT";
   head.etag = "\"1-c\"";
   head.accept_ranges = true;
+  return head;
+}
+
+TEST(WriterTest, WritesFieldsInNginxOrder) {
+  http::Fields fields;
+  fields.Add("Vary", "Accept");
+  fields.Add("X-One", "");
+  ResponseHead head = HeadOfAFile();
   head.fields = &fields;
 
   EXPECT_EQ(Write(head),
@@ -113,18 +118,6 @@ TEST(WriterTest, AppendsBehindWhatIsThere) {
   AppendHead(head, out);
 
   EXPECT_EQ(out, "firstHTTP/1.1 200 OK\r\n\r\n");
-}
-
-ResponseHead HeadOfAFile() {
-  ResponseHead head;
-  head.server = "colmeia";
-  head.date = "Sun, 06 Nov 1994 08:49:37 GMT";
-  head.content_type = "text/html";
-  head.content_length = 12;
-  head.last_modified = "Sun, 06 Nov 1994 08:49:36 GMT";
-  head.etag = "\"1-c\"";
-  head.accept_ranges = true;
-  return head;
 }
 
 std::string Write(HeadMemo& memo, const ResponseHead& head) {

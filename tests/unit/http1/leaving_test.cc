@@ -10,12 +10,19 @@ using testing::EndsWith;
 using testing::HasSubstr;
 using testing::SizeIs;
 
-class LeavingTest : public ConnectionFixture {};
+class LeavingTest : public ConnectionFixture {
+ protected:
+  // It was answered once, and waits for another request.
+  Connection& OpenIdle() {
+    Connection& connection = Open();
+    client->Send(Get("/hello"));
+    UntilReceived("hello\n");
+    return connection;
+  }
+};
 
 TEST_F(LeavingTest, AnEvictedOneAnswersWhatHasJustArrived) {
-  Connection& connection = Open();
-  client->Send(Get("/hello"));
-  UntilReceived("hello\n");
+  Connection& connection = OpenIdle();
   client->Send(Get("/host"));
 
   connection.Evict();
@@ -25,9 +32,7 @@ TEST_F(LeavingTest, AnEvictedOneAnswersWhatHasJustArrived) {
 }
 
 TEST_F(LeavingTest, AnEvictedOneWithoutARequestCloses) {
-  Connection& connection = Open();
-  client->Send(Get("/hello"));
-  UntilReceived("hello\n");
+  Connection& connection = OpenIdle();
 
   connection.Evict();
 
@@ -36,9 +41,7 @@ TEST_F(LeavingTest, AnEvictedOneWithoutARequestCloses) {
 }
 
 TEST_F(LeavingTest, DrainingWaitsAMomentForARequestOnItsWay) {
-  Connection& connection = Open();
-  client->Send(Get("/hello"));
-  UntilReceived("hello\n");
+  Connection& connection = OpenIdle();
   shared().draining = true;
   connection.Drain();
   EXPECT_EQ(connection.state(), State::kIdle);
@@ -50,9 +53,7 @@ TEST_F(LeavingTest, DrainingWaitsAMomentForARequestOnItsWay) {
 }
 
 TEST_F(LeavingTest, DrainingEndsIdleOnesSoon) {
-  Connection& connection = Open();
-  client->Send(Get("/hello"));
-  UntilReceived("hello\n");
+  Connection& connection = OpenIdle();
   shared().draining = true;
   connection.Drain();
 
