@@ -274,10 +274,7 @@ Picture Board::Look() const {
 
 Counts Board::Sum() const { return Look().sum; }
 
-std::uint64_t Board::MeanAccepts(std::uint32_t generation) const {
-  const Share all = ShareOf(generation);
-  return all.seats == 0 ? 0 : all.accepts / all.seats;
-}
+std::uint64_t Board::MeanAccepts(std::uint32_t generation) const { return ShareOf(generation).MeanAccepts(); }
 
 Share Board::ShareOf(std::uint32_t generation) const {
   Share all;

@@ -97,6 +97,8 @@ struct Share {
   // Of the seat that has the least; without any seat, without meaning.
   std::uint64_t least_accepts = UINT64_MAX;
   std::uint64_t least_connections = UINT64_MAX;
+
+  [[nodiscard]] std::uint64_t MeanAccepts() const { return seats == 0 ? 0 : accepts / seats; }
 };
 
 class Board {

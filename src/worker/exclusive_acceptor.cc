@@ -54,7 +54,7 @@ ExclusiveAcceptor::Turn ExclusiveAcceptor::NextTurn() {
   const scoreboard::Share all = parts_.board->ShareOf(parts_.options.generation);
   if (all.seats < 2) return Turn::kStay;
   const std::uint64_t mine = parts_.board->LeveledAccepts(parts_.options.slot);
-  if (mine <= all.accepts / all.seats) return Turn::kStay;
+  if (mine <= all.MeanAccepts()) return Turn::kStay;
   const std::uint64_t open = parts_.connections.size();
   const bool has_more = mine > all.least_accepts + kWellAhead && open > all.least_connections + kWellAhead;
   const bool well_ahead = has_more && open + 1 >= kMostTimes * all.least_connections;
