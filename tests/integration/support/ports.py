@@ -1,5 +1,6 @@
 """Loopback ports that no other test of this machine takes at the same time."""
 
+import pathlib
 import random
 import socket
 
@@ -37,3 +38,13 @@ def free_port():
         _reservations.append(reservation)
         if _is_free(port):
             return port
+
+
+def is_listening(port):
+    """Whether a TCP socket of this network namespace listens on the port; asks /proc, so that nobody has to accept."""
+    for name in ('tcp', 'tcp6'):
+        for line in pathlib.Path('/proc/net', name).read_text(encoding='ascii').splitlines()[1:]:
+            local, state = line.split()[1], line.split()[3]
+            if state == '0A' and int(local.rpartition(':')[2], 16) == port:
+                return True
+    return False
