@@ -133,7 +133,8 @@ void Ask(Client& client, char kind) {
   Must(write(client.fd.get(), &kind, 1), "cannot ask a worker");
 }
 
-// All clients, in one loop of their own, until the time is over.
+// All clients, in one loop of their own, until the time is over; on a machine that is too busy for that, until the
+// first of those that only wait was answered.
 class Clients {
  public:
   Clients(std::vector<Client> clients, bool computing)
@@ -148,12 +149,14 @@ class Clients {
     }
   }
 
-  void Run(std::chrono::nanoseconds time) {
+  // How long it took.
+  std::chrono::duration<double> Run(std::chrono::nanoseconds time) {
     for (std::size_t i = 0; i < kConnections; ++i) Ask(clients_[i], kWait);
-    auto next_compute = Clock::now();
-    const auto end = next_compute + time;
+    const auto start = Clock::now();
+    auto next_compute = start;
+    auto now = start;
     bool computes = false;
-    for (auto now = next_compute; now < end; now = Clock::now()) {
+    for (; now - start < time || waits.empty(); now = Clock::now()) {
       if (computing_ && !computes && now >= next_compute) {
         Ask(clients_.back(), kCompute);
         computes = true;
@@ -176,6 +179,7 @@ class Clients {
         }
       }
     }
+    return now - start;
   }
 
   std::vector<double> waits;
@@ -203,16 +207,14 @@ Measured Measure(const Setting& setting, Computing computing, std::size_t worker
   for (const auto& fds : of_worker) children.emplace_back([&] { RunWorker(fds, computing); });
 
   Clients load(std::move(clients), computing != Computing::kNone);
-  const auto time = setting.Share(milliseconds(1200));
-  load.Run(time);
+  const auto time = load.Run(setting.Share(milliseconds(1200)));
   const auto late = std::count_if(load.waits.begin(), load.waits.end(),
                                   [](double ns) { return ns > double{std::chrono::nanoseconds(kLate).count()}; });
   const Summary waits = Summarize(load.waits);
   const Summary heavy = Summarize(load.heavy);
   Measured measured;
   const auto count = static_cast<double>(load.waits.size());
-  measured.values = {count / std::chrono::duration<double>(time).count(), waits.p50, waits.p99,
-                     static_cast<double>(late) / std::max(count, 1.0) * 100,
+  measured.values = {count / time.count(), waits.p50, waits.p99, static_cast<double>(late) / std::max(count, 1.0) * 100,
                      heavy.samples == 0 ? std::numeric_limits<double>::quiet_NaN() : heavy.p50};
   measured.note = fmt::format("{} worker{}", workers, workers == 1 ? "" : "s");
   return measured;
