@@ -17,7 +17,7 @@ from support.server import BINARY
 SITE = 'http { access_log off; server { listen 127.0.0.1:%%PORT%%; root html; } }'
 REUSEPORT = SITE.replace('%%PORT%%;', '%%PORT%% reuseport;')
 FILES = {'html/index.html': b'x' * 1024}
-CLIENTS = {'keep': 3, 'close': 2, 'pausing': 16}  # few that never rest: sanitizers and other tests share the machine
+CLIENTS = {'keep': 3, 'close': 2, 'pausing': 16, 'patience': 15}  # few that never rest, and patient: the machine is shared
 
 both_kinds_of_listener = pytest.mark.parametrize('site', [SITE, REUSEPORT], ids=['shared', 'reuseport'])
 
@@ -92,7 +92,7 @@ def test_a_killed_worker_loses_what_it_held_and_nothing_else(hive):
 
 
 def test_a_stopped_worker_is_replaced_and_loses_what_it_held(hive):
-    server = hive('worker_watchdog 1s;' + SITE, files=FILES)
+    server = hive('worker_watchdog 2s;' + SITE, files=FILES)
 
     with Load(server.port, **CLIENTS) as load:
         victim = min(ready(server))
@@ -174,7 +174,7 @@ def test_a_killed_master_does_not_hold_the_port(hive, prepare):
     first.expected_status = None
     second = prepare(SITE.replace('%%PORT%%', str(first.port)), files=FILES)
 
-    with Load(first.port, keep=4, pausing=4) as load:
+    with Load(first.port, keep=4, pausing=4, patience=15) as load:
         first.signal(SIGKILL)
         first.wait_exit()
         second.start()

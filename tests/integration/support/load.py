@@ -1,9 +1,9 @@
 """Load that accounts for every request: which were answered, which were lost, and how.
 
 A request is lost when its connection is refused or reset, ends before the whole response, gets another status than 200,
-or takes longer than a second. A kept-alive connection that the server closes while nothing is asked on it is no loss; a
-request that was sent into it is one, whether or not the server had closed by then. A response that says
-`Connection: close` is followed by a new connection, as any client does it.
+or takes longer than the client's patience. A kept-alive connection that the server closes while nothing is asked on it is
+no loss. Before it asks, the client looks whether that has happened, as any client does; a request that was sent all the
+same is one. A response that says `Connection: close` is followed by a new connection.
 
     with Load(port, keep=32, close=16) as load:
         ...
@@ -27,11 +27,11 @@ import sys
 import threading
 import time
 
-PATIENCE = 1.0         # seconds; a response that takes longer is lost
+PATIENCE = 1.0         # seconds; a response that takes longer is lost, unless the client is more patient
 REST = 0.005           # seconds before another attempt after a loss
 TURN = 0.05            # seconds; the longest sleep of the client's loop
 REPORT_EVERY = 0.25    # seconds
-FAREWELL = 3.0         # seconds for what is open to end, once the client is told to stop
+FAREWELL = 2.0         # seconds beyond the patience for what is open to end, once the client is told to stop
 
 LENGTH = re.compile(rb'\r\nContent-Length: *(\d+)', re.IGNORECASE)
 CLOSE = re.compile(rb'\r\nConnection: *close', re.IGNORECASE)
@@ -42,12 +42,14 @@ class Load:
 
     `keep` connections are kept alive and ask again at once; `pausing` ones are kept alive too and rest up to `pause`
     seconds between two requests; `close` ones ask once on each connection. `within` is put before the client's command:
-    another network namespace, for example, where the server is not on loopback.
+    another network namespace, for example, where the server is not on loopback. `patience` is how many seconds a response
+    may take, longer where the server shares its CPUs with others.
     """
 
     def __init__(self, port, keep=0, close=0, pausing=0, pause=0.02, path='/index.html', nice=0, host='127.0.0.1',
-                 within=()):
-        arguments = [str(value) for value in (host, port, keep, close, pausing, pause, path)]
+                 within=(), patience=PATIENCE):
+        arguments = [str(value) for value in (host, port, keep, close, pausing, pause, path, patience)]
+        self._patience = patience
         command = [*within, sys.executable, '-B', os.path.abspath(__file__), *arguments]
         self._process = subprocess.Popen(['nice', '-n', str(nice), *command] if nice else command,
                                          stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -76,7 +78,7 @@ class Load:
         """Sends no further request, waits for the open ones; the result."""
         if self.result is None:
             self._process.stdin.close()
-            self._reader.join(FAREWELL + 20)
+            self._reader.join(self._patience + FAREWELL + 20)
             self._process.kill()
             self._process.wait()
             self._process.stdout.close()
@@ -111,9 +113,10 @@ class _Connection:
 class _Client:
     """The event loop: epoll over all connections, and one heap of the ends of pauses."""
 
-    def __init__(self, host, port, path):
+    def __init__(self, host, port, path, patience):
         self.address = (host, port)
         self.path = path
+        self.patience = patience
         self.epoll = select.epoll()
         self.by_descriptor = {}
         self.connections = []
@@ -196,7 +199,7 @@ class _Client:
             return self.lose(connection, 'status ' + head[9:12].decode('latin-1'))
         took = self.now - connection.since
         self.slowest = max(self.slowest, took)
-        if took > PATIENCE:
+        if took > self.patience:
             return self.lose(connection, 'slow')
         self.requests += 1
         connection.asks = False
@@ -216,8 +219,19 @@ class _Client:
     def go_on(self, connection):
         if connection.socket is None:
             return self.open(connection)
+        if self.has_ended(connection):
+            return self.leave_idle(connection)
         self.begin(connection)
         return self.send(connection)
+
+    def has_ended(self, connection):
+        """Whether the server has closed a connection on which nothing is asked."""
+        try:
+            return connection.socket.recv(1, socket.MSG_PEEK) == b''
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     # -- its end
 
@@ -282,14 +296,14 @@ class _Client:
             if self.now >= next_check:
                 next_check = self.now + TURN
                 for connection in self.connections:
-                    if connection.asks and self.now - connection.since > PATIENCE:
+                    if connection.asks and self.now - connection.since > self.patience:
                         self.lose(connection, 'slow')
             if self.now >= next_report:
                 next_report = self.now + REPORT_EVERY
                 self.report(final=False)
             if not self.stopping and told_to_stop():
                 self.stopping = True
-                farewell = self.now + FAREWELL
+                farewell = self.now + self.patience + FAREWELL
             if self.stopping and (not any(one.asks for one in self.connections) or self.now > farewell):
                 return self.report(final=True)
 
@@ -303,8 +317,8 @@ class _Client:
 
 
 def main():
-    host, port, keep, close, pausing, pause, path = sys.argv[1:]
-    client = _Client(host, int(port), path.encode())
+    host, port, keep, close, pausing, pause, path, patience = sys.argv[1:]
+    client = _Client(host, int(port), path.encode(), float(patience))
     client.connections = [_Connection(True, 0) for _ in range(int(keep))]
     client.connections += [_Connection(False, 0) for _ in range(int(close))]
     client.connections += [_Connection(True, float(pause)) for _ in range(int(pausing))]
