@@ -8,6 +8,7 @@ def test_combined_is_the_default(hive):
     server = hive('http { server { listen 127.0.0.1:%%PORT%%; root html; } }', files={'html/index.html': 'hello'})
 
     server.get('/?a=b', {'User-Agent': 'bee "1"\t', 'Referer': 'http://x/'})
+    server.wait_for_access(1)  # a worker writes after it has answered, and another one may be faster
     server.get('/none', {'Authorization': 'Basic YmVlOnNlY3JldA=='}, method='HEAD')
     first, second = server.wait_for_access(2)
 

@@ -13,6 +13,7 @@ import pytest
 from support import processes
 from support.http_client import Connection
 from support.server import environment
+from support.waiting import DEADLINE
 
 SITE = """
     worker_processes %%WORKERS%%;
@@ -23,7 +24,6 @@ SITE = """
     } }
     """
 FILES = {'html/index.html': 'hello'}
-DEADLINE = 20
 
 
 def site(workers=2, more=''):
@@ -124,16 +124,19 @@ class Events:
 def test_the_state_names_every_process(hive):
     server = hive(site(3), files=FILES)
 
-    state = state_of(server)
+    def settled():  # the master logs that it serves before it notes it; a worker notes what it uses after it is ready
+        state = state_of(server)
+        noted = all(worker['rss_bytes'] and worker['cpu_us'] for worker in state['workers'])
+        return state['server']['state'] == 'serving' and noted and state
+    state = server.wait_for(settled, 'the state to be noted')
 
-    assert state['server']['state'] == 'serving'
     assert state['server']['generation'] == 1
     assert state['master']['pid'] == server.pid
     assert state['master']['rss_bytes'] > 1_000_000
     assert sorted(worker['pid'] for worker in state['workers']) == sorted(server.workers())
     assert [worker['state'] for worker in state['workers']] == ['ready'] * 3
     assert state['server']['answered_by']['pid'] in server.workers()
-    assert all(worker['rss_bytes'] > 1_000_000 and worker['cpu_us'] > 0 for worker in state['workers'])
+    assert all(worker['rss_bytes'] > 1_000_000 for worker in state['workers'])
     assert state['reloads'] == {'succeeded': 0, 'failed': 0, 'last': None}
 
 
@@ -160,36 +163,38 @@ def test_the_sum_over_workers_is_what_the_clients_sent_exactly(hive):
     """Through a killed worker and a reload; each look at the state is a request, and counted before it is answered."""
     server = hive(site(3), files=FILES)
 
-    sent = h2load(server, 3001) + 1
-    state = state_of(server)
-    assert state['totals']['requests'] == sent
-    assert sums_up(state)
-    assert sum(1 for worker in state['workers'] if worker['requests'] > 0) > 1, 'several workers had a share'
+    sent = h2load(server, 3001)
+
+    def look():
+        nonlocal sent
+        sent += 1
+        state = state_of(server)
+        assert state['totals']['requests'] == sent
+        assert sums_up(state)
+        return state
+
+    def shared():  # on a busy machine the first to get a CPU may take all of the load's connections
+        state = look()
+        return sum(1 for worker in state['workers'] if worker['requests'] > 0) > 1 and state
+    state = server.wait_for(shared, 'several workers to have a share')
 
     victim = max(state['workers'], key=lambda worker: worker['requests'])
     os.kill(victim['pid'], signal.SIGKILL)
 
     def is_replaced():
-        nonlocal sent
-        sent += 1
-        state = state_of(server)
+        state = look()
         return victim['pid'] not in [worker['pid'] for worker in state['workers']] and \
             [worker['state'] for worker in state['workers']] == ['ready'] * 3
     server.wait_for(is_replaced, 'a successor')
-    sent += h2load(server, 2003) + 1
-    state = state_of(server)
-    assert state['totals']['requests'] == sent
+    sent += h2load(server, 2003)
+    state = look()
     assert state['past']['requests'] >= victim['requests']
     assert state['respawns'] == 1
-    assert sums_up(state)
 
     assert server.run('-s', 'reload').returncode == 0
     server.wait_for(lambda: len(server.workers()) == 3, 'the old workers to leave')
-    sent += h2load(server, 1009) + 1
-    state = state_of(server)
-    assert state['totals']['requests'] == sent
-    assert state['server']['generation'] == 2
-    assert sums_up(state)
+    sent += h2load(server, 1009)
+    assert look()['server']['generation'] == 2
     assert metrics_of(server)['colmeia_requests_total'] == sent + 1
 
 
@@ -197,7 +202,8 @@ def test_a_reload_is_told_with_its_result(hive):
     server = hive(site(), files=FILES)
 
     assert server.run('-s', 'reload').returncode == 0
-    last = state_of(server)['reloads']['last']
+    # Whoever asked for the reload is answered before its result is noted.
+    last = server.wait_for(lambda: state_of(server)['reloads']['last'], 'the result of the reload')
     assert (last['generation'], last['result'], last['why']) == (2, 'succeeded', '')
     assert abs(last['wall_ms'] / 1000 - time.time()) < 60
 
