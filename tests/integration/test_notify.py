@@ -99,21 +99,21 @@ def test_after_an_upgrade_the_new_master_is_the_service_and_nothing_has_stopped(
                            'upgrade'], capture_output=True, text=True, timeout=60, check=False, env=server.env)
     assert done.returncode == 0, done.stderr
     told = server.wait_for(lambda: manager.has(r'MAINPID=(\d+)'), 'the new main process')
-    server.wait_for(lambda: manager.has('READY=1'), 'the new master to speak')
+    said = ('READY=1', 'STATUS=generation 1: serving', 'WATCHDOG=1')  # one datagram each
+    server.wait_for(lambda: all(map(manager.has, said)), 'the new master to speak')
 
     new = int(told.group(1))
     assert new != old
     assert 'STOPPING=1' not in manager.lines
     # The manager hears nobody but the main process: what the new one says before is lost.
-    assert all(manager.lines.index(said) > manager.lines.index(told.group(0))
-               for said in ('READY=1', 'STATUS=generation 1: serving', 'WATCHDOG=1'))
+    assert all(manager.lines.index(line) > manager.lines.index(told.group(0)) for line in said)
     server.adopt(new)
     server.signal(SIGQUIT)
     server.wait_for(lambda: manager.has('STOPPING=1'), 'the end')
 
 
 def test_the_watchdog_is_fed_while_workers_beat(prepare, manager):
-    server = prepare('worker_watchdog 300ms;' + SITE, files=FILES,
+    server = prepare('worker_watchdog 5s;' + SITE, files=FILES,
                      env={'NOTIFY_SOCKET': manager.path, 'WATCHDOG_USEC': '100000'})
     server.start()
     server.wait_for(lambda: manager.receive().count('WATCHDOG=1') >= 3, 'the watchdog to be fed')

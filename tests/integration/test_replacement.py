@@ -3,7 +3,7 @@
 import os
 import re
 import time
-from signal import SIGKILL, SIGQUIT, SIGTERM
+from signal import SIGCONT, SIGKILL, SIGQUIT, SIGSTOP, SIGTERM
 
 from support import processes
 
@@ -93,8 +93,11 @@ def test_a_crash_loop_is_slowed_down_and_said(hive):
     victims = server.workers()
 
     started = time.monotonic()
+    server.signal(SIGSTOP)  # so that the master hears of both deaths at once, and not of a failed start between them
     for victim in victims:
         os.kill(victim, SIGKILL)
+    server.wait_for(lambda: not any(processes.is_alive(victim) for victim in victims), 'both workers to end')
+    server.signal(SIGCONT)
     server.wait_for(lambda: server.error_log.count('before it was ready') >= 6, 'six failed starts')
     elapsed = time.monotonic() - started
 

@@ -159,7 +159,9 @@ def test_a_failed_start_leaves_nothing_running_and_the_address_free(prepare):
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(('127.0.0.1', server.port))
-    assert [pid for pid in processes.children(os.getpid()) if 'colmeia' in processes.title(pid)] == []
+    # Who waits is told as soon as nothing of it serves any more; then the master ends.
+    server.wait_for(lambda: not [pid for pid in processes.children(os.getpid()) if 'colmeia' in processes.title(pid)],
+                    'the master to end')
 
 
 # -- ending

@@ -87,7 +87,8 @@ class Server:
             config = ' '.join(missing.values()) + '\n' + config
             own = re.search(r'error_log logs/error\.log (debug|info|notice);', config)
             self._logs_elsewhere = 'error_log' not in missing and not own
-        return self.write('colmeia.conf', self.expand(config))
+        # In one step: what reads it just now, because of an earlier signal, reads the old or the new one.
+        return self.write('colmeia.conf.new', self.expand(config)).rename(self.prefix / 'colmeia.conf')
 
     def expand(self, text):
         text = text.replace('%%PREFIX%%', str(self.prefix))
