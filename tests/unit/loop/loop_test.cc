@@ -42,7 +42,7 @@ TEST_F(LoopTest, NowIsOnTheSystemClockAndNotAheadOfIt) {
 
 TEST_F(LoopTest, TellsSleepFromWork) {
   Timer timer(loop, [] {});
-  timer.StartAfter(util::Milliseconds(20));
+  timer.StartAfter(util::Milliseconds(200));  // long enough to be asleep for a part of it on a busy machine
   const util::TimePoint start = util::SystemClock().Now();
   loop.Run();
   const std::chrono::nanoseconds slept = loop.IdleTime();

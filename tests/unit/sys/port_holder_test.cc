@@ -1,5 +1,6 @@
 #include "sys/port_holder.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "gmock/gmock.h"
@@ -46,12 +47,11 @@ TEST(FindPortHolderTest, KnowsIpv6AndUnixPaths) {
 }
 
 TEST(FindPortHolderTest, FindsNobodyWhereNobodyListens) {
-  Address free;
-  {
-    const auto gone = Listen(*Address::FromIp("127.0.0.1", 0));
-    ASSERT_TRUE(gone);
-    free = Of(*gone);
-  }
+  // Bound, so that the port is nobody else's meanwhile.
+  const UniqueFd mute(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const Address any = *Address::FromIp("127.0.0.1", 0);
+  ASSERT_EQ(bind(mute.get(), any.sockaddr_data(), any.sockaddr_size()), 0);
+  const Address free = Of(mute);
 
   EXPECT_FALSE(FindPortHolder(free));
   EXPECT_FALSE(FindPortHolder(free, "/nonexistent"));

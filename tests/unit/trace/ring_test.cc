@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <string>
 #include <thread>
 #include <utility>
@@ -15,6 +16,15 @@ namespace {
 using testing::ElementsAre;
 using testing::Field;
 using testing::HasSubstr;
+
+// The end of waiting for another thread, which may get no CPU for a while.
+class Patience {
+ public:
+  [[nodiscard]] bool is_over() const { return std::chrono::steady_clock::now() > end_; }
+
+ private:
+  std::chrono::steady_clock::time_point end_ = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+};
 
 class RingTest : public testing::Test {
  protected:
@@ -144,7 +154,7 @@ TEST_F(RingTest, AFrameIsWholeOrGoneWhileTheWriterGoesOn) {
   const Reader looking = std::move(*Reader::Open(busy.fd()));
   std::atomic<bool> stop = false;
   std::uint64_t torn = 0;
-  std::uint64_t seen = 0;
+  std::atomic<std::uint64_t> seen = 0;
   std::thread watching([&] {
     while (!stop) {
       for (const Event& event : looking.Snapshot()) {
@@ -156,7 +166,8 @@ TEST_F(RingTest, AFrameIsWholeOrGoneWhileTheWriterGoesOn) {
     }
   });
 
-  for (std::uint64_t next = 1; next <= 100'000; ++next) {
+  const Patience patience;
+  for (std::uint64_t next = 1; next <= 100'000 || (seen == 0 && !patience.is_over()); ++next) {
     const std::size_t size = 1 + next % 90;
     busy.Record({.kind = Kind::kSend, .size = static_cast<std::uint32_t>(size)},
                 std::string(size, static_cast<char>('a' + next % 26)));
@@ -171,7 +182,7 @@ TEST_F(RingTest, AFrameIsWholeOrGoneWhileTheWriterGoesOn) {
 TEST_F(RingTest, ASnapshotHoldsOnlyWholeEventsWhileTheWriterGoesOn) {
   std::atomic<bool> stop = false;
   std::uint64_t torn = 0;
-  std::uint64_t seen = 0;
+  std::atomic<std::uint64_t> seen = 0;
   std::thread watching([&] {
     while (!stop) {
       std::uint64_t last = 0;
@@ -185,7 +196,8 @@ TEST_F(RingTest, ASnapshotHoldsOnlyWholeEventsWhileTheWriterGoesOn) {
     }
   });
 
-  for (std::uint64_t next = 1; next <= 100'000; ++next) {
+  const Patience patience;
+  for (std::uint64_t next = 1; next <= 100'000 || (seen == 0 && !patience.is_over()); ++next) {
     writer.Record({.kind = Kind::kState,
                    .frame_sequence = static_cast<std::uint32_t>(next % 1000),
                    .cause = next - 1,
