@@ -22,7 +22,7 @@ def kill_master(server):
 
 
 @pytest.mark.parametrize('option', ['', ' reuseport'])
-def test_a_new_start_binds_within_a_second(hive, prepare, option):
+def test_a_new_start_gets_the_address_within_the_second_for_which_it_tries(hive, prepare, option):
     site = SITE.replace('; root', option + '; root')
     server = hive(site, files=FILES)
     kill_master(server)
@@ -30,12 +30,9 @@ def test_a_new_start_binds_within_a_second(hive, prepare, option):
     again = prepare(site, files=FILES)
     again.ports = server.ports
     again.configure(site)
-    begin = time.monotonic()
     again.start()
-    taken = time.monotonic() - begin
 
     assert again.get('/').text == 'hello'
-    assert taken < 5.0, 'and that includes two workers of a slow build'
 
 
 def test_workers_finish_what_they_send_and_leave_within_five_seconds(hive):

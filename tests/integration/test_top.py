@@ -83,8 +83,13 @@ def top():
         terminal.close()
 
 
+def rows(screen):
+    """The lines of workers: slot, seat, generation, pid and so on."""
+    return [line for line in screen if re.search(r'^ *\d+ +\d+ +\d+ +\d+ ', line)]
+
+
 def row_of(screen, pid):
-    return next((line for line in screen if re.search(rf'^ *\d+ +\d+ +\d+ +{pid} ', line)), '')
+    return next((line for line in rows(screen) if line.split()[3] == str(pid)), '')
 
 
 def test_it_shows_every_worker_and_leaves_the_terminal_as_it_was(hive, top):
@@ -131,8 +136,10 @@ def test_a_killed_worker_and_its_successor_are_both_in_sight(hive, top):
     assert victim in server.workers()
 
     terminal.press('xy')
-    terminal.wait_for(lambda screen: 'gone' in row_of(screen, victim) and len(server.workers()) == 2 and
-                      all('ready' in row_of(screen, pid) for pid in server.workers()), 'the dead and the successor')
+    # The dead is shown for some seconds, which the successor may need to become ready on a slow machine.
+    terminal.wait_for(lambda screen: 'gone' in row_of(screen, victim) and len(rows(screen)) == 3, 'the dead and the successor')
+    terminal.wait_for(lambda screen: len(server.workers()) == 2 and victim not in server.workers() and
+                      all('ready' in row_of(screen, pid) for pid in server.workers()), 'the successor to be ready')
 
 
 def test_plus_and_minus_change_the_number_of_workers(hive, top):

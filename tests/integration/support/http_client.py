@@ -2,6 +2,8 @@
 
 import socket
 
+from support.waiting import DEADLINE
+
 
 class Response:
     """One parsed response. `headers` is a list of (name, value) in the order received, names as sent."""
@@ -36,7 +38,7 @@ class Connection:
     `address` is (host, port), or the path of a Unix socket. Every read fails after `timeout` seconds.
     """
 
-    def __init__(self, address, timeout=20.0, source=None):
+    def __init__(self, address, timeout=DEADLINE, source=None):
         self.address = address
         if isinstance(address, str):
             self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -109,7 +111,7 @@ class Connection:
         except OSError:
             return False
         finally:
-            self.socket.settimeout(20.0)
+            self.socket.settimeout(DEADLINE)
 
     def reset(self):
         """Closes with RST instead of FIN."""

@@ -4,7 +4,28 @@ import pathlib
 import random
 import socket
 
+FIRST, LAST = 10000, 32000
 _reservations = []  # abstract Unix sockets, held until this process ends
+
+
+def _for_outgoing():
+    """The first and the last port that the kernel gives to outgoing connections (ip(7))."""
+    try:
+        with open('/proc/sys/net/ipv4/ip_local_port_range', encoding='ascii') as file:
+            first, last = map(int, file.read().split())
+    except (OSError, ValueError):
+        return 32768, 60999
+    return first, last
+
+
+def _to_choose_from():
+    """Ports outside of that range, as far as there are enough."""
+    first, last = _for_outgoing()
+    ours = [port for port in range(FIRST, LAST + 1) if not first <= port <= last]
+    return ours if len(ours) > 1000 else [*range(FIRST, LAST + 1)]
+
+
+_PORTS = _to_choose_from()
 
 
 def _is_free(port):
@@ -22,13 +43,13 @@ def _is_free(port):
 
 
 def free_port():
-    """A free port below the range from which the kernel takes the ports of outgoing connections.
+    """A free port outside of the range from which the kernel takes the ports of outgoing connections.
 
     A port found by binding port 0 could be given to somebody else between the test's look and the server's bind. A name in
     the abstract namespace, which belongs to the same network namespace as the port, keeps the other tests off it.
     """
     while True:
-        port = random.randint(10000, 32000)
+        port = random.choice(_PORTS)
         reservation = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         try:
             reservation.bind(f'\0colmeia-test-port-{port}')

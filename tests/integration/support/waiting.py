@@ -3,7 +3,7 @@
 import select
 import time
 
-DEADLINE = 20.0  # seconds; long, because sanitizers and parallel tests share a machine: only a failure takes so long
+DEADLINE = 60.0  # seconds; long, because sanitizers and parallel tests share a machine: only a failure takes so long
 
 
 def wait_for(condition, what, deadline=DEADLINE):
