@@ -12,9 +12,11 @@ import pytest
 from support import processes
 from support.http_client import Connection
 from support.load import Load
+from support.ports import listening, queued
 from support.waiting import DEADLINE
 
 WAYS = ('exclusive', 'shared', 'reuseport', 'mutex', 'handoff')
+PATIENT = 'worker_watchdog 60s;'  # where workers are stopped: a look at what then happens may take a busy machine long
 FILES = {'html/index.html': b'x' * 1024}
 CLIENTS = {'keep': 3, 'close': 3, 'pausing': 8, 'patience': 15}  # few that never rest, and patient: the machine is shared
 
@@ -40,12 +42,6 @@ def reload_into(server, config, generation):
     server.configure(config)
     server.signal(SIGHUP)
     server.wait_for_error(rf'generation {generation} serves with')
-
-
-def sockets(port):
-    """How many sockets listen on a loopback port."""
-    with open('/proc/net/tcp', encoding='utf-8') as table:
-        return sum(line.split()[1] == f'0100007F:{port:04X}' and line.split()[3] == '0A' for line in table)
 
 
 def ask(server, count, port=None):
@@ -114,7 +110,7 @@ def test_all_accepts_are_counted_and_the_way_is_told(hive, way):
     facts = status(server)
     assert facts['server']['accept_by'] == way
     assert facts['totals']['accepts'] == facts['totals']['handled'] == facts['totals']['requests'] == 30
-    assert sockets(server.port) == (3 if way == 'reuseport' else 1)
+    assert len(listening(server.port)) == (3 if way == 'reuseport' else 1)
 
 
 @pytest.mark.parametrize('way', ['exclusive', 'handoff'])
@@ -188,26 +184,18 @@ def test_accept_mutex_is_the_same_as_accept_by_mutex(hive):
 
 @pytest.mark.parametrize('way', ['mutex', 'handoff'])
 def test_a_listeners_own_reuseport_wins(hive, way):
-    server = hive(site(way, 2, listen='%%PORT%% reuseport'), files=FILES)
+    server = hive(site(way, 2, PATIENT, '%%PORT%% reuseport'), files=FILES)
     workers = sorted(ready(server))
     os.kill(workers[0], SIGSTOP)
 
     clients = ask(server, 40)  # enough for both sockets
-    server.wait_for(lambda: sum(counts['accepts'] for counts in ready(server).values()) + queued(server) == 40,
+    server.wait_for(lambda: sum(counts['accepts'] for counts in ready(server).values()) + queued(server.port) == 40,
                     'all to be accepted, or queued for the one that is stopped')
-    assert sockets(server.port) == 2
-    assert queued(server) > 0
+    assert len(listening(server.port)) == 2
+    assert queued(server.port) > 0
     os.kill(workers[0], SIGCONT)
 
     assert all(client.response().status == 200 for client in clients)
-
-
-def queued(server):
-    """How many connections stand in the accept queues of a port."""
-    with open('/proc/net/tcp', encoding='utf-8') as table:
-        rows = [line.split() for line in table]
-    return sum(int(row[4].split(':')[1], 16) for row in rows
-               if row[1] == f'0100007F:{server.port:04X}' and row[3] == '0A')
 
 
 def test_the_lock_of_a_killed_worker_is_freed(hive):
@@ -238,7 +226,7 @@ def test_the_lock_of_a_hung_worker_is_broken(hive):
 
 
 def test_handed_clients_that_a_worker_did_not_take_go_to_another(hive):
-    server = hive(site('handoff'), files=FILES)
+    server = hive(site('handoff', more=PATIENT), files=FILES)
     hung, lively = sorted(ready(server))
     os.kill(hung, SIGSTOP)
 
@@ -252,13 +240,13 @@ def test_handed_clients_that_a_worker_did_not_take_go_to_another(hive):
 
 
 def test_with_every_worker_full_the_master_accepts_no_more(hive):
-    server = hive(site('handoff'), files=FILES)
+    server = hive(site('handoff', more=PATIENT), files=FILES)
     workers = sorted(ready(server))
     for worker in workers:
         os.kill(worker, SIGSTOP)
 
     clients = ask(server, 50)
-    server.wait_for(lambda: queued(server) == 50 - 16, 'the master to have accepted eight for each worker')
+    server.wait_for(lambda: queued(server.port) == 50 - 16, 'the master to have accepted eight for each worker')
     for worker in workers:
         os.kill(worker, SIGCONT)
 
@@ -301,7 +289,7 @@ def test_who_waits_at_a_listener_that_a_reload_removes_is_served(hive, way):
         os.kill(worker, SIGCONT)
 
     assert_all_are_served(clients)
-    server.wait_for(lambda: sockets(port) == 0, 'the listener to be gone')
+    server.wait_for(lambda: len(listening(port)) == 0, 'the listener to be gone')
 
 
 @every_way
@@ -324,7 +312,7 @@ def test_who_waits_when_the_server_is_told_to_quit_is_served(hive, way):
 def test_who_waits_is_served_by_a_server_without_a_master_too(prepare):
     server = prepare('master_process off; ' + site('exclusive'), files=FILES)
     server.launch()
-    server.wait_for(lambda: sockets(server.port) == 1, 'it to listen')
+    server.wait_for(lambda: len(listening(server.port)) == 1, 'it to listen')
     assert server.get('/index.html').status == 200
     os.kill(server.pid, SIGSTOP)
     clients = ask(server, 10)

@@ -6,18 +6,13 @@ import pytest
 
 from support.clients import Clients
 from support.control import ctl
+from support.ports import listening
 
 FILES = {'html/index.html': 'hello'}
 
 
 def site(workers, option=' reuseport'):
     return f'worker_processes {workers}; http {{ server {{ listen 127.0.0.1:%%PORT%%{option}; root html; }} }}'
-
-
-def sockets(port):
-    """How many sockets listen on a loopback port."""
-    with open('/proc/net/tcp', encoding='utf-8') as table:
-        return sum(line.split()[1] == f'0100007F:{port:04X}' and line.split()[3] == '0A' for line in table)
 
 
 def reload_into(server, config, generation):
@@ -36,7 +31,7 @@ def test_reloads_with_more_and_fewer_workers_lose_nothing(hive):
             server.wait_for(lambda: clients.asked > asked + 30, 'more requests')
 
     assert not clients.lost
-    assert sockets(server.port) == 4
+    assert len(listening(server.port)) == 4
 
 
 def test_scaling_loses_nothing(hive):
@@ -61,7 +56,7 @@ def test_growing_gives_each_worker_one_socket_and_leaves_none_without_a_worker(h
         for _ in range(8 * count):
             assert server.get('/').status == 200
 
-    assert sockets(server.port) == 8
+    assert len(listening(server.port)) == 8
 
 
 @pytest.mark.parametrize('before, after', [('', ' reuseport'), (' reuseport', '')])
@@ -78,12 +73,12 @@ def test_reuseport_comes_and_goes_by_reload(hive, before, after):
 
 def test_sockets_without_a_seat_are_closed_after_a_silence(hive):
     server = hive(site(4), files=FILES)
-    assert sockets(server.port) == 4
+    assert len(listening(server.port)) == 4
 
     with Clients(server.port) as clients:
         reload_into(server, site(2), 2)
-        assert sockets(server.port) == 4
-        server.wait_for(lambda: sockets(server.port) == 2, 'the sockets to be closed')
+        assert len(listening(server.port)) == 4
+        server.wait_for(lambda: len(listening(server.port)) == 2, 'the sockets to be closed')
         asked = clients.asked
         server.wait_for(lambda: clients.asked > asked + 30, 'more requests')
 
@@ -98,7 +93,7 @@ def test_a_reload_that_fails_leaves_the_old_sockets_and_no_others(hive):
         server.configure('working_directory /nonexistent;' + site(4))
         server.signal(SIGHUP)
         server.wait_for_error('generation 2 .*(failed|given up|rolled back)')
-        server.wait_for(lambda: sockets(server.port) == 2, 'the new sockets to be closed')
+        server.wait_for(lambda: len(listening(server.port)) == 2, 'the new sockets to be closed')
 
     assert not clients.lost
     assert len(server.workers()) == 2

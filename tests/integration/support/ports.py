@@ -1,6 +1,5 @@
 """Loopback ports that no other test of this machine takes at the same time."""
 
-import pathlib
 import random
 import socket
 
@@ -61,11 +60,24 @@ def free_port():
             return port
 
 
-def is_listening(port):
-    """Whether a TCP socket of this network namespace listens on the port; asks /proc, so that nobody has to accept."""
+def listening(port):
+    """The rows of /proc/net/tcp and tcp6 that tell of the sockets that listen on a port, as lists of their words.
+
+    The kernel shows the sockets that listen before all others, and there may be a hundred thousand others that wait for their
+    time to pass: reading those would take seconds on a busy machine.
+    """
+    rows = []
     for name in ('tcp', 'tcp6'):
-        for line in pathlib.Path('/proc/net', name).read_text(encoding='ascii').splitlines()[1:]:
-            local, state = line.split()[1], line.split()[3]
-            if state == '0A' and int(local.rpartition(':')[2], 16) == port:
-                return True
-    return False
+        with open(f'/proc/net/{name}', encoding='ascii') as table:
+            next(table)  # names of the columns
+            for words in map(str.split, table):
+                if words[3] != '0A':
+                    break
+                if int(words[1].rpartition(':')[2], 16) == port:
+                    rows.append(words)
+    return rows
+
+
+def queued(port):
+    """How many connections stand in the accept queues of a port."""
+    return sum(int(words[4].partition(':')[2], 16) for words in listening(port))

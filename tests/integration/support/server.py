@@ -11,7 +11,7 @@ import textwrap
 
 from support import processes
 from support.http_client import Connection
-from support.ports import free_port, is_listening
+from support.ports import free_port, listening
 from support.waiting import DEADLINE, wait_for
 
 BINARY = os.environ.get('COLMEIA', 'build/dev/colmeia')
@@ -173,7 +173,7 @@ class Server:
         if self.read('logs/colmeia.pid') != f'{self.pid}\n':
             return False
         if self._logs_elsewhere:
-            return all(is_listening(port) for port in self.ports.values())
+            return all(listening(port) for port in self.ports.values())
         return re.search(r'generation \d+ serves with', self.error_log)
 
     def signal(self, number):

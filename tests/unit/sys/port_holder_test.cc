@@ -3,6 +3,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "gmock/gmock.h"
 #include "sys/sockets.h"
 #include "sys/temp_dir.h"
@@ -55,6 +58,29 @@ TEST(FindPortHolderTest, FindsNobodyWhereNobodyListens) {
 
   EXPECT_FALSE(FindPortHolder(free));
   EXPECT_FALSE(FindPortHolder(free, "/nonexistent"));
+}
+
+// It is asked within the master's loop.
+TEST(FindPortHolderTest, ReadsOfAllConnectionsOnlyThoseThatListen) {
+  const TempDir dir;
+  std::filesystem::create_directories(dir / "net");
+  std::filesystem::create_directories(dir / "42/fd");
+  std::filesystem::create_symlink("socket:[111]", dir / "42/fd/3");
+  std::filesystem::create_symlink("socket:[333]", dir / "42/fd/4");
+  std::ofstream(dir / "42/comm") << "somebody\n";
+  std::ofstream(dir / "net/tcp")
+      << "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+         "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 111 1\n"
+         "   1: 0100007F:1F90 0100007F:A2C4 06 00000000:00000000 03:00001770 00000000     0        0 0 3\n"
+         "   2: 0100007F:1F91 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 333 1\n";
+
+  const auto holder = FindPortHolder(*Address::FromIp("127.0.0.1", 8080), dir.path());
+
+  ASSERT_TRUE(holder);
+  EXPECT_EQ(holder->pid, 42);
+  EXPECT_EQ(holder->name, "somebody");
+  // The kernel has no such row: whoever finds it has read on.
+  EXPECT_FALSE(FindPortHolder(*Address::FromIp("127.0.0.1", 8081), dir.path()));
 }
 
 }  // namespace
