@@ -117,6 +117,16 @@ void EndQuietlyOn(int number) {
   sigaction(number, &action, nullptr);
 }
 
+// News, or an empty page. A follower may have been stopped, or its reader have paused, for longer than the server waits
+// for anybody: then it comes back.
+Result<TracePage> AskForNews(Client& client, const TraceQuestion& question) {
+  const auto now = [] { return util::SystemClock().Now(); };
+  auto page = AskForPage(client, question, now() + kWait + kAnswerTime);
+  const bool broken = !page && (page.error().code == control::kNotRunning || page.error().code == control::kTimedOut);
+  if (!broken || !client.ConnectAgain(now() + kAnswerTime)) return page;
+  return AskForPage(client, question, now() + kWait + kAnswerTime);
+}
+
 int Follow(Client& client, TraceQuestion question, TraceFormat format) {
   // Each line is written at once and whole, so ending needs no further care.
   EndQuietlyOn(SIGINT);
@@ -124,7 +134,7 @@ int Follow(Client& client, TraceQuestion question, TraceFormat format) {
   TraceLines lines(format, question.after);
   question.wait = kWait;
   while (true) {
-    const auto page = AskForPage(client, question, util::SystemClock().Now() + kWait + kAnswerTime);
+    const auto page = AskForNews(client, question);
     if (!page && page.error().code == control::kNotRunning) {
       Say(log::Level::kNotice, "the server has left");
       return control::kDone;

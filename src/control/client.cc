@@ -90,6 +90,14 @@ Result<Client> Client::Connect(const std::string& path, util::TimePoint deadline
   return Client(path, *std::move(fd), OpenProcess(listener.pid), listener.pid);
 }
 
+Result<> Client::ConnectAgain(util::TimePoint deadline) {
+  auto client = Connect(path_, deadline);
+  if (!client) return tl::unexpected(client.error());
+  if (client->server_pid_ != server_pid_) return Fail(fmt::format("another server listens at {}", path_), ESTALE);
+  *this = *std::move(client);
+  return {};
+}
+
 Result<Response> Client::Ask(http::Method method, std::string_view path, std::string_view body,
                              util::TimePoint deadline) {
   std::string request = fmt::format("{} {} HTTP/1.1\r\nHost: colmeia\r\n", http::MethodName(method), path);

@@ -10,6 +10,7 @@ import threading
 
 import pytest
 
+from support import processes
 from support.control import ask, ctl, ctl_command, socket_path
 from support.http_client import Connection
 from support.waiting import DEADLINE
@@ -283,13 +284,18 @@ def test_what_goes_together_is_said(hive):
 
 # -- a ring that is full
 
-def overflow(server):
-    """Two events an order that is refused: more than the ring holds."""
+def refuse(server, orders=1):
+    """Gives so many orders that are refused: two events each."""
     body = b'{"worker": 99}'
     with Connection(socket_path(server)) as connection:
-        for _ in range(RING // 2 + 50):
+        for _ in range(orders):
             connection.request('POST', '/drain', [('Content-Length', str(len(body)))], body)
             assert connection.response('POST').status == 422
+
+
+def overflow(server):
+    """More events than the ring holds."""
+    refuse(server, RING // 2 + 50)
 
 
 def test_what_was_overwritten_is_told(hive):
@@ -302,6 +308,27 @@ def test_what_was_overwritten_is_told(hive):
     assert page['missed'] == page['events'][0]['seq'] - 1 == page['newest'] - RING
     assert text[0] == f'-- {page["missed"]} events missed: they were overwritten before they were read'
     assert len(text) == RING + 1
+
+
+def test_a_follower_that_was_sent_away_because_it_did_not_read_comes_back_and_misses_nothing(hive, follow):
+    """As one in a pipe to a pager, or stopped by Ctrl-Z."""
+    def sockets():
+        return sum(target.startswith('socket:') for target in processes.descriptors(server.pid).values())
+
+    server = hive(SITE)
+    alone = sockets()
+    watching = follow(server, '--json', '--since', '1')
+    last = read_until(watching, lambda event: event['kind'] == 'server' and event['text'] == 'serving', 'the start')[-1]
+    watching.send_signal(SIGSTOP)
+    refuse(server)  # an answer for it
+    server.wait_for(lambda: sockets() == alone, 'its connection to be closed')
+    refuse(server)
+    newest = ask(server, '/trace')[1]['newest']
+
+    watching.send_signal(SIGCONT)
+    seen = read_until(watching, lambda event: event.get('seq') == newest, 'the newest')
+
+    assert [event['seq'] for event in seen] == [*range(last['seq'] + 1, newest + 1)]
 
 
 def test_a_follower_that_falls_behind_skips_and_says_so(hive, follow):

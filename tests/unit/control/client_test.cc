@@ -98,30 +98,75 @@ TEST_F(ClientTest, SaysWhenSomethingElseAnswers) {
   close(other);
 }
 
-TEST_F(ClientTest, WaitsForTheEndOfTheProcess) {
-  int ready[2];
-  int leave[2];
-  ASSERT_EQ(pipe(ready), 0);
-  ASSERT_EQ(pipe(leave), 0);
-  const pid_t child = fork();
-  if (child == 0) {
-    auto file = SocketFile::Listen(path);
-    char byte = 1;
-    static_cast<void>(write(ready[1], &byte, 1) == 1 && read(leave[0], &byte, 1) == 1);
-    _exit(0);
-  }
-  char byte = 0;
-  ASSERT_EQ(read(ready[0], &byte, 1), 1);
+TEST_F(ClientTest, ComesBackToAServerThatHasClosedItsConnection) {
+  Serve();
   auto client = Client::Connect(path, In(5s));
   ASSERT_TRUE(client) << client.error().message;
-  EXPECT_EQ(client->server_pid(), child);
+  server.reset();
+  Serve();
+
+  const auto response = While([&] {
+    EXPECT_EQ(client->Ask(http::Method::kGet, "/a", "", In(5s)).error().code, ECONNRESET);
+    EXPECT_TRUE(client->ConnectAgain(In(5s)));
+    return client->Ask(http::Method::kGet, "/b", "", In(5s));
+  });
+
+  ASSERT_TRUE(response) << response.error().message;
+  EXPECT_EQ(response->body, "\"/b\"\n");
+}
+
+// A process that listens until it is told to end.
+class OtherProcess {
+ public:
+  explicit OtherProcess(const std::string& path) {
+    EXPECT_EQ(pipe(ready_), 0);
+    EXPECT_EQ(pipe(leave_), 0);
+    pid_ = fork();
+    char byte = 1;
+    if (pid_ == 0) {
+      auto file = SocketFile::Listen(path);
+      static_cast<void>(write(ready_[1], &byte, 1) == 1 && read(leave_[0], &byte, 1) == 1);
+      _exit(0);
+    }
+    EXPECT_EQ(read(ready_[0], &byte, 1), 1);
+  }
+  ~OtherProcess() {
+    waitpid(pid_, nullptr, 0);
+    for (const int fd : {ready_[0], ready_[1], leave_[0], leave_[1]}) close(fd);
+  }
+  OtherProcess(const OtherProcess&) = delete;
+  OtherProcess& operator=(const OtherProcess&) = delete;
+
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  void End() { EXPECT_EQ(write(leave_[1], "", 1), 1); }
+
+ private:
+  pid_t pid_ = 0;
+  int ready_[2];
+  int leave_[2];
+};
+
+TEST_F(ClientTest, WaitsForTheEndOfTheProcess) {
+  OtherProcess other(path);
+  auto client = Client::Connect(path, In(5s));
+  ASSERT_TRUE(client) << client.error().message;
+  EXPECT_EQ(client->server_pid(), other.pid());
 
   EXPECT_FALSE(client->AwaitEnd(In(10ms)));
-  ASSERT_EQ(write(leave[1], &byte, 1), 1);
+  other.End();
   EXPECT_TRUE(client->AwaitEnd(In(20s)));
+}
 
-  waitpid(child, nullptr, 0);
-  for (const int fd : {ready[0], ready[1], leave[0], leave[1]}) close(fd);
+TEST_F(ClientTest, DoesNotTakeAnotherServerForTheOneItAsked) {
+  OtherProcess other(path);
+  auto client = Client::Connect(path, In(5s));
+  ASSERT_TRUE(client) << client.error().message;
+  other.End();
+  ASSERT_TRUE(client->AwaitEnd(In(20s)));
+
+  EXPECT_EQ(client->ConnectAgain(In(5s)).error().code, ECONNREFUSED);
+  Serve();
+  EXPECT_EQ(client->ConnectAgain(In(5s)).error().code, ESTALE);
 }
 
 }  // namespace
