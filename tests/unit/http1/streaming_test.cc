@@ -170,11 +170,11 @@ TEST_F(StreamingTest, AReaderThatStopsEndsAtSendTimeout) {
 TEST_F(StreamingTest, WaitingForTheSourceHasNoTimeLimit) {
   site.core.send_timeout = 10ms;
   site.core.keepalive_timeout = 10ms;
-  site.core.client_header_timeout = 10ms;
+  site.core.client_header_timeout = 200ms;  // enough for a busy machine to ask
   OpenWaiting();
   bool later = false;
   loop::Timer timer(loop, [&] { later = true; });
-  timer.StartAfter(50ms);
+  timer.StartAfter(250ms);
 
   Until([&] { return later; }, "some time");
 
