@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "loop/fixture.h"
+#include "sys/accept_soon.h"
 #include "sys/sockets.h"
 
 namespace colmeia::loop {
@@ -36,7 +37,7 @@ Connection TcpPair() {
   EXPECT_TRUE(listener);
   auto client = sys::Connect(*sys::Address::LocalOf(listener->get()));
   EXPECT_TRUE(client);
-  sys::Accepted accepted = sys::Accept(listener->get());
+  sys::Accepted accepted = sys::AcceptSoon(listener->get());
   EXPECT_EQ(accepted.status, sys::AcceptStatus::kAccepted);
   return {std::move(accepted.fd), std::move(*client)};
 }

@@ -1,13 +1,19 @@
 // Plans over free loopback ports, and connections to them.
 #pragma once
 
+#include <unistd.h>
+
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include <fmt/core.h>
+
 #include "gmock/gmock.h"
 #include "ipc/plan.h"
 #include "master/resources.h"
+#include "sys/accept_soon.h"
 #include "sys/sockets.h"
 #include "sys/temp_dir.h"
 
@@ -15,9 +21,12 @@ namespace colmeia::master {
 
 class ListeningTest : public testing::Test {
  protected:
-  // An address that was free a moment ago.
+  // An address that nobody else takes: what runs at the same time is elsewhere in the loopback network, 127.0.0.0/8.
   static sys::Address FreeAddress() {
-    return *sys::Address::LocalOf(sys::Listen(*sys::Address::FromIp("127.0.0.1", 0))->get());
+    static std::uint16_t last_port = 7000;
+    const auto pid = static_cast<std::uint32_t>(getpid());
+    const std::string ip = fmt::format("127.{}.{}.{}", 1 + (pid >> 16) % 250, pid >> 8 & 255, pid & 255);
+    return *sys::Address::FromIp(ip, ++last_port);
   }
 
   std::shared_ptr<const ipc::Plan> PlanOf(std::uint32_t workers, const std::vector<sys::Address>& addresses,
@@ -53,9 +62,12 @@ class ListeningTest : public testing::Test {
   // How many of so many connections came to each socket.
   static std::vector<int> Spread(const OpenListener& listener, int clients) {
     std::vector<int> counts(listener.sockets.size());
+    std::vector<int> numbers;
+    for (const sys::UniqueFd& socket : listener.sockets) numbers.push_back(socket.get());
     for (int i = 0; i < clients; ++i) {
       const auto client = sys::Connect(listener.address);
       EXPECT_TRUE(client);
+      sys::UntilSomebodyIsThere(numbers);
       for (std::size_t at = 0; at < counts.size(); ++at) {
         if (sys::Accept(listener.sockets[at].get()).status == sys::AcceptStatus::kAccepted) ++counts[at];
       }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "gmock/gmock.h"
+#include "sys/accept_soon.h"
 #include "sys/sockets.h"
 #include "sys/temp_dir.h"
 
@@ -45,10 +46,13 @@ TEST(DescribeListeningTest, RefusesWhatDoesNotListen) {
 // How many of `clients` connections each socket gets.
 std::vector<int> Spread(const std::vector<UniqueFd>& sockets, int clients) {
   std::vector<int> counts(sockets.size());
+  std::vector<int> numbers;
+  for (const UniqueFd& socket : sockets) numbers.push_back(socket.get());
   const Address address = *Address::LocalOf(sockets.front().get());
   for (int i = 0; i < clients; ++i) {
     const auto client = Connect(address);
     EXPECT_TRUE(client);
+    UntilSomebodyIsThere(numbers);
     for (std::size_t at = 0; at < sockets.size(); ++at) {
       if (Accept(sockets[at].get()).status == AcceptStatus::kAccepted) ++counts[at];
     }
@@ -102,12 +106,13 @@ TEST_P(TurnAwayTest, WhoStandsInTheQueueCanBeAcceptedAndNobodyElseComes) {
   const Address address = *Address::LocalOf(listening->get());
   const auto early = Connect(address);
   ASSERT_TRUE(early);
+  UntilSomebodyIsThere({listening->get()});
 
   ASSERT_TRUE(TurnAway(listening->get(), address.family()));
   const UniqueFd late = Knock(address);
 
   EXPECT_EQ(errno, EINPROGRESS);
-  const Accepted accepted = Accept(listening->get());
+  const Accepted accepted = AcceptSoon(listening->get());
   ASSERT_EQ(accepted.status, AcceptStatus::kAccepted);
   EXPECT_EQ(Accept(listening->get()).status, AcceptStatus::kEmpty);
   // The connection works both ways.
@@ -146,9 +151,9 @@ TEST(TurnAwayUnixTest, WhoStandsInTheQueueCanBeAcceptedAndOthersAreRefused) {
 }
 
 // How many events an epoll descriptor has to tell.
-int Events(const UniqueFd& epoll) {
+int Events(const UniqueFd& epoll, int patience = 0) {
   epoll_event event{};
-  return epoll_wait(epoll.get(), &event, 1, 0);
+  return epoll_wait(epoll.get(), &event, 1, patience);
 }
 
 TEST(WakeOthersTest, TellsAllWhoWaitOfAConnectionThatWasLeftInTheQueue) {
@@ -162,15 +167,15 @@ TEST(WakeOthersTest, TellsAllWhoWaitOfAConnectionThatWasLeftInTheQueue) {
   EXPECT_EQ(Events(waiter), 0);
   const Address address = *Address::LocalOf(listening->get());
   const auto client = Connect(address);
-  EXPECT_EQ(Events(waiter), 1);
+  EXPECT_EQ(Events(waiter, kSoon), 1);
   EXPECT_EQ(Events(waiter), 0);
 
   EXPECT_TRUE(WakeOthers(listening->get()));
 
   EXPECT_EQ(Events(waiter), 1);
   EXPECT_TRUE(Connect(address)) << "it listens as before";
-  EXPECT_EQ(Accept(listening->get()).status, AcceptStatus::kAccepted);
-  EXPECT_EQ(Accept(listening->get()).status, AcceptStatus::kAccepted);
+  EXPECT_EQ(AcceptSoon(listening->get()).status, AcceptStatus::kAccepted);
+  EXPECT_EQ(AcceptSoon(listening->get()).status, AcceptStatus::kAccepted);
 }
 
 TEST(WakeOthersTest, LeavesAUnixSocketAsItIs) {

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "gmock/gmock.h"
+#include "sys/accept_soon.h"
 #include "sys/temp_dir.h"
 
 namespace colmeia::sys {
@@ -31,7 +32,7 @@ TEST(ListenTest, MakesASocketThatTakesClients) {
 
   const Result<UniqueFd> client = Connect(*Address::LocalOf(listener->get()));
   ASSERT_TRUE(client);
-  const Accepted accepted = Accept(listener->get());
+  const Accepted accepted = AcceptSoon(listener->get());
 
   ASSERT_EQ(accepted.status, AcceptStatus::kAccepted);
   EXPECT_TRUE(IsNonBlockingAndClosedOnExec(accepted.fd.get()));
