@@ -10,6 +10,7 @@
 #include <string>
 
 #include "control/command.h"
+#include "util/clock.h"
 
 namespace colmeia::master {
 
@@ -29,6 +30,10 @@ struct Unanswered {
   std::uint32_t workers = 0;      // kScale: how many are wanted; kRestart: how many there are to replace
   std::set<std::uint32_t> slots;  // kRestart, kDrain: workers that are still to be replaced, or to leave
   std::string subject;            // kDrain: the worker's name
+  // kReload: not empty once its generation serves. It is told when no older worker accepts any more, at the latest
+  // then.
+  std::string result;
+  util::TimePoint result_due{};
 };
 
 }  // namespace colmeia::master

@@ -38,6 +38,9 @@ std::optional<util::TimePoint> Supervisor::NextDeadline() const {
       if (start > now_) consider(start);
     }
   }
+  for (const Unanswered& request : requests_) {
+    if (!request.result.empty()) consider(request.result_due);
+  }
   consider(reopening_.deadline());
   if (all_ready_) consider(*all_ready_ + kCalm);
   consider(rotation_.deadline());

@@ -78,6 +78,7 @@ class Supervisor {
   static constexpr util::Milliseconds kForcedDrain{30000};  // for a generation rolled back or hurried, timeout unset
   static constexpr util::Milliseconds kExitGrace{5000};     // from the end of a channel to the exit
   static constexpr util::Milliseconds kChannelGrace{1000};  // from the exit to the end of its channel
+  static constexpr util::Milliseconds kLastAccept{1000};    // from a promotion to the answer to who asked for it
   static constexpr util::Milliseconds kFailedGrace{1000};   // from Failed to the exit
   static constexpr util::Milliseconds kAbortGrace{100};     // from SIGABRT to SIGKILL, for a worker that hangs
   static constexpr util::Milliseconds kCompileLimit{60000};
@@ -158,6 +159,7 @@ class Supervisor {
   void Refuse(const Asker& asker, const std::string& why, Outcome outcome = Outcome::kRolledBack);
   Unanswered* Await(const Asker& asker, control::Command command);  // nullptr for a signal; valid until the next one
   void Answer(const Which& which, Outcome outcome, const std::string& message);
+  void AnswerReloads();
   void AnswerWhatIsDone();
   void AnswerTheRest();
 
@@ -216,6 +218,8 @@ class Supervisor {
   void OnMessage(std::uint32_t slot, const ipc::Ready& message);
   void OnMessage(std::uint32_t slot, const ipc::Draining& message);
   void OnMessage(std::uint32_t slot, const ipc::Failed& message);
+  // The slot of a worker of an earlier generation that may still take clients.
+  [[nodiscard]] std::optional<std::uint32_t> AcceptsBefore(std::uint32_t generation) const;
   [[nodiscard]] std::string Name(const Slot& slot) const;  // "worker 3 (pid 123)"
 
   void Do(Action action) { actions_.push_back(std::move(action)); }

@@ -43,20 +43,22 @@ void Supervisor::Promote(Generation& generation) {
   degraded_ = false;
   all_ready_.reset();
   Do(master::Promote{generation.number});
+  const bool starts = phase_ == Phase::kStarting;
+  if (starts) phase_ = Phase::kServing;
+  UpdateServer();
   Say(Level::kNotice, text);
-  const std::uint32_t number = generation.number;
-  Answer([number](const Unanswered& it) { return it.command == control::Command::kReload && it.turn == number; },
-         Outcome::kOk, text);
+  for (Unanswered& request : requests_) {
+    if (request.command != control::Command::kReload || request.turn != generation.number) continue;
+    request.result = text;
+    request.result_due = now_ + kLastAccept;
+  }
   Answer([](const Unanswered& it) { return it.command == control::Command::kScale; }, Outcome::kRolledBack,
          fmt::format("a reload came in between: {}", text));
   Answer([](const Unanswered& it) { return it.command == control::Command::kRestart; }, Outcome::kOk,
          fmt::format("a reload replaced all workers: {}", text));
-  if (phase_ == Phase::kStarting) {
-    phase_ = Phase::kServing;
-    UpdateServer();
+  if (starts) {
     Do(Started{});
   } else {
-    UpdateServer();
     Do(Reloaded{generation.number, Outcome::kOk, ""});
   }
 }
@@ -79,10 +81,6 @@ void Supervisor::Fail(Generation& generation, Outcome outcome, std::string_view 
   const std::string headline = fmt::format("generation {} {}, {}: ", generation.number, what, rest);
   Say(Level::kEmerg, headline + lines.front());
   for (std::size_t i = 1; i < lines.size(); ++i) Say(Level::kEmerg, lines[i]);
-  const std::uint32_t number = generation.number;
-  Answer([number](const Unanswered& it) { return it.command == control::Command::kReload && it.turn == number; },
-         outcome, headline + why);
-
   if (phase_ == Phase::kStarting) {
     phase_ = Phase::kStopping;
     exit_code_ = static_cast<int>(outcome);
@@ -91,6 +89,9 @@ void Supervisor::Fail(Generation& generation, Outcome outcome, std::string_view 
   } else {
     Do(Reloaded{generation.number, outcome, why});
   }
+  const std::uint32_t number = generation.number;
+  Answer([number](const Unanswered& it) { return it.command == control::Command::kReload && it.turn == number; },
+         outcome, headline + why);
 }
 
 Generation* Supervisor::Find(std::uint32_t number) {

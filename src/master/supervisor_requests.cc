@@ -68,13 +68,33 @@ Unanswered* Supervisor::Await(const Asker& asker, Command command) {
 void Supervisor::Answer(const Which& which, Outcome outcome, const std::string& message) {
   std::erase_if(requests_, [&](const Unanswered& request) {
     if (!which(request)) return false;
-    Do(Reply{request.id, outcome, message});
+    if (request.result.empty()) {
+      Do(Reply{request.id, outcome, message});
+    } else {  // whatever comes after it
+      Do(Reply{request.id, Outcome::kOk, request.result});
+    }
     return true;
   });
 }
 
+// Who is told that a reload is done may count on it: no older worker takes clients any more. One that hangs may wake
+// up.
+void Supervisor::AnswerReloads() {
+  for (Unanswered& request : requests_) {
+    if (request.result.empty()) continue;
+    const std::optional<std::uint32_t> late = AcceptsBefore(request.turn);
+    if (!late) {
+      request.result_due = now_;
+    } else if (request.result_due <= now_) {
+      request.result += fmt::format("; {} has not said yet that it accepts no more", Name(slots_[*late]));
+    }
+  }
+  Answer([this](const Unanswered& it) { return !it.result.empty() && it.result_due <= now_; }, Outcome::kOk, {});
+}
+
 // What is wanted is there, or cannot be had just now.
 void Supervisor::AnswerWhatIsDone() {
+  AnswerReloads();
   const auto left = [](const Unanswered& it) { return it.command == Command::kDrain && it.slots.empty(); };
   const Generation* serving = Serving();
   if (serving == nullptr) {

@@ -276,6 +276,13 @@ void Supervisor::EnterState(std::uint32_t slot, SlotState state) {
   if (it.pid != 0) Do(SetState{slot, state, it.generation, it.seat, it.pid});
 }
 
+std::optional<std::uint32_t> Supervisor::AcceptsBefore(std::uint32_t generation) const {
+  for (std::uint32_t i = 0; i < slots_.used(); ++i) {
+    if (slots_[i].living() && slots_[i].accepting && slots_[i].generation < generation) return i;
+  }
+  return std::nullopt;
+}
+
 std::string Supervisor::Name(const Slot& slot) const {
   std::string name = fmt::format("worker {}", slot.seat);
   if (generations_.size() > 1) name += fmt::format(" of generation {}", slot.generation);

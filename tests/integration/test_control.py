@@ -336,7 +336,31 @@ def test_reload_returns_when_the_new_generation_serves(hive):
 
     assert (done.returncode, done.stderr) == (0, '')
     assert ask(server, '/status')[1]['server']['generation'] == 2
-    server.wait_for(lambda: server.get('/').header('X-Version') == 'two', 'the old workers to accept no more')
+
+
+def test_who_comes_after_a_reload_meets_no_worker_of_the_old_configuration(hive):
+    """The answer waits for the old workers; of one that is too slow for that it says so."""
+    server = hive('worker_processes 4;' + SITE, files=FILES)
+
+    for version in ('two', 'three', 'four', 'five', 'six'):
+        server.configure('worker_processes 4;' + SITE.replace('one', version))
+        done = ctl(server, 'reload')
+        met = {server.get('/').header('X-Version') for _ in range(20)}
+
+        assert met == {version} or 'has not said yet that it accepts no more' in done.stdout
+
+
+def test_a_reload_tells_of_an_old_worker_that_may_still_accept(hive):
+    server = hive(SITE, files=FILES)
+    hung = server.workers()[0]
+    os.kill(hung, SIGSTOP)
+    try:
+        done = ctl(server, 'reload')
+    finally:
+        os.kill(hung, SIGCONT)
+
+    assert done.returncode == 0
+    assert re.search(rf'worker \d of generation 1 \(pid {hung}\) has not said yet that it accepts no more', done.stdout)
 
 
 def test_a_reload_that_fails_says_where_and_changes_nothing(hive):

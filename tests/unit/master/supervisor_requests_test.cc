@@ -8,18 +8,55 @@ class RequestTest : public SupervisorFixture {};
 
 // --- Reload ---
 
-TEST_F(RequestTest, ReloadIsAnsweredWhenTheNewGenerationServes) {
-  GivenReadyWorkers(1);
+TEST_F(RequestTest, ReloadIsAnsweredWhenTheNewGenerationServesAndTheOldOneAcceptsNoMore) {
+  GivenReadyWorkers(2);
   Ask(7, Command::kReload);
   EXPECT_THAT(Actions(), ElementsAre("compile 2"));
   EXPECT_THAT(Facts(), ElementsAre("reloading 2"));
   EXPECT_THAT(Log(), ElementsAre("[notice] reload requested by 456, reconfiguring"));
   On(Compiled{2, PlanOf(2), ""});
   On(ResourcesOpened{2});
+  BecomesReady(2);
+  BecomesReady(3);
+  EXPECT_THAT(Actions(), Contains("promote 2"));
+  Draining(1, 5);
+  EXPECT_THAT(Replies(), IsEmpty());
+  Draining(0);
+  EXPECT_THAT(Replies(), ElementsAre("reply 7: 0 generation 2 serves with 2 workers, generation 1 drains"));
+}
+
+TEST_F(RequestTest, ReloadIsAnsweredWhenTheOldWorkersAreGone) {
+  GivenReadyWorkers(1);
+  Ask(7, Command::kReload);
+  On(Compiled{2, PlanOf(1), ""});
+  On(ResourcesOpened{2});
   BecomesReady(1);
   EXPECT_THAT(Replies(), IsEmpty());
-  BecomesReady(2);
-  EXPECT_THAT(Replies(), ElementsAre("reply 7: 0 generation 2 serves with 2 workers, generation 1 drains"));
+  Dies(0, 0, SIGSEGV);
+  EXPECT_THAT(Replies(), ElementsAre("reply 7: 0 generation 2 serves with 1 worker, generation 1 drains"));
+}
+
+TEST_F(RequestTest, ReloadDoesNotWaitForAnOldWorkerThatHangs) {
+  GivenReadyWorkers(1);
+  Ask(7, Command::kReload);
+  On(Compiled{2, PlanOf(1), ""});
+  On(ResourcesOpened{2});
+  BecomesReady(1);
+  Advance(999ms);
+  EXPECT_THAT(Replies(), IsEmpty());
+  Advance(1ms);
+  EXPECT_THAT(Replies(), ElementsAre("reply 7: 0 generation 2 serves with 1 worker, generation 1 drains; worker 0 of "
+                                     "generation 1 (pid 101) has not said yet that it accepts no more"));
+}
+
+TEST_F(RequestTest, ReloadThatIsDoneIsToldAsSuchWhateverComesNext) {
+  GivenReadyWorkers(1);
+  Ask(7, Command::kReload);
+  On(Compiled{2, PlanOf(1), ""});
+  On(ResourcesOpened{2});
+  BecomesReady(1);
+  Send(SIGTERM);
+  EXPECT_THAT(Replies(), ElementsAre("reply 7: 0 generation 2 serves with 1 worker, generation 1 drains"));
 }
 
 TEST_F(RequestTest, ReloadIsAnsweredWithTheMistake) {
