@@ -76,7 +76,8 @@ void OpenListener::Inherit(InheritedSocket socket) {
   Settle(*this, sockets.size(), {});
 }
 
-Result<> OpenListener::Open(const ipc::PlannedListener& planned, std::uint32_t seats, Attempts attempts) {
+Result<> OpenListener::Open(const ipc::PlannedListener& planned, std::uint32_t seats, Attempts attempts,
+                            Company company) {
   const bool own = HasOwnSockets(planned);
   const std::size_t before = sockets.size();
   const std::size_t wanted = SocketsFor(planned, seats);
@@ -96,7 +97,8 @@ Result<> OpenListener::Open(const ipc::PlannedListener& planned, std::uint32_t s
   const std::size_t steered = before > 0 ? clones.seats() : 0;
   // A socket that stood alone is in no group yet: then the second one makes it.
   if (steered > 0) static_cast<void>(SteerTo(*this, steered));
-  const sys::ListenOptions options{planned.backlog, own, planned.ipv6only, planned.tuning};
+  const bool shared = own || company == Company::kTolerated;
+  const sys::ListenOptions options{planned.backlog, shared, planned.ipv6only, planned.tuning};
   if (before == 0) {
     backlog = planned.backlog;
     tuning = planned.tuning;
@@ -124,7 +126,7 @@ void OpenListener::Seat(std::size_t count, util::TimePoint now) {
 void OpenListener::CloseSeatless(util::TimePoint now) {
   watches.clear();
   sockets.resize(std::min(clones.seats(), sockets.size()));
-  Seat(sockets.size(), now);
+  Settle(*this, sockets.size(), now);
 }
 
 void OpenListener::Tune(const ipc::PlannedListener& planned) {
@@ -139,12 +141,24 @@ void OpenListener::Tune(const ipc::PlannedListener& planned) {
 }
 
 void OpenListener::TurnAway() {
-  if (inherited || std::exchange(turned_away, true)) return;
-  for (const sys::UniqueFd& socket : sockets) Tell(*this, sys::TurnAway(socket.get(), address.family()));
+  if (inherited || turned_away) return;
+  turned_away = sys::TurnedAway::kForNow;
+  for (const sys::UniqueFd& socket : sockets) {
+    const auto done = sys::TurnAway(socket.get(), address.family());
+    if (!done) {
+      Tell(*this, tl::unexpected(done.error()));
+    } else if (*done == sys::TurnedAway::kForGood) {
+      turned_away = *done;
+    }
+  }
+}
+
+void OpenListener::MakeRoom() {
+  for (const sys::UniqueFd& socket : sockets) Tell(*this, sys::AllowReusePort(socket.get()));
 }
 
 void OpenListener::LetIn() {
-  if (!std::exchange(turned_away, false)) return;
+  if (!std::exchange(turned_away, std::nullopt)) return;
   for (const sys::UniqueFd& socket : sockets) Tell(*this, sys::LetIn(socket.get()), log::Level::kError);
 }
 

@@ -24,6 +24,9 @@ namespace colmeia::master {
 // Whether an address that is taken will be tried again. Who holds it is looked up for the last error alone.
 enum class Attempts { kMore, kLast };
 
+// Whether another socket of ours may have the address that one is opened for.
+enum class Company { kNone, kTolerated };
+
 // A listening address, whatever its options are: they may differ between generations. With `reuseport` it has a socket
 // for each seat, without there is one; there may be more, left from before (master/clones.h).
 struct OpenListener {
@@ -40,11 +43,14 @@ struct OpenListener {
   // Opens what is missing for so many seats: all or nothing. New sockets come after those that are there and get no
   // connections before Seat(); those of a first start do, and whoever comes early waits in their queues. The error
   // names the address, its place in the configuration, and what to do.
-  [[nodiscard]] Result<> Open(const ipc::PlannedListener& planned, std::uint32_t seats, Attempts attempts);
+  // With Company::kTolerated a socket that made room may still have the address.
+  [[nodiscard]] Result<> Open(const ipc::PlannedListener& planned, std::uint32_t seats, Attempts attempts,
+                              Company company = Company::kNone);
 
   // New connections go to the first `count` sockets from now on.
   void Seat(std::size_t count, util::TimePoint now);
-  // Closes the sockets without a seat.
+  // Closes the sockets without a seat. New connections still go to the others alone: a worker that was lent one of those
+  // may have it a little longer.
   void CloseSeatless(util::TimePoint now);
 
   // Gives its sockets the options of this plan, if they have others.
@@ -53,8 +59,10 @@ struct OpenListener {
   // It was removed: nobody new comes, while those in its queues can still be accepted. Inherited sockets may be
   // somebody else's as well, and stay as they are.
   void TurnAway();
-  // It is wanted again. A Unix socket turns clients away for good.
+  // It is wanted again. REQUIRES: not turned away for good.
   void LetIn();
+  // It is wanted again, and turned away for good: another one may take its address while it is emptied.
+  void MakeRoom();
 
   std::string name;
   sys::Address address;
@@ -64,7 +72,8 @@ struct OpenListener {
   std::vector<sys::UniqueFd> sockets;
   std::optional<sys::SocketFileId> file;  // of a Unix socket
   bool inherited = false;                 // somebody else may hold its sockets, too, and want its clients
-  bool turned_away = false;               // it was removed, and new clients do not come to it
+  // It was removed, and new clients do not come to it.
+  std::optional<sys::TurnedAway> turned_away;
   Clones clones;
   std::vector<std::unique_ptr<loop::Poll>> watches;  // CloneKeeper's, of the sockets without a seat
 };

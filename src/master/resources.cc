@@ -106,12 +106,18 @@ Result<std::shared_ptr<OpenListener>> Resources::OpenOne(const ipc::PlannedListe
                                  [&](const auto& inherited) { return inherited->address == *address; });
     if (at != inherited_.end()) listener = *at;
   }
+  Company company = Company::kNone;
   if (listener == nullptr) {
+    for (OpenListener* const lost : Listeners()) {
+      if (lost->address != *address || address->family() == AF_UNIX) continue;
+      lost->MakeRoom();
+      company = Company::kTolerated;
+    }
     listener = std::make_shared<OpenListener>();
     listener->name = planned.name;
     listener->address = *std::move(address);
   }
-  auto opened = listener->Open(planned, seats, attempts);
+  auto opened = listener->Open(planned, seats, attempts, company);
   if (!opened) return tl::unexpected(opened.error());
   return listener;
 }
@@ -119,8 +125,8 @@ Result<std::shared_ptr<OpenListener>> Resources::OpenOne(const ipc::PlannedListe
 std::shared_ptr<OpenListener> Resources::FindOpen(const sys::Address& address) const {
   for (const auto& [number, generation] : generations_) {
     for (const auto& listener : generation.listeners) {
-      // A Unix socket that turns clients away does so for good: then another one takes its place.
-      const bool lost = listener->turned_away && address.family() == AF_UNIX;
+      // Another one takes its place.
+      const bool lost = listener->turned_away == sys::TurnedAway::kForGood;
       if (listener->address == address && !lost) return listener;
     }
   }

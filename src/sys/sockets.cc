@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <cstddef>
 #include <cstring>
 #include <iterator>
@@ -24,6 +25,8 @@
 namespace colmeia::sys {
 
 namespace {
+
+constexpr const char* kNotTurnedAway = "cannot turn new clients away from a listening socket";
 
 constexpr mode_t kUnixSocketMode = 0666;
 
@@ -199,12 +202,13 @@ Result<> SteerToFirst(int fd, std::uint32_t sockets) {
   return {};
 }
 
-Result<> TurnAway(int fd, int family) {
-  static constexpr const char* kWhat = "cannot turn new clients away from a listening socket";
-  if (family == AF_UNIX) {
-    if (shutdown(fd, SHUT_RD) != 0) return FailErrno(kWhat);
-    return {};
-  }
+Result<TurnedAway> TurnAway(int fd, int family) {
+  const auto for_good = [&]() -> Result<TurnedAway> {
+    auto done = TurnAwayForGood(fd, family);
+    if (!done) return tl::unexpected(done.error());
+    return TurnedAway::kForGood;
+  };
+  if (family == AF_UNIX) return for_good();
   // What the filter of a TCP socket sees begins with the TCP header.
   static constexpr std::uint32_t kFlagsAt = 13;
   static constexpr std::uint32_t kSyn = 0x02;
@@ -215,7 +219,16 @@ Result<> TurnAway(int fd, int family) {
       BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
   };
   const sock_fprog program{std::size(code), code};
-  if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) != 0) return FailErrno(kWhat);
+  if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0) return TurnedAway::kForNow;
+  if (errno == EPERM) return for_good();
+  return FailErrno(kNotTurnedAway);
+}
+
+Result<> TurnAwayForGood(int fd, int family) {
+  static constexpr int kNoDevice = INT_MAX;
+  const int done = family == AF_UNIX ? shutdown(fd, SHUT_RD)
+                                     : setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &kNoDevice, sizeof(kNoDevice));
+  if (done != 0) return FailErrno(kNotTurnedAway);
   return {};
 }
 

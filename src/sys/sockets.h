@@ -68,12 +68,23 @@ struct ListeningSocket {
 // many network cards give none, and all connections would go to one socket.
 [[nodiscard]] Result<> SteerToFirst(int fd, std::uint32_t sockets);
 
+// Whether a listening socket that turns clients away can be made to take them again.
+enum class TurnedAway : std::uint8_t {
+  kForNow,   // LetIn() does it
+  kForGood,  // nothing does
+};
+
 // From here on nobody new comes to a listening socket, whoever holds it; those who stand in its queue can still be
 // accepted. With TCP a filter drops what opens a connection (SO_ATTACH_FILTER in socket(7)) and lets all else pass: a
 // handshake that has begun is finished, and who comes now asks again a second later, to be refused if the socket was
-// closed by then. shutdown(2), which says it all for a Unix socket, would reset the queue.
-[[nodiscard]] Result<> TurnAway(int fd, int family);
-// Takes it back, for TCP alone: a Unix socket stays as it is.
+// closed by then. New kernels allow that filter only with CAP_NET_ADMIN: without it, and for Unix sockets, it is
+// TurnAwayForGood().
+[[nodiscard]] Result<TurnedAway> TurnAway(int fd, int family);
+// The same, and who comes is refused at once. shutdown(2), which says it all for a Unix socket, would reset the queue
+// of a TCP socket: that one is bound to a network device that does not exist (SO_BINDTODEVICE in socket(7); to bind it
+// takes no right from Linux 5.7 on, to take it back CAP_NET_RAW).
+[[nodiscard]] Result<> TurnAwayForGood(int fd, int family);
+// Takes back what was done for now.
 [[nodiscard]] Result<> LetIn(int fd);
 
 // Wakes all who wait for a listening TCP socket, in whatever process, provided that somebody stands in its queue;

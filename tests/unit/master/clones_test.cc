@@ -99,6 +99,19 @@ TEST_F(CloneKeeperTest, ClosesThemAfterASilenceAndHasThemReleasedBefore) {
   EXPECT_THAT(Spread(First(resources_, 2), 40), testing::Each(testing::Gt(3)));
 }
 
+// It closes them when it has read that, and would reset whoever came in between.
+TEST_F(CloneKeeperTest, NobodyComesToAClosedSocketThatItsBorrowerStillHas) {
+  FromFourSeatsToTwo();
+  std::vector<sys::UniqueFd> borrowed;
+  for (const std::size_t i : {2u, 3u}) borrowed.emplace_back(dup(First(resources_, 2).sockets[i].get()));
+  Age();
+  TurnUntil(loop_, [&] { return First(resources_, 2).sockets.size() == 2; });
+
+  for (int i = 0; i < 40; ++i) EXPECT_TRUE(sys::Connect(address_));
+
+  for (const sys::UniqueFd& socket : borrowed) EXPECT_EQ(sys::Accept(socket.get()).status, sys::AcceptStatus::kEmpty);
+}
+
 TEST_F(CloneKeeperTest, AConnectionBreaksTheSilence) {
   FromFourSeatsToTwo();
   OpenListener& listener = *resources_.Listeners().front();
