@@ -49,8 +49,8 @@ struct OpenListener {
 
   // New connections go to the first `count` sockets from now on.
   void Seat(std::size_t count, util::TimePoint now);
-  // Closes the sockets without a seat. New connections still go to the others alone: a worker that was lent one of those
-  // may have it a little longer.
+  // Closes the sockets without a seat. New connections still go to the others alone: a worker that was lent one of
+  // those may have it a little longer.
   void CloseSeatless(util::TimePoint now);
 
   // Gives its sockets the options of this plan, if they have others.
