@@ -93,7 +93,9 @@ Result<Client> Client::Connect(const std::string& path, util::TimePoint deadline
 Result<> Client::ConnectAgain(util::TimePoint deadline) {
   auto client = Connect(path_, deadline);
   if (!client) return tl::unexpected(client.error());
-  if (client->server_pid_ != server_pid_) return Fail(fmt::format("another server listens at {}", path_), ESTALE);
+  const bool known = server_pid_ != 0 && client->server_pid_ == server_pid_;
+  const bool ended = process_ && control::AwaitEnd(process_, util::TimePoint{});  // its number may be another's by now
+  if (!known || ended) return Fail(fmt::format("another server listens at {}", path_), ESTALE);
   *this = *std::move(client);
   return {};
 }

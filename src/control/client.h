@@ -32,7 +32,8 @@ class Client {
   [[nodiscard]] static Result<Client> Connect(const std::string& path, util::TimePoint deadline);
 
   // Connects anew: the server closes the connection of a client that was stopped, or waited for somebody itself, and
-  // did not read. ESTALE when another process listens there by now; other errors are Connect()'s.
+  // did not read. ESTALE when another process listens there by now, or one that we cannot tell from another; other
+  // errors are Connect()'s.
   [[nodiscard]] Result<> ConnectAgain(util::TimePoint deadline);
 
   // Asks and waits. ETIMEDOUT when the answer did not come in time, ECONNRESET when the server left without one.

@@ -55,7 +55,7 @@ Result<> SteerTo(const OpenListener& listener, std::size_t count) {
   return sys::SteerToFirst(listener.sockets.front().get(), static_cast<std::uint32_t>(count));
 }
 
-// New connections go to the sockets with a seat. A group whose sockets all have one is the kernel's affair.
+// New connections go to the sockets with a seat; when all have one, to whichever the kernel chooses.
 void Steer(const OpenListener& listener) {
   if (!listener.reuseport || listener.clones.seats() == 0) return;
   Tell(listener, SteerTo(listener, listener.clones.count() == 0 ? 0 : listener.clones.seats()));
@@ -112,7 +112,7 @@ Result<> OpenListener::Open(const ipc::PlannedListener& planned, std::uint32_t s
     sockets.push_back(*std::move(socket));
     if (steered > 0) Tell(*this, SteerTo(*this, steered));
   }
-  reuseport = reuseport || own;
+  reuseport = reuseport || shared;
   if (!file) file = sys::IdentifySocketFile(address);
   if (steered > 0) Settle(*this, steered, {});
   return {};

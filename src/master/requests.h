@@ -24,16 +24,14 @@ struct Asker {
 struct Unanswered {
   std::uint64_t id = 0;
   control::Command command = control::Command::kReload;
-  // A generation: of kReload, the one whose end answers it, 0 = the next one to be begun; of kScale, the one that was
+  // A generation: of kReload, the one that it is about, 0 = the next one to be begun; of kScale, the one that was
   // scaled. Of kReopen: 1 = the reopening under way answers it, 0 = the next one.
   std::uint32_t turn = 0;
   std::uint32_t workers = 0;      // kScale: how many are wanted; kRestart: how many there are to replace
   std::set<std::uint32_t> slots;  // kRestart, kDrain: workers that are still to be replaced, or to leave
   std::string subject;            // kDrain: the worker's name
-  // kReload: not empty once its generation serves. It is told when no older worker accepts any more, at the latest
-  // then.
-  std::string result;
-  util::TimePoint result_due{};
+  std::string result;             // kReload: empty until its generation serves; told when no older worker accepts
+  util::TimePoint result_due{};   // at the latest then
 };
 
 }  // namespace colmeia::master

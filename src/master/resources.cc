@@ -125,7 +125,7 @@ Result<std::shared_ptr<OpenListener>> Resources::OpenOne(const ipc::PlannedListe
 std::shared_ptr<OpenListener> Resources::FindOpen(const sys::Address& address) const {
   for (const auto& [number, generation] : generations_) {
     for (const auto& listener : generation.listeners) {
-      // Another one takes its place.
+      // One that turns clients away for good is replaced by another one.
       const bool lost = listener->turned_away == sys::TurnedAway::kForGood;
       if (listener->address == address && !lost) return listener;
     }
@@ -263,6 +263,7 @@ void Resources::RemovePidFile() {
 std::vector<HandedSocket> Resources::SocketsToHandOver() const {
   std::vector<HandedSocket> out;
   for (const OpenListener* const listener : Listeners()) {
+    if (listener->turned_away) continue;
     for (const sys::UniqueFd& socket : listener->sockets) out.push_back({listener->name, socket.get()});
   }
   return out;

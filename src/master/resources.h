@@ -90,7 +90,7 @@ class Resources {
 
   // --- For a new binary ---
 
-  // Every listening socket, with names for the new master, in the order of their groups. Lent.
+  // Every listening socket that clients can come to, with names for the new master, in the order of their groups. Lent.
   [[nodiscard]] std::vector<HandedSocket> SocketsToHandOver() const;
   // Renames the pid file to ".oldbin", and back, over whatever the new master left.
   Result<> PutPidFileAside();

@@ -10,7 +10,9 @@
 //   A reload is a transaction. Signal HUP -> Compile -> Compiled -> OpenResources -> ResourcesOpened -> Spawn each ->
 //   Hello -> Adopt -> Ready from all -> Promote, and only then Drain for the workers of the old generation. Whatever
 //   fails on the way rolls back what was begun, and the old generation has not noticed. The first start is the same
-//   way, but there is nothing to go back to: its failure ends the server.
+//   way, but there is nothing to go back to: its failure ends the server. Who asked for it over the control socket is
+//   answered when the old workers have said Draining, so that whoever connects then meets the new ones, and at the
+//   latest kLastAccept after the promotion.
 //
 //   A worker that serves is replaced (rolling restart, recycling, draining one) by a rotation: its replacement starts
 //   beside it and takes the seat when it is ready; one at a time, and a failure stops it (master/rotation.h).
@@ -24,9 +26,8 @@
 //   that was not adopted yet serves nobody and understands no message: it is killed.
 //
 // Invariants:
-// 1. A seat of a generation is filled by at most one worker; one that drains fills none. At most one other worker of
-// the
-//    whole server, the relief, is on its way to a seat that is filled.
+// 1. A seat of a generation is filled by at most one worker; one that drains fills none. At most one other worker, the
+//    relief, is on its way to a seat that is filled.
 // 2. Leave comes last, once, and never while a child lives.
 // 3. A slot is given out again only after its channel closed and its exit was reaped.
 // 4. Nothing is spawned and nothing compiled once the server is told to stop.
@@ -158,6 +159,7 @@ class Supervisor {
   using Which = std::function<bool(const Unanswered&)>;
   void Refuse(const Asker& asker, const std::string& why, Outcome outcome = Outcome::kRolledBack);
   Unanswered* Await(const Asker& asker, control::Command command);  // nullptr for a signal; valid until the next one
+  // A reload that is done already is told as that, whatever came in between.
   void Answer(const Which& which, Outcome outcome, const std::string& message);
   void AnswerReloads();
   void AnswerWhatIsDone();

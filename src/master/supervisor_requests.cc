@@ -77,8 +77,8 @@ void Supervisor::Answer(const Which& which, Outcome outcome, const std::string& 
   });
 }
 
-// Who is told that a reload is done may count on it: no older worker takes clients any more. One that hangs may wake
-// up.
+// Who is told that a reload is done may count on it: no older worker takes clients any more. One that hangs is named,
+// for it would take some if it woke up.
 void Supervisor::AnswerReloads() {
   for (Unanswered& request : requests_) {
     if (request.result.empty()) continue;

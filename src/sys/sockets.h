@@ -71,7 +71,7 @@ struct ListeningSocket {
 // Whether a listening socket that turns clients away can be made to take them again.
 enum class TurnedAway : std::uint8_t {
   kForNow,   // LetIn() does it
-  kForGood,  // nothing does
+  kForGood,  // it cannot
 };
 
 // From here on nobody new comes to a listening socket, whoever holds it; those who stand in its queue can still be
@@ -80,9 +80,9 @@ enum class TurnedAway : std::uint8_t {
 // closed by then. New kernels allow that filter only with CAP_NET_ADMIN: without it, and for Unix sockets, it is
 // TurnAwayForGood().
 [[nodiscard]] Result<TurnedAway> TurnAway(int fd, int family);
-// The same, and who comes is refused at once. shutdown(2), which says it all for a Unix socket, would reset the queue
-// of a TCP socket: that one is bound to a network device that does not exist (SO_BINDTODEVICE in socket(7); to bind it
-// takes no right from Linux 5.7 on, to take it back CAP_NET_RAW).
+// The same, but who comes is refused at once, and so is who believes to be connected by a SYN cookie. shutdown(2),
+// which says it all for a Unix socket, would reset the queue of a TCP socket: that one is bound to a network device
+// that does not exist (SO_BINDTODEVICE in socket(7); that takes no right from Linux 5.7 on, while to undo it would).
 [[nodiscard]] Result<> TurnAwayForGood(int fd, int family);
 // Takes back what was done for now.
 [[nodiscard]] Result<> LetIn(int fd);

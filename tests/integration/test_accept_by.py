@@ -18,7 +18,7 @@ from support.waiting import DEADLINE
 WAYS = ('exclusive', 'shared', 'reuseport', 'mutex', 'handoff')
 PATIENT = 'worker_watchdog 60s;'  # where workers are stopped: a look at what then happens may take a busy machine long
 FILES = {'html/index.html': b'x' * 1024}
-CLIENTS = {'keep': 3, 'close': 3, 'pausing': 8, 'patience': 15}  # few that never rest, and patient: the machine is shared
+CLIENTS = {'keep': 3, 'close': 3, 'pausing': 8, 'patience': 8}  # few that never rest, and patient: the machine is shared
 
 every_way = pytest.mark.parametrize('way', WAYS)
 

@@ -17,7 +17,7 @@ from support.server import BINARY
 SITE = 'http { access_log off; server { listen 127.0.0.1:%%PORT%%; root html; } }'
 REUSEPORT = SITE.replace('%%PORT%%;', '%%PORT%% reuseport;')
 FILES = {'html/index.html': b'x' * 1024}
-CLIENTS = {'keep': 3, 'close': 2, 'pausing': 16, 'patience': 15}  # few that never rest, and patient: the machine is shared
+CLIENTS = {'keep': 3, 'close': 2, 'pausing': 16, 'patience': 8}  # few that never rest, and patient: the machine is shared
 
 both_kinds_of_listener = pytest.mark.parametrize('site', [SITE, REUSEPORT], ids=['shared', 'reuseport'])
 
@@ -174,7 +174,7 @@ def test_a_killed_master_does_not_hold_the_port(hive, prepare):
     first.expected_status = None
     second = prepare(SITE.replace('%%PORT%%', str(first.port)), files=FILES)
 
-    with Load(first.port, keep=4, pausing=4, patience=15) as load:
+    with Load(first.port, keep=4, pausing=4, patience=8) as load:
         first.signal(SIGKILL)
         first.wait_exit()
         second.start()

@@ -86,7 +86,7 @@ def test_keepalive_timeout_ends_idle_connections_and_is_told(hive):
         response = client.get('/')
         assert response.header('Keep-Alive') == 'timeout=20'
         assert client.at_end()
-        assert time.monotonic() - begin > 0.29
+        assert 0.29 < time.monotonic() - begin < 15
 
 
 def test_keepalive_timeout_0_turns_it_off(hive):

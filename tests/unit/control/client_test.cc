@@ -1,5 +1,6 @@
 #include "control/client.h"
 
+#include <signal.h>
 #include <sys/wait.h>
 
 #include <cerrno>
@@ -122,6 +123,7 @@ class OtherProcess {
     EXPECT_EQ(pipe(ready_), 0);
     EXPECT_EQ(pipe(leave_), 0);
     pid_ = fork();
+    EXPECT_GE(pid_, 0);
     char byte = 1;
     if (pid_ == 0) {
       auto file = SocketFile::Listen(path);
@@ -131,6 +133,7 @@ class OtherProcess {
     EXPECT_EQ(read(ready_[0], &byte, 1), 1);
   }
   ~OtherProcess() {
+    if (pid_ > 0) kill(pid_, SIGKILL);
     waitpid(pid_, nullptr, 0);
     for (const int fd : {ready_[0], ready_[1], leave_[0], leave_[1]}) close(fd);
   }

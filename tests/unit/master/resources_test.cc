@@ -72,9 +72,9 @@ TEST_F(ResourcesTest, ARemovedListenerThatTurnsClientsAwayForGoodIsOpenedAnewBes
     removed.turned_away = sys::TurnedAway::kForGood;
   }
 
-  const auto early = resources.Open(3, PlanOf(1, {address_, other}, false), Attempts::kMore);
+  const auto opened = resources.Open(3, PlanOf(1, {address_, other}, false), Attempts::kMore);
 
-  ASSERT_TRUE(early) << early.error().message;
+  ASSERT_TRUE(opened) << opened.error().message;
   const auto client = sys::Connect(other);
   EXPECT_TRUE(client);
   EXPECT_EQ(sys::Accept(removed.sockets.front().get()).status, sys::AcceptStatus::kEmpty);
@@ -322,6 +322,20 @@ TEST_F(ResourcesTest, HandsOverAllSocketsInTheOrderOfTheirGroups) {
   EXPECT_EQ(handed[0].name, address_.ToString());
   EXPECT_EQ(handed[2].fd, First(resources, 2).sockets[0].get());
   EXPECT_EQ(handed[3].fd, First(resources, 2).sockets[1].get());
+}
+
+// The new master would take a socket that nobody can come to for one that serves.
+TEST_F(ResourcesTest, HandsOverNoListenerThatTurnsClientsAway) {
+  const sys::Address other = FreeAddress();
+  Resources resources;
+  Serve(resources, 1, PlanOf(1, {address_, other}, false));
+  Serve(resources, 2, PlanOf(1, {address_}, false));
+  ASSERT_THAT(resources.Remove(1), testing::ElementsAre(1));
+
+  const auto handed = resources.SocketsToHandOver();
+
+  ASSERT_EQ(handed.size(), 1u);
+  EXPECT_EQ(handed[0].name, address_.ToString());
 }
 
 TEST_F(ResourcesTest, ThePidFileIsPutAsideAndTakenBack) {
