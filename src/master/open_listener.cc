@@ -90,9 +90,7 @@ Result<> OpenListener::Open(const ipc::PlannedListener& planned, std::uint32_t s
     return Fail(Place(planned.where) + error.message + advice, error.code);
   };
   if (before > 0 && !reuseport) {
-    for (const sys::UniqueFd& socket : sockets) {
-      if (auto allowed = sys::AllowReusePort(socket.get()); !allowed) return fail(allowed.error());
-    }
+    if (auto made = MakeRoom(); !made) return fail(made.error());
   }
   const std::size_t steered = before > 0 ? clones.seats() : 0;
   // A socket that stood alone is in no group yet: then the second one makes it.
@@ -153,8 +151,11 @@ void OpenListener::TurnAway() {
   }
 }
 
-void OpenListener::MakeRoom() {
-  for (const sys::UniqueFd& socket : sockets) Tell(*this, sys::AllowReusePort(socket.get()));
+Result<> OpenListener::MakeRoom() {
+  for (const sys::UniqueFd& socket : sockets) {
+    if (auto allowed = sys::AllowReusePort(socket.get()); !allowed) return allowed;
+  }
+  return {};
 }
 
 void OpenListener::LetIn() {

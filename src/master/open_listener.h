@@ -61,8 +61,9 @@ struct OpenListener {
   void TurnAway();
   // It is wanted again. REQUIRES: not turned away for good.
   void LetIn();
-  // It is wanted again, and turned away for good: another one may take its address while it is emptied.
-  void MakeRoom();
+  // Others may listen on its address as well: more sockets of its own, or, when it is wanted again and turned away for
+  // good, another listener while this one is emptied.
+  [[nodiscard]] Result<> MakeRoom();
 
   std::string name;
   sys::Address address;

@@ -110,7 +110,7 @@ Result<std::shared_ptr<OpenListener>> Resources::OpenOne(const ipc::PlannedListe
   if (listener == nullptr) {
     for (OpenListener* const lost : Listeners()) {
       if (lost->address != *address || address->family() == AF_UNIX) continue;
-      lost->MakeRoom();
+      if (auto made = lost->MakeRoom(); !made) return tl::unexpected(made.error());
       company = Company::kTolerated;
     }
     listener = std::make_shared<OpenListener>();

@@ -203,11 +203,7 @@ Result<> SteerToFirst(int fd, std::uint32_t sockets) {
 }
 
 Result<TurnedAway> TurnAway(int fd, int family) {
-  const auto for_good = [&]() -> Result<TurnedAway> {
-    auto done = TurnAwayForGood(fd, family);
-    if (!done) return tl::unexpected(done.error());
-    return TurnedAway::kForGood;
-  };
+  const auto for_good = [&] { return TurnAwayForGood(fd, family).map([] { return TurnedAway::kForGood; }); };
   if (family == AF_UNIX) return for_good();
   // What the filter of a TCP socket sees begins with the TCP header.
   static constexpr std::uint32_t kFlagsAt = 13;

@@ -84,7 +84,7 @@ enum class TurnedAway : std::uint8_t {
 // which says it all for a Unix socket, would reset the queue of a TCP socket: that one is bound to a network device
 // that does not exist (SO_BINDTODEVICE in socket(7); that takes no right from Linux 5.7 on, while to undo it would).
 [[nodiscard]] Result<> TurnAwayForGood(int fd, int family);
-// Takes back what was done for now.
+// Takes back a TurnAway() that was TurnedAway::kForNow; without one it does nothing.
 [[nodiscard]] Result<> LetIn(int fd);
 
 // Wakes all who wait for a listening TCP socket, in whatever process, provided that somebody stands in its queue;
