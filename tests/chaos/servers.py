@@ -61,8 +61,8 @@ class Server:
     """What the drills need of either server."""
 
     name = ''
-    http = ''   # what this server needs inside http
-    events = '' # and inside events
+    http = ''    # what this server needs inside http
+    events = ''  # and inside events
 
     def __init__(self, binary):
         self.prefix = pathlib.Path(tempfile.mkdtemp(prefix=f'{self.name}-chaos-'))

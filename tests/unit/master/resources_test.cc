@@ -23,6 +23,14 @@ class ResourcesTest : public ListeningTest {
   InheritedSocket Inherit(const sys::Address& address, bool reuseport = false) {
     return {"", address, reuseport, *sys::Listen(address, {.reuseport = reuseport})};
   }
+
+  // Two generations, of which the second does not have `other` any more: it is removed, and returned.
+  OpenListener& Remove(Resources& resources, const sys::Address& other, bool reuseport = false) {
+    Serve(resources, 1, PlanOf(1, {address_, other}, reuseport));
+    Serve(resources, 2, PlanOf(1, {address_}, reuseport));
+    EXPECT_THAT(resources.Remove(1), testing::ElementsAre(1));
+    return *resources.Find(1)->listeners[1];
+  }
 };
 
 TEST_F(ResourcesTest, AReloadKeepsTheSocketOfAnAddress) {
@@ -63,10 +71,7 @@ TEST_F(ResourcesTest, TheListenersThatOnlyRetiredGenerationsHaveAreRemovedAndTur
 TEST_F(ResourcesTest, ARemovedListenerThatTurnsClientsAwayForGoodIsOpenedAnewBesideIt) {
   const sys::Address other = FreeAddress();
   Resources resources;
-  Serve(resources, 1, PlanOf(1, {address_, other}, false));
-  Serve(resources, 2, PlanOf(1, {address_}, false));
-  ASSERT_THAT(resources.Remove(1), testing::ElementsAre(1));
-  OpenListener& removed = *resources.Find(1)->listeners[1];
+  OpenListener& removed = Remove(resources, other);
   if (removed.turned_away == sys::TurnedAway::kForNow) {
     ASSERT_TRUE(sys::TurnAwayForGood(removed.sockets.front().get(), other.family()));
     removed.turned_away = sys::TurnedAway::kForGood;
@@ -85,10 +90,7 @@ TEST_F(ResourcesTest, ARemovedListenerThatTurnsClientsAwayForGoodIsOpenedAnewBes
 TEST_F(ResourcesTest, ARemovedListenerThatIsWantedAgainLetsClientsIn) {
   const sys::Address other = FreeAddress();
   Resources resources;
-  Serve(resources, 1, PlanOf(1, {address_, other}, true));
-  Serve(resources, 2, PlanOf(1, {address_}, true));
-  ASSERT_THAT(resources.Remove(1), testing::ElementsAre(1));
-  if (resources.Find(1)->listeners[1]->turned_away == sys::TurnedAway::kForGood) {
+  if (Remove(resources, other, true).turned_away == sys::TurnedAway::kForGood) {
     GTEST_SKIP() << "this kernel takes it back with CAP_NET_ADMIN only";
   }
 
@@ -328,9 +330,7 @@ TEST_F(ResourcesTest, HandsOverAllSocketsInTheOrderOfTheirGroups) {
 TEST_F(ResourcesTest, HandsOverNoListenerThatTurnsClientsAway) {
   const sys::Address other = FreeAddress();
   Resources resources;
-  Serve(resources, 1, PlanOf(1, {address_, other}, false));
-  Serve(resources, 2, PlanOf(1, {address_}, false));
-  ASSERT_THAT(resources.Remove(1), testing::ElementsAre(1));
+  Remove(resources, other);
 
   const auto handed = resources.SocketsToHandOver();
 

@@ -4,7 +4,15 @@
 namespace colmeia::master {
 namespace {
 
-class RequestTest : public SupervisorFixture {};
+class RequestTest : public SupervisorFixture {
+ protected:
+  // What was asked for comes as far as serving, with one worker beside the one of generation 1.
+  void TheReloadServes() {
+    On(Compiled{2, PlanOf(1), ""});
+    On(ResourcesOpened{2});
+    BecomesReady(1);
+  }
+};
 
 // --- Reload ---
 
@@ -28,9 +36,7 @@ TEST_F(RequestTest, ReloadIsAnsweredWhenTheNewGenerationServesAndTheOldOneAccept
 TEST_F(RequestTest, ReloadIsAnsweredWhenTheOldWorkersAreGone) {
   GivenReadyWorkers(1);
   Ask(7, Command::kReload);
-  On(Compiled{2, PlanOf(1), ""});
-  On(ResourcesOpened{2});
-  BecomesReady(1);
+  TheReloadServes();
   EXPECT_THAT(Replies(), IsEmpty());
   Dies(0, 0, SIGSEGV);
   EXPECT_THAT(Replies(), ElementsAre("reply 7: 0 generation 2 serves with 1 worker, generation 1 drains"));
@@ -39,9 +45,7 @@ TEST_F(RequestTest, ReloadIsAnsweredWhenTheOldWorkersAreGone) {
 TEST_F(RequestTest, ReloadDoesNotWaitForAnOldWorkerThatHangs) {
   GivenReadyWorkers(1);
   Ask(7, Command::kReload);
-  On(Compiled{2, PlanOf(1), ""});
-  On(ResourcesOpened{2});
-  BecomesReady(1);
+  TheReloadServes();
   Advance(999ms);
   EXPECT_THAT(Replies(), IsEmpty());
   Advance(1ms);
@@ -52,9 +56,7 @@ TEST_F(RequestTest, ReloadDoesNotWaitForAnOldWorkerThatHangs) {
 TEST_F(RequestTest, ReloadThatIsDoneIsToldAsSuchWhateverComesNext) {
   GivenReadyWorkers(1);
   Ask(7, Command::kReload);
-  On(Compiled{2, PlanOf(1), ""});
-  On(ResourcesOpened{2});
-  BecomesReady(1);
+  TheReloadServes();
   Send(SIGTERM);
   EXPECT_THAT(Replies(), ElementsAre("reply 7: 0 generation 2 serves with 1 worker, generation 1 drains"));
 }
@@ -103,9 +105,7 @@ TEST_F(RequestTest, ReloadWithoutARequesterGoesOnAndIsNotAnswered) {
   GivenReadyWorkers(1);
   Ask(7, Command::kReload);
   On(RequesterGone{7});
-  On(Compiled{2, PlanOf(1), ""});
-  On(ResourcesOpened{2});
-  BecomesReady(1);
+  TheReloadServes();
   EXPECT_THAT(Actions(), Contains("promote 2"));
   EXPECT_THAT(Replies(), IsEmpty());
 }

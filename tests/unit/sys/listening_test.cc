@@ -95,66 +95,65 @@ UniqueFd Knock(const Address& address) {
   return fd;
 }
 
-class TurnAwayTest : public testing::TestWithParam<const char*> {};
+// A listening socket in whose queue somebody stands.
+class TurnAwayTest : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    auto opened = Listen(*Address::FromIp(GetParam(), 0));
+    if (!opened) GTEST_SKIP() << opened.error().message;
+    listening_ = *std::move(opened);
+    address_ = *Address::LocalOf(listening_.get());
+    auto early = Connect(address_);
+    ASSERT_TRUE(early);
+    early_ = *std::move(early);
+    UntilSomebodyIsThere({listening_.get()});
+  }
+
+  // Whoever stood there is accepted, and nobody else; the connection works both ways.
+  void ExpectTheEarlyOneAlone() {
+    const Accepted accepted = AcceptSoon(listening_.get());
+    ASSERT_EQ(accepted.status, AcceptStatus::kAccepted);
+    EXPECT_EQ(Accept(listening_.get()).status, AcceptStatus::kEmpty);
+    char byte = 'x';
+    EXPECT_EQ(send(early_.get(), &byte, 1, 0), 1);
+    EXPECT_EQ(recv(accepted.fd.get(), &byte, 1, 0), 1);
+    EXPECT_EQ(shutdown(early_.get(), SHUT_WR), 0);
+    EXPECT_EQ(recv(accepted.fd.get(), &byte, 1, 0), 0);
+  }
+
+  UniqueFd listening_;
+  Address address_;
+  UniqueFd early_;
+};
 
 INSTANTIATE_TEST_SUITE_P(Ip, TurnAwayTest, testing::Values("127.0.0.1", "::1"),
                          [](const auto& ip) { return std::string(ip.param) == "::1" ? "IPv6" : "IPv4"; });
 
 TEST_P(TurnAwayTest, WhoStandsInTheQueueCanBeAcceptedAndNobodyElseComes) {
-  const auto listening = Listen(*Address::FromIp(GetParam(), 0));
-  if (!listening) GTEST_SKIP() << listening.error().message;
-  const Address address = *Address::LocalOf(listening->get());
-  const auto early = Connect(address);
-  ASSERT_TRUE(early);
-  UntilSomebodyIsThere({listening->get()});
-
-  ASSERT_TRUE(TurnAway(listening->get(), address.family()));
-  const UniqueFd late = Knock(address);
+  ASSERT_TRUE(TurnAway(listening_.get(), address_.family()));
+  const UniqueFd late = Knock(address_);
 
   EXPECT_EQ(errno, EINPROGRESS);
-  const Accepted accepted = AcceptSoon(listening->get());
-  ASSERT_EQ(accepted.status, AcceptStatus::kAccepted);
-  EXPECT_EQ(Accept(listening->get()).status, AcceptStatus::kEmpty);
-  // The connection works both ways.
-  char byte = 'x';
-  EXPECT_EQ(send(early->get(), &byte, 1, 0), 1);
-  EXPECT_EQ(recv(accepted.fd.get(), &byte, 1, 0), 1);
-  EXPECT_EQ(shutdown(early->get(), SHUT_WR), 0);
-  EXPECT_EQ(recv(accepted.fd.get(), &byte, 1, 0), 0);
+  ExpectTheEarlyOneAlone();
 }
 
 TEST_P(TurnAwayTest, IsTakenBackByLetIn) {
-  const auto listening = Listen(*Address::FromIp(GetParam(), 0));
-  if (!listening) GTEST_SKIP() << listening.error().message;
-  const Address address = *Address::LocalOf(listening->get());
-  const auto turned_away = TurnAway(listening->get(), address.family());
+  const auto turned_away = TurnAway(listening_.get(), address_.family());
   ASSERT_TRUE(turned_away);
   if (*turned_away == TurnedAway::kForGood) GTEST_SKIP() << "this kernel allows the filter with CAP_NET_ADMIN only";
 
-  ASSERT_TRUE(LetIn(listening->get()));
+  ASSERT_TRUE(LetIn(listening_.get()));
 
-  EXPECT_TRUE(Connect(address));
-  EXPECT_TRUE(LetIn(listening->get())) << "nothing to take back is no error";
+  EXPECT_TRUE(Connect(address_));
+  EXPECT_TRUE(LetIn(listening_.get())) << "nothing to take back is no error";
 }
 
 // As on kernels that allow the filter only with a right that we may not have.
 TEST_P(TurnAwayTest, ForGoodOthersAreRefusedAtOnce) {
-  const auto listening = Listen(*Address::FromIp(GetParam(), 0));
-  if (!listening) GTEST_SKIP() << listening.error().message;
-  const Address address = *Address::LocalOf(listening->get());
-  const auto early = Connect(address);
-  ASSERT_TRUE(early);
-  UntilSomebodyIsThere({listening->get()});
+  ASSERT_TRUE(TurnAwayForGood(listening_.get(), address_.family()));
 
-  ASSERT_TRUE(TurnAwayForGood(listening->get(), address.family()));
-
-  EXPECT_EQ(Connect(address).error().code, ECONNREFUSED);
-  const Accepted accepted = AcceptSoon(listening->get());
-  ASSERT_EQ(accepted.status, AcceptStatus::kAccepted);
-  EXPECT_EQ(Accept(listening->get()).status, AcceptStatus::kEmpty);
-  char byte = 'x';
-  EXPECT_EQ(send(early->get(), &byte, 1, 0), 1);
-  EXPECT_EQ(recv(accepted.fd.get(), &byte, 1, 0), 1);
+  EXPECT_EQ(Connect(address_).error().code, ECONNREFUSED);
+  ExpectTheEarlyOneAlone();
 }
 
 TEST(TurnAwayUnixTest, WhoStandsInTheQueueCanBeAcceptedAndOthersAreRefused) {

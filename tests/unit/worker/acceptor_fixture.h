@@ -41,11 +41,10 @@ class AcceptorFixture : public ConnectionsFixture {
     return dynamic_cast<SocketAcceptor&>(*acceptor_);
   }
 
-  // Accepted and amid its request: not closed to make room, as an idle one would be.
+  // Accepted and amid its request.
   std::unique_ptr<Client> ConnectBusy() {
     auto client = Connect();
-    client->Send("GET /hel");
-    Until([&] { return writer().Get(scoreboard::Gauge::kReading) == 1; });
+    BeginRequest(*client);
     return client;
   }
 

@@ -167,9 +167,7 @@ TEST_P(SharedSocketTest, DrainingEmptiesARemovedListenerAndClosesItAfterTheLastC
 TEST_P(SharedSocketTest, ARemovedListenerIsClosedOnlyWhenThereWasRoomForAll) {
   connections(1);
   acceptor().Start();
-  auto first = Connect();
-  first->Send("GET /hel");
-  Until([&] { return writer().Get(scoreboard::Gauge::kReading) == 1; });
+  auto first = ConnectBusy();
   auto second = Connect();
   second->Send(kGetHello);
   bool closed = false;

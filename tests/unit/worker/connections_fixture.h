@@ -86,6 +86,11 @@ class ConnectionsFixture : public testing::Test {
       loop.RunOnce();
     }
   }
+  // Half a request, of which the worker knows: the connection is not closed to make room, as an idle one would be.
+  void BeginRequest(Client& client) {
+    client.Send("GET /hel");
+    Until([&] { return writer().Get(scoreboard::Gauge::kReading) == 1; });
+  }
   void UntilAnswered(Client& client, std::string_view end = "hello\n") {
     Until([&] {
       client.Take();

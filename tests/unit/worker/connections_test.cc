@@ -58,8 +58,7 @@ TEST_F(ConnectionsTest, HasNoRoomWhileNobodyIsIdleAndSaysWhenThereIs) {
   int told = 0;
   connections(1).on_room = [&] { ++told; };
   auto client = Enter();
-  client->Send("GET /hel");
-  Until([&] { return writer().Get(scoreboard::Gauge::kReading) == 1; });
+  BeginRequest(*client);
 
   EXPECT_FALSE(connections().MakeRoom());
   EXPECT_EQ(told, 0);

@@ -92,8 +92,7 @@ TEST_F(DrainTest, WaitsForWhatIsBeingAnswered) {
 
 TEST_F(DrainTest, ClosesTheRestAtTheDeadline) {
   const auto client = Enter();
-  client->Send("GET /hel");
-  Until([&] { return writer().Get(scoreboard::Gauge::kReading) == 1; });
+  BeginRequest(*client);
 
   Start(30ms);
   Until([&] { return done; });
@@ -124,8 +123,7 @@ TEST_F(DrainTest, ClosesRemovedListenersAtTheDeadline) {
 
 TEST_F(DrainTest, ASecondStartCanOnlyBringTheEndNearer) {
   const auto client = Enter();
-  client->Send("GET /hel");
-  Until([&] { return writer().Get(scoreboard::Gauge::kReading) == 1; });
+  BeginRequest(*client);
   Start(30min);
 
   drain->Start(20ms);

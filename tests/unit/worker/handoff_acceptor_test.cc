@@ -48,8 +48,7 @@ TEST_F(HandoffAcceptorTest, SaysThatItTookAClientOnlyWhenThereIsRoom) {
   connections(1);
   MakeHandoff();
   auto first = Hand();
-  first->Send("GET /hel");
-  Until([&] { return writer().Get(scoreboard::Gauge::kReading) == 1; });
+  BeginRequest(*first);
   bool taken = false;
   const auto second = Hand([&] { taken = true; });
   second->Send(kGetHello);
@@ -65,8 +64,7 @@ TEST_F(HandoffAcceptorTest, ServesWhoWasSentBeforeItWasStopped) {
   connections(1);
   MakeHandoff();
   auto first = Hand();
-  first->Send("GET /hel");
-  Until([&] { return writer().Get(scoreboard::Gauge::kReading) == 1; });
+  BeginRequest(*first);
   const auto second = Hand();
   second->Send(kGetHello);
 
