@@ -44,6 +44,7 @@ add_library(llhttp STATIC
 target_include_directories(llhttp SYSTEM PUBLIC ${COLMEIA_LLHTTP_INCLUDE_DIR})
 target_compile_definitions(llhttp PRIVATE LLHTTP_STRICT_MODE=1)
 target_compile_options(llhttp PRIVATE -w)
+set_property(TARGET llhttp PROPERTY UNITY_BUILD OFF)  # its files declare the same functions differently
 
 if(COLMEIA_TESTS)
   find_package(GTest 1.12)

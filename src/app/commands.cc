@@ -79,7 +79,7 @@ int AwaitEnd(const sys::UniqueFd& process, const std::string& pid_path, pid_t pi
   }
   if (ended) return kExitOk;
   Say(log::Level::kError, fmt::format("process {} was told to leave and has not ended yet", pid));
-  return control::kTimedOut;
+  return control::kExitTimedOut;
 }
 
 void Dump(const config::Source& source) {

@@ -77,13 +77,13 @@ tl::expected<Meant, int> FindServer(const ControlLine& line) {
   const Compilation compilation = CompileConfiguration(line.compile);
   if (!compilation.ok) {
     SayText(compilation.diagnostics, log::Level::kError);
-    return tl::unexpected(Complain(control::kConfiguration,
+    return tl::unexpected(Complain(control::kExitConfiguration,
                                    "the configuration that names the control socket has mistakes; name the socket "
                                    "with --socket to go without it"));
   }
   if (compilation.plan.control_path.empty()) {
     return tl::unexpected(
-        Complain(control::kConfiguration,
+        Complain(control::kExitConfiguration,
                  fmt::format("there is no control socket: {} says \"control off\"", compilation.plan.conf_path)));
   }
   Meant meant{compilation.plan.control_path, std::nullopt, compilation.plan.pid_path};
@@ -110,19 +110,19 @@ std::string WhyNot(const Error& error) {
 // Why there is no page in a response; the code is the exit code.
 Error Refusal(const Response& response) {
   const auto answer = control::ReadAnswer(response.body);
-  if (!answer) return {fmt::format("the server answered with status {}", response.status), control::kResources};
+  if (!answer) return {fmt::format("the server answered with status {}", response.status), control::kExitResources};
   return {answer->message, static_cast<int>(answer->exit_code)};
 }
 
 int Show(View view, const std::string& body) {
   if (view == View::kHealth) {
     const auto health = control::ReadHealth(body);
-    if (!health) return Complain(control::kConfiguration, health.error().message);
+    if (!health) return Complain(control::kExitConfiguration, health.error().message);
     Print(HealthText(*health));
-    return health->ok ? control::kDone : control::kResources;
+    return health->ok ? control::kExitOk : control::kExitResources;
   }
   const auto status = control::ReadStatus(body);
-  if (!status) return Complain(control::kConfiguration, status.error().message);
+  if (!status) return Complain(control::kExitConfiguration, status.error().message);
   const std::size_t width = TerminalWidth();
   switch (view) {
     case View::kWorkers:
@@ -134,7 +134,7 @@ int Show(View view, const std::string& body) {
     default:
       Print(StatusText(*status, width));
   }
-  return control::kDone;
+  return control::kExitOk;
 }
 
 int AskView(Client& client, const Route& route, bool json, util::TimePoint deadline) {
@@ -147,7 +147,7 @@ int AskView(Client& client, const Route& route, bool json, util::TimePoint deadl
   }
   if (!json) return Show(view, response->body);
   Print(control::Pretty(response->body) + "\n");
-  return response->status == 200 ? control::kDone : control::kResources;
+  return response->status == 200 ? control::kExitOk : control::kExitResources;
 }
 
 int GiveOrder(Client& client, const Route& route, const ControlLine& line, util::TimePoint deadline) {
@@ -166,14 +166,14 @@ int GiveOrder(Client& client, const Route& route, const ControlLine& line, util:
 int Help(const ControlLine& line) {
   const std::string& verb = line.verb == "help" ? line.topic : line.verb;
   const std::string text = verb.empty() ? ControlHelp() : ControlHelp(verb);
-  if (text.empty()) return Complain(control::kConfiguration, UnknownVerb(verb));
+  if (text.empty()) return Complain(control::kExitConfiguration, UnknownVerb(verb));
   Print(text);
-  return control::kDone;
+  return control::kExitOk;
 }
 
 // Without a verb: how it is going, and what can be asked.
 int Introduce(const ControlLine& line) {
-  int code = control::kNotRunning;
+  int code = control::kExitNotRunning;
   const auto server = FindServer(line);
   if (!server) {
     code = server.error();
@@ -197,17 +197,17 @@ bool EndsServer(const Route& route) {
 Answer Order(Client& client, const Route& route, std::uint32_t argument, util::TimePoint deadline) {
   const bool ends = EndsServer(route);
   const auto response = client.Ask(route.method, route.path, control::BodyFor(route, argument), deadline);
-  Answer answer = MakeAnswer(control::kDone, {});
+  Answer answer = MakeAnswer(control::kExitOk, {});
   if (response) {
     auto read = control::ReadAnswer(response->body);
-    if (!read) return MakeAnswer(control::kConfiguration, read.error().message);
+    if (!read) return MakeAnswer(control::kExitConfiguration, read.error().message);
     answer = *std::move(read);
   } else if (response.error().code != ECONNRESET || !ends) {
     // One that was told to leave may be gone before it has answered.
     return MakeAnswer(ExitCodeOf(response.error()), response.error().message);
   }
   if (answer.ok && ends && !client.AwaitEnd(deadline)) {
-    return MakeAnswer(control::kTimedOut,
+    return MakeAnswer(control::kExitTimedOut,
                       fmt::format("process {} was told to {} and has not ended yet", client.server_pid(), route.verb));
   }
   return answer;
@@ -223,23 +223,23 @@ Result<std::string> Fetch(Client& client, std::string_view target, util::TimePoi
 int ExitCodeOf(const Error& error) {
   switch (error.code) {
     case ETIMEDOUT:
-      return control::kTimedOut;
+      return control::kExitTimedOut;
     case EACCES:
     case EPERM:
-      return control::kResources;
+      return control::kExitResources;
     default:
-      return control::kNotRunning;
+      return control::kExitNotRunning;
   }
 }
 
 int RunControl(const std::vector<std::string>& arguments) {
   const auto line = ParseControlLine(arguments);
-  if (!line) return Complain(control::kConfiguration, line.error().message);
+  if (!line) return Complain(control::kExitConfiguration, line.error().message);
   if (line->help || line->verb == "help") return Help(*line);
   if (line->verb.empty()) return Introduce(*line);
   const bool is_top = line->verb == "top";
   const auto route = is_top ? Result<const Route*>(control::FindVerb("status", false)) : RouteFor(*line);
-  if (!route) return Complain(control::kConfiguration, route.error().message);
+  if (!route) return Complain(control::kExitConfiguration, route.error().message);
   const auto server = FindServer(*line);
   if (!server) return server.error();
   const util::TimePoint deadline = In(line->timeout.value_or((*route)->patience));

@@ -32,18 +32,18 @@ int ShowConfiguration(control::Client& client, const control::Route& route, cons
   if (!body) return Complain(body.error().code, body.error().message);
   if (line.json) {
     static_cast<void>(sys::WriteAll(STDOUT_FILENO, control::Pretty(*body) + "\n"));
-    return control::kDone;
+    return control::kExitOk;
   }
   const auto configuration = control::ReadConfiguration(*body);
-  if (!configuration) return Complain(control::kResources, configuration.error().message);
+  if (!configuration) return Complain(control::kExitResources, configuration.error().message);
   const auto text = ConfigurationText(*configuration);
-  if (!text) return Complain(control::kResources, text.error().message);
+  if (!text) return Complain(control::kExitResources, text.error().message);
   static_cast<void>(sys::WriteAll(STDOUT_FILENO, *text));
   if (configuration->replaced > 0) {
     Say(log::Level::kWarn, fmt::format("{} bytes of the configuration are no UTF-8; each is shown as a question mark",
                                        configuration->replaced));
   }
-  return control::kDone;
+  return control::kExitOk;
 }
 
 }  // namespace colmeia::app

@@ -10,7 +10,7 @@
 namespace colmeia::app {
 namespace {
 
-constexpr OptionRow kOptions[] = {
+constexpr OptionRow kCtlOptions[] = {
     {"-p", "PREFIX", "", "the folder that relative paths start from"},
     {"-c", "FILE", "", "the configuration file that names the control socket"},
     {"-g", "DIRECTIVES", "", "directives of the main context, as the server was started with"},
@@ -73,7 +73,7 @@ bool IsLong(const OptionRow& option) { return option.name.starts_with("--"); }
 // The option that an argument is, alone or with its value attached.
 const OptionRow* FindOption(std::string_view argument) {
   if (argument == "-?" || argument == "--help") argument = "-h";
-  for (const OptionRow& option : kOptions) {
+  for (const OptionRow& option : kCtlOptions) {
     if (argument == option.name) return &option;
     if (option.value.empty() || !argument.starts_with(option.name)) continue;
     if (!IsLong(option) || argument[option.name.size()] == '=') return &option;
@@ -83,7 +83,7 @@ const OptionRow* FindOption(std::string_view argument) {
 
 std::string Unknown(std::string_view argument) {
   std::vector<std::string_view> names;
-  for (const OptionRow& option : kOptions) names.push_back(option.name);
+  for (const OptionRow& option : kCtlOptions) names.push_back(option.name);
   const std::string_view close = argument.starts_with("--") ? util::Closest(argument, names) : std::string_view();
   return close.empty() ? fmt::format("invalid option: \"{}\"; see colmeia ctl -h", argument)
                        : fmt::format("invalid option: \"{}\"; did you mean \"{}\"?", argument, close);
@@ -105,7 +105,7 @@ Result<> TakeWord(ControlLine& line, const std::string& word) {
 
 }  // namespace
 
-std::span<const OptionRow> ControlOptions() { return kOptions; }
+std::span<const OptionRow> ControlOptions() { return kCtlOptions; }
 
 Result<ControlLine> ParseControlLine(const std::vector<std::string>& arguments) {
   ControlLine line;

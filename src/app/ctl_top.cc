@@ -282,20 +282,20 @@ int PrintOnce(const std::string& socket) {
     out += line.text + "\n";
   }
   static_cast<void>(sys::WriteAll(STDOUT_FILENO, out));
-  return control::kDone;
+  return control::kExitOk;
 }
 
 }  // namespace
 
 int ShowTop(const std::string& socket, const ControlLine& line) {
   if (line.json) {
-    return Complain(control::kConfiguration, "top is for eyes: \"colmeia ctl status --json\" tells the same");
+    return Complain(control::kExitConfiguration, "top is for eyes: \"colmeia ctl status --json\" tells the same");
   }
   if (line.once || isatty(STDIN_FILENO) == 0 || isatty(STDOUT_FILENO) == 0) return PrintOnce(socket);
   auto terminal = Terminal::Open();
-  if (!terminal) return Complain(control::kResources, terminal.error().message);
+  if (!terminal) return Complain(control::kExitResources, terminal.error().message);
   Top(socket, **terminal).Run();
-  return control::kDone;
+  return control::kExitOk;
 }
 
 }  // namespace colmeia::app

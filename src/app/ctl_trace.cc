@@ -34,14 +34,14 @@ constexpr util::Milliseconds kWait{20000};
 constexpr util::Milliseconds kAnswerTime{5000};
 
 // False when nobody reads.
-bool Print(std::string_view text) { return static_cast<bool>(sys::WriteAll(STDOUT_FILENO, text)); }
+bool Wrote(std::string_view text) { return static_cast<bool>(sys::WriteAll(STDOUT_FILENO, text)); }
 
 // Its code is the exit code.
 Result<TracePage> AskForPage(Client& client, const TraceQuestion& question, util::TimePoint deadline) {
   const auto body = Fetch(client, control::TargetOf(question), deadline);
   if (!body) return tl::unexpected(body.error());
   auto page = control::ReadTracePage(*body);
-  if (!page) return Fail(page.error().message, control::kResources);
+  if (!page) return Fail(page.error().message, control::kExitResources);
   return page;
 }
 
@@ -83,7 +83,7 @@ std::vector<trace::Event> EventsOf(const std::vector<TraceEntry>& entries) {
 int KeepLastReload(std::vector<TraceEntry>& entries) {
   const trace::Story story = trace::LastReload(EventsOf(entries));
   if (story.events.empty()) {
-    return Complain(control::kConfiguration,
+    return Complain(control::kExitConfiguration,
                     "the trace knows of no reload: there was none, or it is forgotten already");
   }
   if (!story.whole) Say(log::Level::kWarn, "the beginning of the last reload is forgotten already");
@@ -91,15 +91,15 @@ int KeepLastReload(std::vector<TraceEntry>& entries) {
     return std::none_of(story.events.begin(), story.events.end(),
                         [&](const trace::Event& event) { return event.sequence == entry.event.sequence; });
   });
-  return control::kDone;
+  return control::kExitOk;
 }
 
 // `picked` events have others between them that are left out by intent.
 void Show(const std::vector<TraceEntry>& entries, TraceFormat format, std::uint64_t after, bool picked) {
   if (format == TraceFormat::kMermaid) {
-    static_cast<void>(Print(trace::Mermaid(EventsOf(entries))));
+    static_cast<void>(Wrote(trace::Mermaid(EventsOf(entries))));
   } else if (format == TraceFormat::kChrome) {
-    static_cast<void>(Print(trace::Chrome(EventsOf(entries))));
+    static_cast<void>(Wrote(trace::Chrome(EventsOf(entries))));
   } else {
     std::string out;
     TraceLines lines(format, after);
@@ -107,13 +107,13 @@ void Show(const std::vector<TraceEntry>& entries, TraceFormat format, std::uint6
       if (picked) lines = TraceLines(format, entry.event.sequence - 1);
       out += lines.Next(entry);
     }
-    static_cast<void>(Print(out));
+    static_cast<void>(Wrote(out));
   }
 }
 
 void EndQuietlyOn(int number) {
   struct sigaction action {};
-  action.sa_handler = [](int) noexcept { _exit(control::kDone); };
+  action.sa_handler = [](int) noexcept { _exit(control::kExitOk); };
   sigaction(number, &action, nullptr);
 }
 
@@ -122,7 +122,7 @@ void EndQuietlyOn(int number) {
 Result<TracePage> AskForNews(Client& client, const TraceQuestion& question) {
   const auto now = [] { return util::SystemClock().Now(); };
   auto page = AskForPage(client, question, now() + kWait + kAnswerTime);
-  const bool broken = !page && (page.error().code == control::kNotRunning || page.error().code == control::kTimedOut);
+  const bool broken = !page && (page.error().code == control::kExitNotRunning || page.error().code == control::kExitTimedOut);
   if (!broken || !client.ConnectAgain(now() + kAnswerTime)) return page;
   return AskForPage(client, question, now() + kWait + kAnswerTime);
 }
@@ -135,14 +135,14 @@ int Follow(Client& client, TraceQuestion question, TraceFormat format) {
   question.wait = kWait;
   while (true) {
     const auto page = AskForNews(client, question);
-    if (!page && page.error().code == control::kNotRunning) {
+    if (!page && page.error().code == control::kExitNotRunning) {
       Say(log::Level::kNotice, "the server has left");
-      return control::kDone;
+      return control::kExitOk;
     }
     if (!page) return Complain(page.error().code, page.error().message);
     std::string out;
     for (const TraceEntry& entry : page->events) out += lines.Next(entry);
-    if (!Print(out)) return control::kDone;
+    if (!Wrote(out)) return control::kExitOk;
     if (!page->events.empty()) question.after = page->events.back().event.sequence;
   }
 }
@@ -189,11 +189,11 @@ std::string TraceLines::Next(const TraceEntry& entry) {
 int ShowTrace(Client& client, const ControlLine& line, util::TimePoint deadline) {
   const bool chart = line.format == TraceFormat::kMermaid || line.format == TraceFormat::kChrome;
   if (line.follow && (chart || line.last_reload)) {
-    return Complain(control::kConfiguration,
+    return Complain(control::kExitConfiguration,
                     "\"--follow\" shows events as they happen, one by one: it goes with --json and --hex only");
   }
   const auto since = ReadSince(line.since);
-  if (!since) return Complain(control::kConfiguration, since.error().message);
+  if (!since) return Complain(control::kExitConfiguration, since.error().message);
   const auto begin = BeginOf(client, line, *since, deadline);
   if (!begin) return Complain(begin.error().code, begin.error().message);
   const TraceQuestion question = {.after = *begin, .frames = line.format == TraceFormat::kHex};
@@ -204,10 +204,10 @@ int ShowTrace(Client& client, const ControlLine& line, util::TimePoint deadline)
   const std::uint64_t end = entries->empty() ? *begin : entries->back().event.sequence;
   DropOlder(*entries, *since);
   if (line.last_reload) {
-    if (const int code = KeepLastReload(*entries); code != control::kDone) return code;
+    if (const int code = KeepLastReload(*entries); code != control::kExitOk) return code;
   }
   Show(*entries, line.format, *begin, line.last_reload || since->ago);
-  if (!line.follow) return control::kDone;
+  if (!line.follow) return control::kExitOk;
   return Follow(client, {.after = end, .frames = question.frames}, line.format);
 }
 

@@ -11,10 +11,10 @@
 namespace colmeia::app {
 
 // Exit codes of every command: control/answer.h numbers them, and master::Outcome has the same.
-inline constexpr int kExitOk = control::kDone;
-inline constexpr int kExitConfiguration = control::kConfiguration;
-inline constexpr int kExitResources = control::kResources;
-inline constexpr int kExitNotRunning = control::kNotRunning;
+using control::kExitOk;
+using control::kExitConfiguration;
+using control::kExitResources;
+using control::kExitNotRunning;
 
 struct LaunchOptions {
   ipc::Compile command_line;

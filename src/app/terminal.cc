@@ -21,12 +21,12 @@ constexpr std::string_view kEnter = "\x1b[?1049h\x1b[?25l\x1b[2J";
 constexpr std::string_view kLeave = "\x1b[0m\x1b[?25h\x1b[?1049l";
 constexpr int kDeadly[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL};
 
-termios before{};  // as it was; for the handler, which finds nothing else
+termios found{};  // as it was; for the handler, which finds nothing else
 
 // Async-signal-safe.
 void Restore() noexcept {
   static_cast<void>(!write(STDOUT_FILENO, kLeave.data(), kLeave.size()));
-  tcsetattr(STDIN_FILENO, TCSANOW, &before);
+  tcsetattr(STDIN_FILENO, TCSANOW, &found);
 }
 
 void Die(int number) noexcept {
@@ -45,7 +45,7 @@ void Handle(int number, void (*handler)(int), int flags) {
 }  // namespace
 
 Result<std::unique_ptr<Terminal>> Terminal::Open() {
-  if (isatty(STDOUT_FILENO) == 0 || tcgetattr(STDIN_FILENO, &before) != 0) {
+  if (isatty(STDOUT_FILENO) == 0 || tcgetattr(STDIN_FILENO, &found) != 0) {
     return sys::FailErrno("standard input and output are no terminal");
   }
   std::unique_ptr<Terminal> terminal(new Terminal());
@@ -53,7 +53,7 @@ Result<std::unique_ptr<Terminal>> Terminal::Open() {
   // It only has to end the wait for a key.
   Handle(
       SIGWINCH, [](int) noexcept {}, 0);
-  termios raw = before;
+  termios raw = found;
   raw.c_iflag &= ~static_cast<tcflag_t>(ICRNL | IXON);
   raw.c_lflag &= ~static_cast<tcflag_t>(ECHO | ICANON | ISIG | IEXTEN);
   raw.c_oflag &= ~static_cast<tcflag_t>(OPOST);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "util/control.h"
+#include "util/utf8.h"
 
 namespace colmeia::config {
 
@@ -14,8 +15,6 @@ namespace {
 constexpr std::size_t kLongestQuote = 100;  // bytes of a word shown in a message
 constexpr std::size_t kLongestLine = 200;   // bytes of a source line shown below it
 constexpr std::size_t kBeforeMark = 60;     // bytes kept before the mark when a line is longer
-
-constexpr bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }  // of UTF-8
 
 // One printable line: nothing in a configuration may move the reader's cursor.
 std::string Printable(std::string_view text) {
@@ -39,7 +38,7 @@ std::string Printable(std::string_view text) {
 std::string Quoted(std::string_view text) {
   if (text.size() <= kLongestQuote) return fmt::format("\"{}\"", text);
   std::size_t size = kLongestQuote;
-  while (size > 0 && IsContinuation(text[size])) --size;
+  while (size > 0 && util::IsUtf8Continuation(text[size])) --size;
   return fmt::format("\"{}...\"", text.substr(0, size));
 }
 
@@ -53,7 +52,7 @@ std::string Diagnostic::Render() const {
     const char c = excerpt[i];
     out += util::IsControl(c) && c != '\t' ? '?' : c;
     if (i == mark) carets += '^';
-    if (i == mark || IsContinuation(c)) continue;
+    if (i == mark || util::IsUtf8Continuation(c)) continue;
     if (i < mark) carets += c == '\t' ? '\t' : ' ';
     if (i > mark && i < mark + length) carets += '~';
   }
@@ -84,9 +83,9 @@ void Diagnostics::Add(Severity severity, const Place& place, std::string message
     const std::string_view line = place.line_text;
     const std::size_t mark = std::min<std::size_t>(place.column - 1, line.size());
     std::size_t first = line.size() > kLongestLine && mark > kBeforeMark ? mark - kBeforeMark : 0;
-    while (first > 0 && first < line.size() && IsContinuation(line[first])) --first;
+    while (first > 0 && first < line.size() && util::IsUtf8Continuation(line[first])) --first;
     std::size_t last = std::min(line.size(), first + kLongestLine);
-    while (last < line.size() && IsContinuation(line[last])) ++last;
+    while (last < line.size() && util::IsUtf8Continuation(line[last])) ++last;
     diagnostic.excerpt = line.substr(first, last - first);
     diagnostic.mark = static_cast<std::uint32_t>(mark - first);
   }

@@ -4,13 +4,13 @@
 
 #include <fmt/format.h>
 
+#include "util/utf8.h"
+
 namespace colmeia::config {
 
 namespace {
 
 constexpr bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-
-constexpr bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }  // of UTF-8
 
 // The characters that mean something else behind a backslash, and what they mean.
 constexpr std::string_view kEscapes = "\"'\\trn";
@@ -58,7 +58,7 @@ Token Lexer::Next() {
     if (!IsBlank(next) && next != ';' && next != '{' && next != ')') {
       // What follows is read as a word of its own.
       std::size_t size = 1;
-      while (at_ + size < text_.size() && IsContinuation(text_[at_ + size])) ++size;
+      while (at_ + size < text_.size() && util::IsUtf8Continuation(text_[at_ + size])) ++size;
       Token token = Make(TokenKind::kError, at_);
       token.span.length = static_cast<std::uint32_t>(size);
       token.text = fmt::format("unexpected \"{}\" after a closing quote", text_.substr(at_, size));

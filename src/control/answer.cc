@@ -12,20 +12,20 @@ struct Row {
 };
 
 constexpr Row kRows[] = {
-    {kDone, "done", http::Status::kOk},
-    {kConfiguration, "configuration", http::Status::kUnprocessableContent},
-    {kResources, "resources", http::Status::kServiceUnavailable},
-    {kNotRunning, "not running", http::Status::kBadGateway},
-    {kTimedOut, "timed out", http::Status::kGatewayTimeout},
-    {kRolledBack, "rolled back", http::Status::kConflict},
+    {kExitOk, "done", http::Status::kOk},
+    {kExitConfiguration, "configuration", http::Status::kUnprocessableContent},
+    {kExitResources, "resources", http::Status::kServiceUnavailable},
+    {kExitNotRunning, "not running", http::Status::kBadGateway},
+    {kExitTimedOut, "timed out", http::Status::kGatewayTimeout},
+    {kExitRolledBack, "rolled back", http::Status::kConflict},
 };
-constexpr Row kOther{-1, "failed", http::Status::kInternalServerError};
+constexpr Row kUnlisted{-1, "failed", http::Status::kInternalServerError};
 
 const Row& RowOf(std::uint64_t exit_code) {
   for (const Row& row : kRows) {
     if (static_cast<std::uint64_t>(row.exit_code) == exit_code) return row;
   }
-  return kOther;
+  return kUnlisted;
 }
 
 }  // namespace
@@ -33,7 +33,7 @@ const Row& RowOf(std::uint64_t exit_code) {
 std::string_view OutcomeName(int exit_code) { return RowOf(static_cast<std::uint64_t>(exit_code)).name; }
 
 Answer MakeAnswer(int exit_code, std::string message) {
-  return {exit_code == kDone, static_cast<std::uint64_t>(exit_code), std::string(OutcomeName(exit_code)),
+  return {exit_code == kExitOk, static_cast<std::uint64_t>(exit_code), std::string(OutcomeName(exit_code)),
           std::move(message)};
 }
 

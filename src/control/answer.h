@@ -11,12 +11,12 @@
 namespace colmeia::control {
 
 // Exit codes of every command, and the results of orders: the same numbers everywhere (master::Outcome has them, too).
-inline constexpr int kDone = 0;
-inline constexpr int kConfiguration = 1;  // the configuration, or what was asked for, has a mistake
-inline constexpr int kResources = 2;      // an address, a file or a right could not be had
-inline constexpr int kNotRunning = 3;
-inline constexpr int kTimedOut = 4;
-inline constexpr int kRolledBack = 5;
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitConfiguration = 1;  // the configuration, or what was asked for, has a mistake
+inline constexpr int kExitResources = 2;      // an address, a file or a right could not be had
+inline constexpr int kExitNotRunning = 3;
+inline constexpr int kExitTimedOut = 4;
+inline constexpr int kExitRolledBack = 5;
 
 // "done", "configuration", ... ; "failed" for another number.
 [[nodiscard]] std::string_view OutcomeName(int exit_code);

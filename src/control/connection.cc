@@ -122,7 +122,7 @@ Connection::Progress Connection::TakeHead() {
     fault = {http::Status::kContentTooLarge, "the body is too large"};
   }
   if (fault) {
-    Respond(http::WireStatus(fault.status), AnswerJson(MakeAnswer(kConfiguration, std::string(fault.reason))), false);
+    Respond(http::WireStatus(fault.status), AnswerJson(MakeAnswer(kExitConfiguration, std::string(fault.reason))), false);
     return Progress::kDone;
   }
   request_ = Request();
@@ -158,7 +158,7 @@ Connection::Progress Connection::TakeBody() {
       fault = {http::Status::kContentTooLarge, "the body is too large"};
     }
     if (fault) {
-      Respond(fault.status, AnswerJson(MakeAnswer(kConfiguration, std::string(fault.reason))), false);
+      Respond(fault.status, AnswerJson(MakeAnswer(kExitConfiguration, std::string(fault.reason))), false);
       return Progress::kDone;
     }
     request_.body += step.data;
@@ -179,7 +179,7 @@ void Connection::Reply(http::Status status, std::string_view json) {
 
 void Connection::Refuse(http::Status status, std::string_view why) {
   Respond(status,
-          AnswerJson(MakeAnswer(status == http::Status::kForbidden ? kResources : kConfiguration, std::string(why))),
+          AnswerJson(MakeAnswer(status == http::Status::kForbidden ? kExitResources : kExitConfiguration, std::string(why))),
           false);
   Advance();
 }

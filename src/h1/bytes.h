@@ -10,6 +10,9 @@
 
 namespace colmeia::h1 {
 
+// The end of a line (RFC 9112 section 2.1).
+inline constexpr std::string_view kLineEnd = "\r\n";
+
 enum ByteClass : std::uint8_t {
   kNotToken = 0,
   kPlainToken = 1,  // letters, digits and "-": what nginx wants in a field's name

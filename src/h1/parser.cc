@@ -25,8 +25,6 @@ constexpr Fault kManyFields{Status::kRequestHeaderTooLarge, "client sent too man
 constexpr Fault kOddName{Status::kBadRequest, "client sent invalid header name"};
 constexpr Fault kDisagreement{Status::kBadRequest, "client sent ambiguous request header"};
 
-constexpr std::string_view kLineEnd = "\r\n";
-
 // What llhttp's callbacks fill in while it runs over one head.
 struct Feed {
   RequestHead& head;

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "h1/bytes.h"
 #include "util/check.h"
 #include "util/control.h"
 #include "util/strings.h"
@@ -12,7 +13,6 @@ namespace {
 
 constexpr std::size_t kMaxStatusLine = 64;
 constexpr std::size_t kMaxDigits = 20;
-constexpr std::string_view kLineEnd = "\r\n";
 constexpr std::string_view kServer = "Server: ";
 constexpr std::string_view kDate = "Date: ";
 constexpr std::string_view kContentType = "Content-Type: ";

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kIds = static_cast<std::size_t>(HeaderId::kCount);
 
 // In the order of the enumerators.
-constexpr std::array<std::string_view, kIds> kNames = {
+constexpr std::array<std::string_view, kIds> kFieldNames = {
     "",
     "Accept",
     "Accept-Charset",
@@ -73,7 +73,7 @@ constexpr std::array<std::string_view, kIds> kNames = {
     "X-Forwarded-Proto",
     "X-Real-IP",
 };
-static_assert(kNames[static_cast<std::size_t>(HeaderId::kXRealIp)] == "X-Real-IP");
+static_assert(kFieldNames[static_cast<std::size_t>(HeaderId::kXRealIp)] == "X-Real-IP");
 
 // A perfect hash over length, first, last and one middle character, whose case does not matter. The factors are
 // searched for when this file is compiled, so that a new name needs no thought.
@@ -98,7 +98,7 @@ constexpr std::size_t Bucket(const Hash& hash, std::string_view name) {
 constexpr bool IsPerfect(const Hash& hash) {
   std::array<bool, kBuckets> taken{};
   for (std::size_t i = 1; i < kIds; ++i) {
-    bool& slot = taken[Bucket(hash, kNames[i])];
+    bool& slot = taken[Bucket(hash, kFieldNames[i])];
     if (slot) return false;
     slot = true;
   }
@@ -122,7 +122,7 @@ static_assert(IsPerfect(kHash), "no perfect hash found: widen the search in Find
 
 constexpr std::array<HeaderId, kBuckets> MakeTable() {
   std::array<HeaderId, kBuckets> table{};
-  for (std::size_t i = 1; i < kIds; ++i) table[Bucket(kHash, kNames[i])] = static_cast<HeaderId>(i);
+  for (std::size_t i = 1; i < kIds; ++i) table[Bucket(kHash, kFieldNames[i])] = static_cast<HeaderId>(i);
   return table;
 }
 
@@ -147,9 +147,9 @@ struct Folded {
 constexpr std::array<Folded, kIds> MakeFolded() {
   std::array<Folded, kIds> all{};
   for (std::size_t id = 0; id < kIds; ++id) {
-    for (std::size_t i = 0; i < kNames[id].size(); ++i) {
-      all[id].text[i] = util::ToLower(kNames[id][i]);
-      all[id].fold[i] = util::IsAlpha(kNames[id][i]) ? 0x20 : 0;
+    for (std::size_t i = 0; i < kFieldNames[id].size(); ++i) {
+      all[id].text[i] = util::ToLower(kFieldNames[id][i]);
+      all[id].fold[i] = util::IsAlpha(kFieldNames[id][i]) ? 0x20 : 0;
     }
   }
   return all;
@@ -192,10 +192,10 @@ HeaderId FindHeaderId(std::string_view name) {
   if (name.empty()) return HeaderId::kOther;
   const HeaderId id = kTable[Bucket(kHash, name)];
   const auto index = static_cast<std::size_t>(id);
-  return kNames[index].size() == name.size() && SameAsKnown(kFolded[index], name) ? id : HeaderId::kOther;
+  return kFieldNames[index].size() == name.size() && SameAsKnown(kFolded[index], name) ? id : HeaderId::kOther;
 }
 
-std::string_view HeaderName(HeaderId id) { return kNames[static_cast<std::size_t>(id)]; }
+std::string_view HeaderName(HeaderId id) { return kFieldNames[static_cast<std::size_t>(id)]; }
 
 const Field* Fields::FindFirst(HeaderId id) const {
   const auto at = std::find_if(fields_.begin(), fields_.end(), [id](const Field& field) { return field.id == id; });

@@ -69,7 +69,7 @@ void ControlDesk::OnRequest(const control::Request& request) {
     events_.OnEvent(Request{request.id, *order, request.peer_pid});
   } else {
     const auto& refusal = std::get<control::Refusal>(asked);
-    const control::Answer answer = control::MakeAnswer(control::kConfiguration, refusal.why);
+    const control::Answer answer = control::MakeAnswer(control::kExitConfiguration, refusal.why);
     server_.Reply(request.id, refusal.status, control::AnswerJson(answer));
   }
 }
@@ -81,19 +81,19 @@ void ControlDesk::AnswerConfiguration(control::RequestId id) {
           : Result<control::Configuration>(
                 Fail("too many large answers wait for clients that take theirs slowly; try again later"));
   if (configuration) return server_.Reply(id, http::Status::kOk, control::ConfigurationJson(*configuration));
-  const control::Answer answer = control::MakeAnswer(control::kResources, configuration.error().message);
+  const control::Answer answer = control::MakeAnswer(control::kExitResources, configuration.error().message);
   server_.Reply(id, control::StatusOf(answer), control::AnswerJson(answer));
 }
 
 void ControlDesk::AnswerTrace(control::RequestId id, const control::TraceQuestion& question) {
   if (!trace_) {
-    const control::Answer answer = control::MakeAnswer(control::kResources, "there is no memory for a trace");
+    const control::Answer answer = control::MakeAnswer(control::kExitResources, "there is no memory for a trace");
     return server_.Reply(id, control::StatusOf(answer), control::AnswerJson(answer));
   }
   if (trace_->newest() > question.after || question.wait.count() == 0) return Tell(id, question);
   if (followers_.size() >= kMostFollowers) {
     const control::Answer answer = control::MakeAnswer(
-        control::kResources, fmt::format("{} others follow the trace already, no more may", followers_.size()));
+        control::kExitResources, fmt::format("{} others follow the trace already, no more may", followers_.size()));
     return server_.Reply(id, control::StatusOf(answer), control::AnswerJson(answer));
   }
   followers_.push_back({id, question, loop_.Now() + question.wait});

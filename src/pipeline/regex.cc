@@ -10,9 +10,6 @@
 namespace colmeia::pipeline {
 namespace {
 
-struct CodeFree {
-  void operator()(pcre2_code* code) const { pcre2_code_free(code); }
-};
 struct MatchDataFree {
   void operator()(pcre2_match_data* data) const { pcre2_match_data_free(data); }
 };
@@ -21,26 +18,6 @@ std::string ErrorText(int error) {
   PCRE2_UCHAR text[256];
   if (pcre2_get_error_message(error, text, sizeof text) < 0) return "unknown error";
   return reinterpret_cast<const char*>(text);
-}
-
-// A row of the table of named groups: two bytes of group number, most significant first, then the name.
-struct GroupName {
-  std::uint32_t group;
-  std::string name;
-};
-
-std::vector<GroupName> GroupNames(const pcre2_code* code) {
-  std::uint32_t count = 0;
-  std::uint32_t row_size = 0;
-  PCRE2_SPTR row = nullptr;
-  pcre2_pattern_info(code, PCRE2_INFO_NAMECOUNT, &count);
-  pcre2_pattern_info(code, PCRE2_INFO_NAMEENTRYSIZE, &row_size);
-  pcre2_pattern_info(code, PCRE2_INFO_NAMETABLE, &row);
-  std::vector<GroupName> names;
-  for (std::uint32_t i = 0; i < count; ++i, row += row_size) {
-    names.push_back({static_cast<std::uint32_t>(row[0] << 8 | row[1]), reinterpret_cast<const char*>(row + 2)});
-  }
-  return names;
 }
 
 // Where every match puts its groups: one for all patterns, since a process of ours has one thread and a thousand of
@@ -74,14 +51,38 @@ std::string PlainBeginning(std::string_view pattern) {
 }  // namespace
 
 struct Regex::Code {
+  struct Free {
+    void operator()(pcre2_code* compiled) const { pcre2_code_free(compiled); }
+  };
+  // A row of the table of named groups: two bytes of group number, most significant first, then the name.
+  struct GroupName {
+    std::uint32_t group;
+    std::string name;
+  };
+  static std::vector<GroupName> GroupNames(const pcre2_code* compiled);
+
   std::string beginning;  // of every subject that matches: spares most patterns of a long list the matching
   std::string pattern;
-  std::unique_ptr<pcre2_code, CodeFree> code;
+  std::unique_ptr<pcre2_code, Free> code;
   std::uint32_t pairs = 1;  // of offsets that a match needs: the whole one's and each group's
   bool jit = false;         // else the interpreter matches
   std::vector<GroupName> groups;
   std::vector<std::string> names;
 };
+
+std::vector<Regex::Code::GroupName> Regex::Code::GroupNames(const pcre2_code* compiled) {
+  std::uint32_t count = 0;
+  std::uint32_t row_size = 0;
+  PCRE2_SPTR row = nullptr;
+  pcre2_pattern_info(compiled, PCRE2_INFO_NAMECOUNT, &count);
+  pcre2_pattern_info(compiled, PCRE2_INFO_NAMEENTRYSIZE, &row_size);
+  pcre2_pattern_info(compiled, PCRE2_INFO_NAMETABLE, &row);
+  std::vector<GroupName> names;
+  for (std::uint32_t i = 0; i < count; ++i, row += row_size) {
+    names.push_back({static_cast<std::uint32_t>(row[0] << 8 | row[1]), reinterpret_cast<const char*>(row + 2)});
+  }
+  return names;
+}
 
 Regex::Regex(std::unique_ptr<Code> code) : code_(std::move(code)) {}
 Regex::Regex(Regex&&) noexcept = default;
@@ -105,8 +106,8 @@ Result<Regex> Regex::Compile(std::string_view pattern, bool ignore_case) {
   std::uint32_t groups = 0;
   pcre2_pattern_info(code->code.get(), PCRE2_INFO_CAPTURECOUNT, &groups);
   code->pairs = groups + 1;
-  code->groups = GroupNames(code->code.get());
-  for (const GroupName& group : code->groups) code->names.push_back(group.name);
+  code->groups = Code::GroupNames(code->code.get());
+  for (const Code::GroupName& group : code->groups) code->names.push_back(group.name);
   return Regex(std::move(code));
 }
 
@@ -131,7 +132,7 @@ bool Regex::Match(std::string_view subject, std::vector<Capture>* captures) cons
   for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(count); ++i) {
     captures->insert(captures->begin() + i, Capture{{}, group(i)});
   }
-  for (const GroupName& named : code_->groups) captures->push_back({named.name, group(named.group)});
+  for (const Code::GroupName& named : code_->groups) captures->push_back({named.name, group(named.group)});
   return true;
 }
 

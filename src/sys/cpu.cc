@@ -16,18 +16,6 @@ namespace colmeia::sys {
 
 namespace {
 
-// The words of a line, separated by spaces or newlines.
-std::vector<std::string_view> Words(std::string_view text) {
-  std::vector<std::string_view> words;
-  std::size_t at = 0;
-  while ((at = text.find_first_not_of(" \t\n", at)) != std::string_view::npos) {
-    const std::size_t end = std::min(text.find_first_of(" \t\n", at), text.size());
-    words.push_back(text.substr(at, end - at));
-    at = end;
-  }
-  return words;
-}
-
 std::optional<double> Ratio(std::string_view quota, std::string_view period) {
   // "max" in v2 and -1 in v1 mean no limit; neither is an unsigned number.
   const auto numerator = util::ParseNumber<std::uint64_t>(quota);
@@ -40,7 +28,7 @@ std::optional<double> Ratio(std::string_view quota, std::string_view period) {
 std::optional<double> QuotaOfUnified(const std::string& group) {
   const Result<std::string> text = ReadFile(group + "/cpu.max");
   if (!text) return std::nullopt;
-  const auto words = Words(*text);
+  const auto words = util::Words(*text);
   return words.size() == 2 ? Ratio(words[0], words[1]) : std::nullopt;
 }
 
@@ -49,8 +37,8 @@ std::optional<double> QuotaOfLegacy(const std::string& group) {
   const Result<std::string> quota = ReadFile(group + "/cpu.cfs_quota_us");
   const Result<std::string> period = ReadFile(group + "/cpu.cfs_period_us");
   if (!quota || !period) return std::nullopt;
-  const auto quota_words = Words(*quota);
-  const auto period_words = Words(*period);
+  const auto quota_words = util::Words(*quota);
+  const auto period_words = util::Words(*period);
   return quota_words.size() == 1 && period_words.size() == 1 ? Ratio(quota_words[0], period_words[0]) : std::nullopt;
 }
 

@@ -18,14 +18,6 @@
 namespace colmeia::sys {
 namespace {
 
-std::vector<std::string_view> Words(std::string_view line) {
-  std::vector<std::string_view> words;
-  for (const std::string_view word : util::Split(line, ' ')) {
-    if (!word.empty()) words.push_back(word);
-  }
-  return words;
-}
-
 std::optional<std::uint32_t> ParseHex(std::string_view text) {
   std::uint32_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
@@ -60,7 +52,7 @@ void CollectTcp(const std::string& path, const Address& address, std::vector<std
   std::string line;
   std::getline(table, line);  // the names of the columns
   while (std::getline(table, line)) {
-    const auto words = Words(line);
+    const auto words = util::Words(line);
     if (words.size() <= kInode || words[kState] != "0A") return;  // TCP_LISTEN
     const auto parts = util::Split(words[kLocal], ':');
     if (parts.size() != 2 || ParseHex(parts[1]) != address.port()) continue;
@@ -76,7 +68,7 @@ void CollectUnix(const std::string& path, std::string_view wanted, std::vector<s
   const auto text = ReadFile(path);
   if (!text) return;
   for (const std::string_view line : util::Split(*text, '\n')) {
-    const auto words = Words(line);
+    const auto words = util::Words(line);
     if (words.size() == kPath + 1 && words[kPath] == wanted) inodes.emplace_back(words[kInode]);
   }
 }

@@ -53,6 +53,9 @@ namespace colmeia::util {
 // The parts between separators, empty ones included. The views point into `text`.
 [[nodiscard]] std::vector<std::string_view> Split(std::string_view text, char separator);
 
+// The words of a text, which spaces, tabs and newlines part; no empty ones. The views point into `text`.
+[[nodiscard]] std::vector<std::string_view> Words(std::string_view text);
+
 // All of `text` as an unsigned decimal number; nothing on a sign, another character, an empty text or an overflow.
 template <class Integer>
 [[nodiscard]] std::optional<Integer> ParseNumber(std::string_view text) {

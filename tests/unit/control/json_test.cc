@@ -66,18 +66,18 @@ TEST_F(JsonTest, NamesAMemberOfTheWrongType) {
 }
 
 TEST_F(JsonTest, AnswersCarryTheExitCodeAndItsName) {
-  const Answer answer = MakeAnswer(kRolledBack, "worker 3 did not start");
+  const Answer answer = MakeAnswer(kExitRolledBack, "worker 3 did not start");
 
   EXPECT_EQ(AnswerJson(answer),
             R"({"ok":false,"exit_code":5,"outcome":"rolled back","message":"worker 3 did not start"})");
   EXPECT_EQ(*ReadAnswer(AnswerJson(answer)), answer);
   EXPECT_EQ(StatusOf(answer), http::Status::kConflict);
-  EXPECT_EQ(StatusOf(MakeAnswer(kDone, "")), http::Status::kOk);
+  EXPECT_EQ(StatusOf(MakeAnswer(kExitOk, "")), http::Status::kOk);
   EXPECT_EQ(MakeAnswer(77, "").outcome, "failed");
 }
 
 TEST_F(JsonTest, BytesThatAreNoTextDoNotBreakIt) {
-  const std::string json = AnswerJson(MakeAnswer(kConfiguration, "site\xff.conf:1"));
+  const std::string json = AnswerJson(MakeAnswer(kExitConfiguration, "site\xff.conf:1"));
 
   EXPECT_TRUE(nlohmann::json::accept(json));
   EXPECT_THAT(json, HasSubstr(".conf:1"));

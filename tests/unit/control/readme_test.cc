@@ -82,7 +82,7 @@ TEST_F(ReadmeTest, TheTableOfRoutesIsTheRoutes) {
 
 TEST_F(ReadmeTest, TheTableOfOutcomesIsTheOutcomes) {
   std::string table = "| `exit_code` | `outcome` | status |\n|---|---|---|\n";
-  for (int code = kDone; code <= kRolledBack; ++code) {
+  for (int code = kExitOk; code <= kExitRolledBack; ++code) {
     table +=
         fmt::format("| {} | {} | {} |\n", code, OutcomeName(code), http::StatusText(StatusOf(MakeAnswer(code, ""))));
   }

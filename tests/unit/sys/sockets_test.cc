@@ -18,14 +18,14 @@
 namespace colmeia::sys {
 namespace {
 
-Address Loopback(std::uint16_t port = 0) { return *Address::FromIp("127.0.0.1", port); }
+Address LoopbackPort(std::uint16_t port = 0) { return *Address::FromIp("127.0.0.1", port); }
 
 bool IsNonBlockingAndClosedOnExec(int fd) {
   return (fcntl(fd, F_GETFL) & O_NONBLOCK) != 0 && (fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0;
 }
 
 TEST(ListenTest, MakesASocketThatTakesClients) {
-  const Result<UniqueFd> listener = Listen(Loopback());
+  const Result<UniqueFd> listener = Listen(LoopbackPort());
   ASSERT_TRUE(listener) << listener.error().message;
   EXPECT_TRUE(IsNonBlockingAndClosedOnExec(listener->get()));
   EXPECT_EQ(Accept(listener->get()).status, AcceptStatus::kEmpty);
@@ -41,7 +41,7 @@ TEST(ListenTest, MakesASocketThatTakesClients) {
 }
 
 TEST(ListenTest, TellsAtOnceThatTheAddressIsTaken) {
-  const Result<UniqueFd> first = Listen(Loopback());
+  const Result<UniqueFd> first = Listen(LoopbackPort());
   ASSERT_TRUE(first);
   const Address address = *Address::LocalOf(first->get());
 
@@ -54,7 +54,7 @@ TEST(ListenTest, TellsAtOnceThatTheAddressIsTaken) {
 
 TEST(ListenTest, ReusePortLetsSeveralShareAnAddress) {
   const ListenOptions options{.backlog = 16, .reuseport = true, .ipv6only = true};
-  const Result<UniqueFd> first = Listen(Loopback(), options);
+  const Result<UniqueFd> first = Listen(LoopbackPort(), options);
   ASSERT_TRUE(first);
 
   EXPECT_TRUE(Listen(*Address::LocalOf(first->get()), options));
@@ -85,7 +85,7 @@ TEST(ListenTest, SetsWhatIsAskedForAndConnectionsInheritIt) {
                     .keepalive_idle = 30,
                     .keepalive_interval = 7,
                     .keepalive_count = 3};
-  const Result<UniqueFd> listener = Listen(Loopback(), options);
+  const Result<UniqueFd> listener = Listen(LoopbackPort(), options);
   ASSERT_TRUE(listener) << listener.error().message;
   EXPECT_GE(Option(listener->get(), IPPROTO_TCP, TCP_DEFER_ACCEPT), 1);
   EXPECT_EQ(Option(listener->get(), IPPROTO_TCP, TCP_FASTOPEN), 5);
@@ -107,7 +107,7 @@ TEST(ListenTest, SetsWhatIsAskedForAndConnectionsInheritIt) {
 TEST(ListenTest, ADeferredClientIsThereWhenItHasSpoken) {
   ListenOptions options;
   options.tuning.deferred = true;
-  const Result<UniqueFd> listener = Listen(Loopback(), options);
+  const Result<UniqueFd> listener = Listen(LoopbackPort(), options);
   const Result<UniqueFd> client = Connect(*Address::LocalOf(listener->get()));
   EXPECT_EQ(Accept(listener->get()).status, AcceptStatus::kEmpty);
 
@@ -119,7 +119,7 @@ TEST(ListenTest, ADeferredClientIsThereWhenItHasSpoken) {
 }
 
 TEST(ListenTest, AnOpenSocketCanBeTunedAnew) {
-  const Result<UniqueFd> listener = Listen(Loopback(), {.backlog = 10, .tuning = {.deferred = true}});
+  const Result<UniqueFd> listener = Listen(LoopbackPort(), {.backlog = 10, .tuning = {.deferred = true}});
   ASSERT_EQ(Backlog(listener->get()), 10u);
 
   ASSERT_TRUE(Tune(listener->get(), {.backlog = 20}));
@@ -193,7 +193,7 @@ TEST(SeqPacketPairTest, KeepsMessageBoundaries) {
 }
 
 TEST(SocketOptionsTest, SetsTcpOptions) {
-  const Result<UniqueFd> socket = Listen(Loopback());
+  const Result<UniqueFd> socket = Listen(LoopbackPort());
   ASSERT_TRUE(socket);
 
   SetNoDelay(socket->get(), true);
@@ -207,7 +207,7 @@ TEST(SocketOptionsTest, SetsTcpOptions) {
 }
 
 TEST(SocketOptionsTest, LimitsWhatTheKernelHoldsUnsent) {
-  const Result<UniqueFd> socket = Listen(Loopback());
+  const Result<UniqueFd> socket = Listen(LoopbackPort());
   ASSERT_TRUE(socket);
 
   SetUnsentLimit(socket->get(), 4096);
