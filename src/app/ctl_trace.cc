@@ -122,7 +122,8 @@ void EndQuietlyOn(int number) {
 Result<TracePage> AskForNews(Client& client, const TraceQuestion& question) {
   const auto now = [] { return util::SystemClock().Now(); };
   auto page = AskForPage(client, question, now() + kWait + kAnswerTime);
-  const bool broken = !page && (page.error().code == control::kExitNotRunning || page.error().code == control::kExitTimedOut);
+  const bool broken =
+      !page && (page.error().code == control::kExitNotRunning || page.error().code == control::kExitTimedOut);
   if (!broken || !client.ConnectAgain(now() + kAnswerTime)) return page;
   return AskForPage(client, question, now() + kWait + kAnswerTime);
 }

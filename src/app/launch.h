@@ -11,10 +11,10 @@
 namespace colmeia::app {
 
 // Exit codes of every command: control/answer.h numbers them, and master::Outcome has the same.
-using control::kExitOk;
 using control::kExitConfiguration;
-using control::kExitResources;
 using control::kExitNotRunning;
+using control::kExitOk;
+using control::kExitResources;
 
 struct LaunchOptions {
   ipc::Compile command_line;

@@ -122,7 +122,8 @@ Connection::Progress Connection::TakeHead() {
     fault = {http::Status::kContentTooLarge, "the body is too large"};
   }
   if (fault) {
-    Respond(http::WireStatus(fault.status), AnswerJson(MakeAnswer(kExitConfiguration, std::string(fault.reason))), false);
+    Respond(http::WireStatus(fault.status), AnswerJson(MakeAnswer(kExitConfiguration, std::string(fault.reason))),
+            false);
     return Progress::kDone;
   }
   request_ = Request();
@@ -179,7 +180,8 @@ void Connection::Reply(http::Status status, std::string_view json) {
 
 void Connection::Refuse(http::Status status, std::string_view why) {
   Respond(status,
-          AnswerJson(MakeAnswer(status == http::Status::kForbidden ? kExitResources : kExitConfiguration, std::string(why))),
+          AnswerJson(
+              MakeAnswer(status == http::Status::kForbidden ? kExitResources : kExitConfiguration, std::string(why))),
           false);
   Advance();
 }
