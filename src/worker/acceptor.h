@@ -84,6 +84,7 @@ struct AcceptorParts {
   scoreboard::SlotWriter counts;
   scoreboard::Board* board = nullptr;  // null without a master: then nobody shares anything with this process
   log::ErrorLog& log;
+  const util::Clock& clock;  // the one that heartbeats are stamped by
   AcceptorOptions options{};
 };
 

@@ -80,8 +80,7 @@ bool MutexAcceptor::TryLock() {
 bool MutexAcceptor::BreakIfHung() {
   const auto holder = lock_.holder();
   if (!holder) return false;
-  const auto now =
-      static_cast<std::uint64_t>(std::chrono::nanoseconds(util::SystemClock().Now().time_since_epoch()).count());
+  const auto now = static_cast<std::uint64_t>(std::chrono::nanoseconds(parts_.clock.Now().time_since_epoch()).count());
   const std::uint64_t beat = parts_.board->Heartbeat(*holder);
   const auto patience =
       static_cast<std::uint64_t>(std::chrono::nanoseconds(kMissedBeats * parts_.options.beat).count());

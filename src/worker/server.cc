@@ -114,13 +114,14 @@ Result<> Server::Build(const pipeline::ModuleList& modules) {
   const auto& events = site_->main.Get<modules::EventsSettings>();
   services_.accept_by = ipc::AcceptByName(events.accept_by);
   connections_ = std::make_unique<Connections>(loop_, polls_, services_, counts_, events.worker_connections);
-  acceptor_ = MakeAcceptor({loop_, *connections_, counts_, adoption_.board ? &*adoption_.board : nullptr, log::Main(),
-                            AcceptorOptions{.accept_by = events.accept_by,
-                                            .multi_accept = events.multi_accept,
-                                            .mutex_delay = events.accept_mutex_delay,
-                                            .beat = BeatOf(*site_),
-                                            .generation = adoption_.generation,
-                                            .slot = adoption_.slot}});
+  acceptor_ =
+      MakeAcceptor({loop_, *connections_, counts_, adoption_.board ? &*adoption_.board : nullptr, log::Main(), clock_,
+                    AcceptorOptions{.accept_by = events.accept_by,
+                                    .multi_accept = events.multi_accept,
+                                    .mutex_delay = events.accept_mutex_delay,
+                                    .beat = BeatOf(*site_),
+                                    .generation = adoption_.generation,
+                                    .slot = adoption_.slot}});
   connections_->on_room = [this] { acceptor_->OnRoom(); };
   for (LentListener& listener : adoption_.listeners) {
     if (listener.ordinal >= listeners_.size())

@@ -69,6 +69,7 @@ class Server {
   void NoteUsage(std::chrono::nanoseconds now);
 
   loop::Loop& loop_;  // outlives this
+  util::SystemClock clock_;
   Adoption adoption_;
   scoreboard::SlotWriter counts_;
   std::string hostname_;

@@ -9,7 +9,7 @@ import shutil
 import pytest
 
 from conftest import needs_root
-from support import processes, server as server_module
+from support import processes
 
 SITE = 'http { server { listen 127.0.0.1:%%PORT%%; root html; } }'
 FILES = {'html/index.html': 'hello'}
@@ -130,17 +130,16 @@ def test_workers_of_root_have_no_capability_left(hive):
 
 
 @needs_root
-@pytest.mark.skipif(shutil.which('setpriv') is None, reason='util-linux has no setpriv here')
 def test_a_worker_loses_the_capabilities_that_its_master_has_without_root(prepare, monkeypatch):
     """A service manager gives CAP_NET_BIND_SERVICE to a user of its own; that is the master's to use."""
     server = prepare(SITE)
     for path in (server.prefix, *server.prefix.rglob('*')):
         os.chown(path, 65534, 65534)
     bind = '+net_bind_service'
+    program = server.binary_for_others()
     monkeypatch.setattr(server, 'command', lambda: [
         shutil.which('setpriv'), '--reuid', '65534', '--regid', '65534', '--clear-groups', '--inh-caps', bind,
-        '--ambient-caps', bind, os.path.abspath(server_module.BINARY), '-p', f'{server.prefix}/', '-c',
-        f'{server.prefix}/colmeia.conf'])
+        '--ambient-caps', bind, program, '-p', f'{server.prefix}/', '-c', f'{server.prefix}/colmeia.conf'])
     server.start()
 
     assert int(processes.status(server.pid)['CapEff'], 16) == 1 << 10

@@ -130,8 +130,9 @@ def test_another_user_may_not_connect(hive):
     server = hive(SITE)
     (server.prefix / 'logs').chmod(0o755)
 
-    done = subprocess.run([BINARY, 'ctl', '--socket', socket_path(server), 'status'], capture_output=True, text=True,
-                          timeout=DEADLINE, env=environment(), check=False, user=65534, group=65534, cwd='/')
+    done = subprocess.run([server.binary_for_others(), 'ctl', '--socket', socket_path(server), 'status'],
+                          capture_output=True, text=True, timeout=DEADLINE, env=environment(), check=False,
+                          user=65534, group=65534, cwd='/')
 
     assert done.returncode == 2, done.stderr
     assert 'Permission denied' in done.stderr

@@ -1,7 +1,6 @@
 """The budget of a request: which system calls a warm small file costs."""
 
 import re
-import shutil
 import subprocess
 
 import pytest
@@ -11,7 +10,6 @@ from support import processes
 SITE = 'worker_processes 1; http { access_log off; server { listen 127.0.0.1:%%PORT%%; root html; } }'
 
 
-@pytest.mark.skipif(shutil.which('strace') is None, reason='strace is not installed')
 def test_a_warm_small_file_costs_one_recv_one_stat_one_write(hive):
     server = hive(SITE, files={'html/index.html': 'hello'})
     [worker] = server.workers()

@@ -67,7 +67,6 @@ def test_every_option_of_ctl_has_its_entry(made):
         assert re.search(r'^\.BI? ' + re.escape(option.replace('-', r'\-')) + r'(\s|$)', page, re.MULTILINE), option
 
 
-@pytest.mark.skipif(shutil.which('groff') is None, reason='groff is not installed')
 @pytest.mark.parametrize('name', PAGES)
 def test_pages_have_no_mistake_for_roff(made, name):
     done = subprocess.run(['groff', '-man', '-ww', '-z', '-rLL=100n', made / name], capture_output=True, text=True, check=True)
@@ -86,7 +85,6 @@ def test_bash_completes_options_signals_and_verbs(made):
     assert complete(made, 'colmeia', 'ctl', 'status', '') == []
 
 
-@pytest.mark.skipif(shutil.which('zsh') is None, reason='zsh is not installed')
 def test_zsh_understands_its_completion(made):
     assert subprocess.run(['zsh', '-n', made / '_colmeia'], capture_output=True, check=True).stderr == b''
 

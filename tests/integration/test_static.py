@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import time
 
@@ -172,7 +171,6 @@ def test_an_alias_replaces_the_location(hive):
     assert server.get('/thumb/wasp').status == 404
 
 
-@pytest.mark.skipif(shutil.which('strace') is None, reason='needs strace')
 def test_a_warm_request_costs_one_stat(hive):
     server = hive('worker_processes 1; ' + SITE, files={'html/index.html': 'hello'})
     os.utime(server.prefix / 'html/index.html', (784111777, 784111777))

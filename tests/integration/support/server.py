@@ -129,6 +129,12 @@ class Server:
     def command(self, *arguments):
         return [BINARY, '-p', f'{self.prefix}/', '-c', f'{self.prefix}/colmeia.conf', *arguments]
 
+    def binary_for_others(self):
+        """A copy of the binary below the prefix. Another user may be unable to enter the folder that it was built in."""
+        copy = shutil.copy(BINARY, self.prefix / 'colmeia')
+        copy.chmod(0o755)
+        return copy
+
     def run(self, *arguments, timeout=DEADLINE):
         """Runs the binary to its end with this prefix and configuration: .returncode, .stdout, .stderr."""
         return subprocess.run(self.command(*arguments), capture_output=True, text=True, errors='replace', timeout=timeout,

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "control/fixture.h"
+#include "support/deadline.h"
 
 namespace colmeia::control {
 namespace {
@@ -157,7 +158,7 @@ TEST_F(ClientTest, WaitsForTheEndOfTheProcess) {
 
   EXPECT_FALSE(client->AwaitEnd(In(10ms)));
   other.End();
-  EXPECT_TRUE(client->AwaitEnd(In(20s)));
+  EXPECT_TRUE(client->AwaitEnd(In(kTestDeadline)));
 }
 
 TEST_F(ClientTest, DoesNotTakeAnotherServerForTheOneItAsked) {
@@ -165,7 +166,7 @@ TEST_F(ClientTest, DoesNotTakeAnotherServerForTheOneItAsked) {
   auto client = Client::Connect(path, In(5s));
   ASSERT_TRUE(client) << client.error().message;
   other.End();
-  ASSERT_TRUE(client->AwaitEnd(In(20s)));
+  ASSERT_TRUE(client->AwaitEnd(In(kTestDeadline)));
 
   EXPECT_EQ(client->ConnectAgain(In(5s)).error().code, ECONNREFUSED);
   Serve();

@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "files/temp_folder.h"
+#include "support/deadline.h"
 
 namespace colmeia::files {
 namespace {
@@ -21,7 +22,7 @@ class StoreTest : public testing::Test {
  protected:
   // Asks until the bytes are old enough to be believed; no request waits for that, tests of warm files do.
   void Warm(const std::string& path) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    const auto deadline = std::chrono::steady_clock::now() + kTestDeadline;
     do {
       const std::uint64_t loads = store.counters().loads;
       ASSERT_TRUE(store.Open(path, {}));

@@ -21,6 +21,7 @@
 #include "loop/poll_pool.h"
 #include "loop/timer.h"
 #include "scoreboard/layout.h"
+#include "support/deadline.h"
 #include "sys/sockets.h"
 
 namespace colmeia::http1 {
@@ -109,7 +110,7 @@ class ConnectionFixture : public testing::Test, public ConnectionOwner {
   void Until(const std::function<bool()>& done, std::string_view what) {
     loop::Timer tick(loop, [] {});
     tick.StartEvery(5ms);
-    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    const auto deadline = std::chrono::steady_clock::now() + kTestDeadline;
     while (!done()) {
       if (std::chrono::steady_clock::now() > deadline) {
         ADD_FAILURE() << "nothing came of it: " << what;

@@ -9,6 +9,7 @@
 #include "gtest/gtest.h"
 #include "loop/loop.h"
 #include "loop/timer.h"
+#include "support/deadline.h"
 
 namespace colmeia::loop {
 
@@ -18,7 +19,7 @@ class LoopFixture : public ::testing::Test {
   bool RunUntil(const std::function<bool()>& done) {
     bool expired = false;
     Timer deadline(loop, [&expired] { expired = true; });
-    deadline.StartAfter(std::chrono::seconds(20));
+    deadline.StartAfter(kTestDeadline);
     // A turn runs the timers that are due, then waits: what a timer did is seen at the next tick.
     Timer tick(loop, [] {});
     tick.StartEvery(std::chrono::milliseconds(1));

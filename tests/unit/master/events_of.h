@@ -8,6 +8,7 @@
 #include "loop/loop.h"
 #include "loop/timer.h"
 #include "master/children.h"
+#include "support/deadline.h"
 
 namespace colmeia::master {
 
@@ -33,7 +34,7 @@ inline void TurnUntil(loop::Loop& loop, const std::function<bool()>& condition) 
   bool late = false;
   loop::Timer limit(loop, [&late] { late = true; });
   loop.UpdateTime();
-  limit.StartAfter(std::chrono::seconds(10));
+  limit.StartAfter(kTestDeadline);
   while (!late && !condition()) loop.RunOnce();
   ASSERT_FALSE(late) << "it did not happen in time";
 }

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "modules/site_fixture.h"
+#include "support/deadline.h"
 
 namespace {
 
@@ -43,7 +44,7 @@ class AllocationsTest : public SiteTest {
  protected:
   // Allocations and looks at the disk of one request to a site that has seen many like it.
   void Measure(std::string_view path) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    const auto deadline = std::chrono::steady_clock::now() + kTestDeadline;
     std::uint64_t loads = 0;
     RunOnce(path);
     do {

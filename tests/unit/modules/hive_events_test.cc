@@ -7,6 +7,7 @@
 
 #include "loop/loop.h"
 #include "scoreboard/board.h"
+#include "support/deadline.h"
 #include "trace/ring.h"
 
 namespace colmeia::modules {
@@ -48,7 +49,7 @@ class HiveEventsTest : public testing::Test {
     return out;
   }
   void UntilWoken() {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto deadline = std::chrono::steady_clock::now() + kTestDeadline;
     for (const int before = woken; woken == before;) {
       ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "nothing woke the reader";
       loop.RunOnce();

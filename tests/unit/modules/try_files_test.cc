@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "modules/site_fixture.h"
+#include "support/deadline.h"
 
 namespace colmeia::modules {
 namespace {
@@ -72,7 +73,7 @@ TEST_F(TryFilesTest, NeverClimbsOutOfTheRoot) {
 TEST_F(TryFilesTest, LooksOnceAtAWarmFile) {
   folder.Write("a", "x");
   Serve("try_files $uri =404;");
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  const auto deadline = std::chrono::steady_clock::now() + kTestDeadline;
   std::uint64_t loads = 0;
   do {
     loads = store.counters().loads;

@@ -1,4 +1,5 @@
 #include "trace/ring.h"
+#include "support/deadline.h"
 
 #include <unistd.h>
 
@@ -23,7 +24,7 @@ class Patience {
   [[nodiscard]] bool is_over() const { return std::chrono::steady_clock::now() > end_; }
 
  private:
-  std::chrono::steady_clock::time_point end_ = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  std::chrono::steady_clock::time_point end_ = std::chrono::steady_clock::now() + kTestDeadline;
 };
 
 class RingTest : public testing::Test {

@@ -10,6 +10,7 @@
 #include "log/error_log.h"
 #include "loop/timer.h"
 #include "scoreboard/board.h"
+#include "util/clock.h"
 #include "worker/acceptor.h"
 #include "worker/connections_fixture.h"
 #include "worker/socket_acceptor.h"
@@ -35,7 +36,7 @@ class AcceptorFixture : public ConnectionsFixture {
     options.accept_by = way;
     options.generation = 1;
     options.slot = kSlot;
-    acceptor_ = MakeAcceptor({loop, connections(), writer(), &board_, log_, options});
+    acceptor_ = MakeAcceptor({loop, connections(), writer(), &board_, log_, clock, options});
     acceptor_->Add(0, TakeListenFd(), site.listener());
     connections().on_room = [this] { acceptor_->OnRoom(); };
     return dynamic_cast<SocketAcceptor&>(*acceptor_);
@@ -48,6 +49,7 @@ class AcceptorFixture : public ConnectionsFixture {
     return client;
   }
 
+  util::ManualClock clock;
   scoreboard::Board board_ = std::move(*scoreboard::Board::Create());
   log::ErrorLog log_;
   loop::Timer alive_{loop, [] {}};  // a worker's loop always has something to wait for: its channel

@@ -14,6 +14,7 @@
 #include "loop/poll_pool.h"
 #include "loop/timer.h"
 #include "scoreboard/layout.h"
+#include "support/deadline.h"
 #include "sys/sockets.h"
 #include "worker/connections.h"
 
@@ -77,7 +78,7 @@ class ConnectionsFixture : public testing::Test {
   void Until(Done done) {
     loop::Timer tick(loop, [] {});
     tick.StartEvery(2ms);
-    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    const auto deadline = std::chrono::steady_clock::now() + kTestDeadline;
     while (!done()) {
       if (std::chrono::steady_clock::now() > deadline) {
         ADD_FAILURE() << "it did not come to pass";

@@ -1,5 +1,6 @@
 #include "worker/mutex_acceptor.h"
 
+#include "support/deadline.h"
 #include "worker/acceptor_fixture.h"
 
 namespace colmeia::worker {
@@ -30,11 +31,21 @@ TEST_F(MutexAcceptorTest, AcceptsNobodyWhileAnotherHasTheLock) {
 TEST_F(MutexAcceptorTest, TriesAgainAfterTheDelayWithoutAnyEvent) {
   ASSERT_TRUE(board_.accept_lock().TryLock(kOther));
   Make(AcceptBy::kMutex, {.mutex_delay = 1ms}).Start();
+  bool hung = false;
+  loop::Timer guard(loop, [&] { hung = true; });
+  guard.StartAfter(kTestDeadline);
   const auto client = Connect();
-  loop.Turn();
+
+  // A client waits, but not for this worker: only the delay ends its sleep, and only the guard would without one.
+  for (int sleep = 0; sleep < 3; ++sleep) {
+    loop.RunOnce();
+    ASSERT_FALSE(hung);
+    ASSERT_EQ(connections().size(), 0u);
+  }
   board_.accept_lock().Unlock(kOther);
 
-  while (connections().size() == 0) loop.RunOnce();  // nothing but the delay ends the sleep
+  while (connections().size() == 0 && !hung) loop.RunOnce();
+  EXPECT_FALSE(hung);
 }
 
 TEST_F(MutexAcceptorTest, HoldsTheLockThroughTheSleepAlone) {
@@ -69,19 +80,20 @@ TEST_F(MutexAcceptorTest, LeavesTheLockAloneWithoutRoomAndAfterItsEnd) {
 }
 
 TEST_F(MutexAcceptorTest, BreaksTheLockOfAWorkerThatIsSilentForLong) {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  const auto beat = [&](std::chrono::nanoseconds ago) {
-    board_.Writer(kOther).Beat(static_cast<std::uint64_t>((std::chrono::nanoseconds(now) - ago).count()));
+  const auto beat_now = [&] {
+    board_.Writer(kOther).Beat(
+        static_cast<std::uint64_t>(std::chrono::nanoseconds(clock.Now().time_since_epoch()).count()));
   };
   ASSERT_TRUE(board_.accept_lock().TryLock(kOther));
-  beat(1h);
+  beat_now();
+  clock.Advance(1h);
   Make(AcceptBy::kMutex, {.beat = 2h}).Start();
   const auto client = Connect();
   client->Send(kGetHello);
   SomeTurns();
   EXPECT_EQ(connections().size(), 0u) << "an hour is nothing to one that beats every two";
 
-  beat(7h);
+  clock.Advance(6h);
   UntilAnswered(*client);
 }
 
