@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <unordered_set>
 
 #include <fmt/core.h>
 
@@ -24,6 +25,10 @@ std::string Hostname() {
   return util::Lowercase(name);
 }
 
+std::uint32_t FamilyAndPort(const sys::Address& address) {
+  return static_cast<std::uint32_t>(address.family()) << 16 | address.port();
+}
+
 }  // namespace
 
 void ListenerBuilder::Add(Server& server, const CoreDraft& draft, config::Span block) {
@@ -34,15 +39,14 @@ void ListenerBuilder::Add(Server& server, const CoreDraft& draft, config::Span b
 
   std::vector<ListenDraft> listens = draft.listens;
   if (listens.empty()) listens.push_back(DefaultListen(block));
-  std::vector<sys::Address> seen;
+  std::unordered_set<std::string> seen;
   for (const ListenDraft& listen : listens) {
     for (const sys::Address& address : Addresses(listen.address)) {
-      if (std::find(seen.begin(), seen.end(), address) != seen.end()) {
+      if (!seen.emplace(address.bytes()).second) {
         diagnostics_.Error(source_.Locate(listen.address.span),
                            fmt::format("a duplicate listen {}", address.ToString()));
         continue;
       }
-      seen.push_back(address);
       AddUse(address, listen, {&server, names_.size() - 1, listen.default_server, listen.address.span});
     }
   }
@@ -100,11 +104,9 @@ std::vector<sys::Address> ListenerBuilder::Addresses(const PlacedText& text) {
 }
 
 void ListenerBuilder::AddUse(const sys::Address& address, const ListenDraft& listen, const Use& use) {
-  auto socket = std::find_if(sockets_.begin(), sockets_.end(), [&](const Socket& s) { return s.address == address; });
-  if (socket == sockets_.end()) {
-    sockets_.push_back({address, address.ToString(), {}, false, {}, use.span});
-    socket = sockets_.end() - 1;
-  }
+  const auto [known, is_new] = by_address_.try_emplace(std::string(address.bytes()), sockets_.size());
+  if (is_new) sockets_.push_back({address, address.ToString(), {}, false, {}, use.span});
+  Socket* const socket = &sockets_[known->second];
   if (listen.sets_options()) {
     if (socket->has_options) {
       diagnostics_.Error(source_.Locate(use.span), fmt::format("duplicate listen options for {}", socket->name));
@@ -152,21 +154,29 @@ VirtualHosts ListenerBuilder::HostsOf(const Socket& socket) {
   return hosts;
 }
 
+// `listen 127.0.0.1:80` beside `listen *:80` shares the wildcard's socket, unless options ask for one of its own.
+std::size_t ListenerBuilder::WildcardFor(const Socket& socket) const {
+  if (socket.address.family() == AF_UNIX || socket.address.IsWildcard() || socket.has_options) return sockets_.size();
+  const auto wildcard = wildcards_.find(FamilyAndPort(socket.address));
+  return wildcard == wildcards_.end() ? sockets_.size() : wildcard->second;
+}
+
 std::vector<ListenSocket> ListenerBuilder::Finish() {
-  // `listen 127.0.0.1:80` beside `listen *:80` shares the wildcard's socket, unless options ask for one of its own.
-  const auto wildcard_for = [&](const Socket& socket) -> const Socket* {
-    if (socket.address.family() == AF_UNIX || socket.address.IsWildcard() || socket.has_options) return nullptr;
-    for (const Socket& other : sockets_) {
-      const bool covers = other.address.IsWildcard() && other.address.family() == socket.address.family() &&
-                          other.address.port() == socket.address.port();
-      if (covers) return &other;
+  for (std::size_t i = 0; i < sockets_.size(); ++i) {
+    const sys::Address& address = sockets_[i].address;
+    if (address.family() != AF_UNIX && address.IsWildcard()) wildcards_.try_emplace(FamilyAndPort(address), i);
+  }
+  std::vector<std::vector<const Socket*>> covered(sockets_.size());  // by each wildcard
+  for (const Socket& socket : sockets_) {
+    if (const std::size_t wildcard = WildcardFor(socket); wildcard < sockets_.size()) {
+      covered[wildcard].push_back(&socket);
     }
-    return nullptr;
-  };
+  }
 
   std::vector<ListenSocket> listeners;
-  for (const Socket& socket : sockets_) {
-    if (wildcard_for(socket) != nullptr) continue;
+  for (std::size_t i = 0; i < sockets_.size(); ++i) {
+    const Socket& socket = sockets_[i];
+    if (WildcardFor(socket) < sockets_.size()) continue;
     ListenSocket listener;
     listener.address = socket.address;
     listener.name = socket.name;
@@ -176,12 +186,12 @@ std::vector<ListenSocket> ListenerBuilder::Finish() {
     listener.tuning = socket.options.tuning;
     listener.where = source_.Locate(socket.has_options ? socket.options.address.span : socket.first).ToString();
     listener.hosts = HostsOf(socket);
-    for (const Socket& other : sockets_) {
-      if (wildcard_for(other) == &socket) listener.specific.push_back({other.address, HostsOf(other)});
-    }
+    for (const Socket* const other : covered[i]) listener.specific.push_back({other->address, HostsOf(*other)});
     listeners.push_back(std::move(listener));
   }
   sockets_.clear();
+  by_address_.clear();
+  wildcards_.clear();
   return listeners;
 }
 

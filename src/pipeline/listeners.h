@@ -1,6 +1,8 @@
 // From `listen` and `server_name` directives to the sockets of a Site and the servers behind each.
 #pragma once
 
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "pipeline/builder.h"
@@ -55,7 +57,12 @@ class ListenerBuilder {
   const config::Source& source_;
   Resolver& resolver_;
   config::Diagnostics& diagnostics_;
+  // The index of the wildcard socket that also takes the clients of `socket`, or sockets_.size(). Needs wildcards_.
+  [[nodiscard]] std::size_t WildcardFor(const Socket& socket) const;
+
   std::vector<Socket> sockets_;
+  std::unordered_map<std::string, std::size_t> by_address_;   // indices into sockets_; hundreds of addresses are usual
+  std::unordered_map<std::uint32_t, std::size_t> wildcards_;  // by family and port
   std::vector<std::vector<Name>> names_;
 };
 
