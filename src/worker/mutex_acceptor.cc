@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sys/sockets.h"
 #include "util/check.h"
 #include "worker/connections.h"
 
@@ -12,7 +13,7 @@ namespace colmeia::worker {
 class MutexAcceptor::MutexWatch final : public Watch {
  public:
   MutexWatch(MutexAcceptor& acceptor, int fd, std::function<void()> on_readable)
-      : acceptor_(acceptor), plain_(acceptor.parts_.loop, fd, std::move(on_readable)) {
+      : acceptor_(acceptor), fd_(fd), plain_(acceptor.parts_.loop, fd, std::move(on_readable)) {
     acceptor_.watches_.push_back(this);
   }
   ~MutexWatch() override { std::erase(acceptor_.watches_, this); }
@@ -32,9 +33,11 @@ class MutexAcceptor::MutexWatch final : public Watch {
   }
   void Shut() { plain_.Stop(); }
   [[nodiscard]] bool started() const { return started_; }
+  [[nodiscard]] bool IsAwaited() const { return started_ && sys::SomebodyWaits(fd_); }
 
  private:
   MutexAcceptor& acceptor_;  // outlives this
+  int fd_;
   PlainWatch plain_;
   bool started_ = false;
 };
@@ -42,7 +45,7 @@ class MutexAcceptor::MutexWatch final : public Watch {
 MutexAcceptor::MutexAcceptor(const AcceptorParts& parts)
     : SocketAcceptor(parts),
       lock_(parts.board->accept_lock()),
-      retry_(parts.loop, [] {}),  // that it ends the sleep is all
+      retry_(parts.loop, [this] { delay_passed_ = true; }),  // the end of the sleep does the rest
       before_sleep_(parts.loop, [this] { OnTurnEnds(); }),
       after_wake_(parts.loop, [this] { Unlock(); }) {}
 
@@ -57,7 +60,7 @@ std::unique_ptr<Watch> MutexAcceptor::WatchShared(int fd, std::function<void()> 
 
 void MutexAcceptor::OnTurnEnds() {
   if (std::none_of(watches_.begin(), watches_.end(), [](const MutexWatch* watch) { return watch->started(); })) return;
-  if (TryLock()) {
+  if (alone() || TryLock() || MustGoAlone()) {
     for (MutexWatch* const watch : watches_) watch->Open();
     retry_.Stop();
   } else {
@@ -73,23 +76,44 @@ bool MutexAcceptor::TryLock() {
   }
   holds_ = lock_.TryLock(parts_.options.slot);
   // A broken lock is free for whoever comes first.
-  if (!holds_ && BreakIfHung()) holds_ = lock_.TryLock(parts_.options.slot);
+  if (!holds_ && BreakIfIdle()) holds_ = lock_.TryLock(parts_.options.slot);
+  if (holds_) denied_ = 0;
   return holds_;
 }
 
-bool MutexAcceptor::BreakIfHung() {
+bool MutexAcceptor::BreakIfIdle() {
   const auto holder = lock_.holder();
+  const bool is_nobody = holder ? parts_.board->StateOf(*holder) == scoreboard::SlotState::kEmpty : lock_.held();
+  if (is_nobody) return lock_.Break();
   if (!holder) return false;
   const auto now =
       static_cast<std::uint64_t>(std::chrono::nanoseconds(util::SystemClock().Now().time_since_epoch()).count());
   const std::uint64_t beat = parts_.board->Heartbeat(*holder);
   const auto patience =
       static_cast<std::uint64_t>(std::chrono::nanoseconds(kMissedBeats * parts_.options.beat).count());
-  if (beat == 0 || now < beat + patience || !lock_.Unlock(*holder)) return false;
+  if (beat == 0 || now < beat || now - beat < patience || !lock_.Unlock(*holder)) return false;
+  // One that was broken into may take it again at once.
+  if (parts_.loop.Now() < next_word_) return true;
+  next_word_ = parts_.loop.Now() + kAlone;
   parts_.log.Print(log::Level::kWarn,
                    "worker: slot {} held the lock for accepting and has been silent for {} ms, "
                    "the lock is taken from it",
                    *holder, (now - beat) / 1'000'000);
+  return true;
+}
+
+// Only delays count: a worker that has much else to do ends many turns in one.
+bool MutexAcceptor::MustGoAlone() {
+  if (!std::exchange(delay_passed_, false) || turns_to_skip_ > 0) return false;
+  denied_ = std::min(denied_ + 1, kPatience);
+  if (denied_ < kPatience) return false;
+  if (std::none_of(watches_.begin(), watches_.end(), [](const MutexWatch* watch) { return watch->IsAwaited(); })) {
+    return false;
+  }
+  alone_until_ = parts_.loop.Now() + kAlone;
+  parts_.log.Print(log::Level::kWarn,
+                   "worker: clients wait, and the lock for accepting is not to be had; it is left alone for {} s",
+                   kAlone.count());
   return true;
 }
 

@@ -1,50 +1,46 @@
 """A worker that was broken into harms nobody but itself: the master goes on, its siblings serve, new workers start.
 
-The acts are those of tests/integration/rogue; the rogue is one of three workers, as `user nobody` where the tests are root.
+The acts are those of tests/integration/rogue/memory.c; the rogue is one of three workers, as `user nobody` where the tests
+are root.
 """
-
-import os
-import time
-from signal import SIGKILL
 
 import pytest
 
-from support import processes, rogue
+from support import rogue
 
 PERIOD = 1.0
 MAIN = 'worker_processes 3; worker_watchdog 1s;'
 HTTP = 'server { listen 127.0.0.1:%%PORT%%; root html; }'
 FILES = {'html/index.html': 'hello'}
+OWN_PAGES = 2  # its slot and the lock
+
+HARMS = ['zeros', 'random_bytes', 'ones', 'heartbeats_back', 'fill_free_slots', 'brag']
+TRICKS = ['protect', 'grow', 'reopen', 'reopen_others', 'process_memory', 'punch']
 
 
-def pass_time(server, seconds):
-    """Lets the server live for so long."""
-    end = time.monotonic() + seconds
-    server.wait_for(lambda: time.monotonic() > end, 'time to pass')
-
-
-def check_goes_on(server):
-    """Nobody was killed; and workers die, come and are exchanged as ever."""
-    intruder = rogue.pid(server)
-    before = server.workers()
-    assert intruder in before and len(before) == 3
-
-    pass_time(server, 2.5 * PERIOD)
-
-    assert server.workers() == before
-    victim = next(pid for pid in before if pid != intruder)
-    os.kill(victim, SIGKILL)
-    server.wait_for(lambda: victim not in server.workers() and len(server.workers()) == 3, 'a replacement')
-    assert server.get('/').body == b'hello'
-    reloaded = server.run('-s', 'reload')
-    assert reloaded.returncode == 0, reloaded.stderr
-    server.wait_for(lambda: not processes.is_alive(intruder), 'the rogue to be gone')
-    assert server.get('/').body == b'hello'
-
-
-@pytest.mark.parametrize('act', ['zeros', 'random_bytes'])
+@pytest.mark.parametrize('act', HARMS)
 def test_what_it_writes_into_shared_memory_harms_nobody_else(prepare, act):
+    """Its own heartbeat may look as if it hung, or as if it never could: it is its own."""
     server = rogue.start(prepare, act, HTTP, MAIN, files=FILES)
 
-    server.wait_for_error(rf'rogue: {act}: \d+ bytes can be written')
-    check_goes_on(server)
+    server.wait_for_error(rf'rogue: {act}: {OWN_PAGES} pages can be written')
+    rogue.check_goes_on(server, 1.5 * PERIOD)
+
+
+@pytest.mark.parametrize('act', TRICKS)
+def test_it_can_make_no_more_of_the_memory_writable(prepare, act):
+    server = rogue.start(prepare, act, HTTP, MAIN, files=FILES)
+
+    server.wait_for_error(rf'rogue: {act}: 0 succeeded')
+    server.wait_for_error(rf'rogue: {act}: {OWN_PAGES} pages can be written')
+    rogue.check_goes_on(server, 0.2 * PERIOD)
+
+
+@pytest.mark.parametrize('act', ['lock_of_a_sibling', 'lock_of_nobody', 'lock_of_no_slot'])
+def test_a_lock_that_it_never_gives_back_keeps_clients_waiting_for_a_moment_only(prepare, act):
+    server = rogue.start(prepare, act, HTTP, MAIN + 'events { accept_by mutex; accept_mutex_delay 50ms; }', files=FILES)
+
+    server.wait_for_error(rf'rogue: {act}: the lock is there')
+    for _ in range(20):
+        assert server.get('/').body == b'hello'
+    rogue.check_goes_on(server, 0.2 * PERIOD)

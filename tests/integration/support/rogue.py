@@ -11,7 +11,10 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
+import time
+from signal import SIGKILL
 
+from support import control, processes
 from support import server as servers
 
 SOURCES = pathlib.Path(__file__).parent.parent / 'rogue'
@@ -48,3 +51,30 @@ def start(prepare, act, http, main='', once=True, **options):
 def pid(server):
     """Of the one that is the rogue."""
     return int(server.read(MARK))
+
+
+def pass_time(server, seconds):
+    """Lets the server live for so long."""
+    end = time.monotonic() + seconds
+    server.wait_for(lambda: time.monotonic() > end, 'time to pass')
+
+
+def check_goes_on(server, seconds, body=b'hello'):
+    """While the rogue acts for so long nobody else is killed; and workers die, come and are exchanged as ever."""
+    intruder = pid(server)
+    before = server.workers()
+    siblings = [worker for worker in before if worker != intruder]
+
+    pass_time(server, seconds)
+
+    assert set(siblings) <= set(server.workers())
+    victim = siblings[0]
+    os.kill(victim, SIGKILL)
+    server.wait_for(lambda: victim not in server.workers() and len(server.workers()) == len(before), 'a replacement')
+    assert server.get('/').body == body
+    assert control.ask(server, '/v1/status')[0] == 200
+    reloaded = server.run('-s', 'reload')
+    assert reloaded.returncode == 0, reloaded.stderr
+    server.wait_for(lambda: not processes.is_alive(intruder), 'the rogue to be gone')
+    assert server.get('/').body == body
+    server.wait_for(lambda: len(server.workers()) == len(before), 'the new workers alone')
