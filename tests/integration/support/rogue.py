@@ -59,22 +59,24 @@ def pass_time(server, seconds):
     server.wait_for(lambda: time.monotonic() > end, 'time to pass')
 
 
-def check_goes_on(server, seconds, body=b'hello'):
-    """While the rogue acts for so long nobody else is killed; and workers die, come and are exchanged as ever."""
+def check_goes_on(server, seconds, count=3, body=b'hello'):
+    """While the rogue acts for so long nobody else is killed; and workers die, come and are exchanged as ever.
+
+    The rogue itself may be: `count` is how many workers there are to be.
+    """
     intruder = pid(server)
-    before = server.workers()
-    siblings = [worker for worker in before if worker != intruder]
+    siblings = [worker for worker in server.workers() if worker != intruder]
 
     pass_time(server, seconds)
 
     assert set(siblings) <= set(server.workers())
     victim = siblings[0]
     os.kill(victim, SIGKILL)
-    server.wait_for(lambda: victim not in server.workers() and len(server.workers()) == len(before), 'a replacement')
+    server.wait_for(lambda: victim not in server.workers() and len(server.workers()) == count, 'a replacement')
     assert server.get('/').body == body
-    assert control.ask(server, '/v1/status')[0] == 200
+    assert control.ask(server, '/status')[0] == 200
     reloaded = server.run('-s', 'reload')
     assert reloaded.returncode == 0, reloaded.stderr
     server.wait_for(lambda: not processes.is_alive(intruder), 'the rogue to be gone')
     assert server.get('/').body == body
-    server.wait_for(lambda: len(server.workers()) == len(before), 'the new workers alone')
+    server.wait_for(lambda: len(server.workers()) == count, 'the new workers alone')
