@@ -53,8 +53,7 @@ std::vector<Reading> Overseer::Readings() const {
     const bool serves = slot.was_ready && (slot.state == SlotState::kReady || slot.state == SlotState::kDraining);
     const ipc::Plan* const plan = serves ? PlanOf(slot) : nullptr;
     if (plan == nullptr) continue;
-    readings.push_back(
-        {.slot = i, .pid = slot.pid, .period = plan->watchdog, .heartbeat_ns = board_.Heartbeat(i)});
+    readings.push_back({.slot = i, .pid = slot.pid, .period = plan->watchdog, .heartbeat_ns = board_.Heartbeat(i)});
   }
   return readings;
 }

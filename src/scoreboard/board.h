@@ -1,12 +1,15 @@
 // The scoreboard: one slot of shared memory per worker, where it counts what it does and anyone may look while it does
 // so.
 //
-// It is for looking, not for deciding: what the master decides by lies in memory of its own, and is only published here.
-// Of what workers write it takes their counts, to show them, and the heartbeat: a worker that lies does so about itself.
+// It is for looking, not for deciding: what the master decides by lies in memory of its own, and is only published
+// here. Of what workers write it takes their counts, to show them, and the heartbeat: a worker that lies does so about
+// itself.
 //
-// 1. One memfd holds a Header, a page for each of kSlots slots and a page for the lock; the master makes it, workers map
+// 1. One memfd holds a Header, a page for each of kSlots slots and a page for the lock; the master makes it, workers
+// map
 //    the very same pages.
-// 2. Each field has a single writer: the master writes the header, the slot's worker its slot. So a count is a plain load
+// 2. Each field has a single writer: the master writes the header, the slot's worker its slot. So a count is a plain
+// load
 //    and store, without a locked instruction. The one exception is the lock of `accept_by mutex`
 //    (scoreboard/accept_lock.h), which lives here because all have it.
 // 3. Nobody else can write it: a worker maps the whole from a descriptor that can only read, and from the one that can

@@ -1,5 +1,5 @@
-// Records: what the master knows of the server and of who lives in which slot, in memory that nobody else can reach. The
-// board's header is published from here, and never read back.
+// Records: what the master knows of the server and of who lives in which slot, in memory that nobody else can reach.
+// The board's header is published from here, and never read back.
 #pragma once
 
 #include <array>

@@ -86,8 +86,8 @@ Result<Mapping> Mapping::MapPart(int fd, std::size_t offset, std::size_t size, b
   if (*actual < offset + size) {
     return Fail(fmt::format("a memory file has {} bytes instead of {}", *actual, offset + size));
   }
-  void* const data = mmap(nullptr, size, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd,
-                          static_cast<off_t>(offset));
+  void* const data =
+      mmap(nullptr, size, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, static_cast<off_t>(offset));
   if (data == MAP_FAILED) return FailErrno(fmt::format("cannot map {} bytes of a memory file", size));
   Mapping mapping;
   mapping.data_ = data;

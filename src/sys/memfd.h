@@ -23,9 +23,9 @@ namespace colmeia::sys {
 // every new mapping and every write(2) is refused (F_SEAL_FUTURE_WRITE), also those of other processes.
 [[nodiscard]] Result<> SealFutureWrites(int fd);
 
-// Another descriptor of the same memory that can only read: what is mapped from it, not even mprotect(2) makes writable,
-// as it does with a read-only mapping of a writable descriptor. For giving up the right to write: `fd`, and every copy
-// of it, is to be closed, since whoever has one can open it anew. Needs /proc.
+// Another descriptor of the same memory that can only read: what is mapped from it, not even mprotect(2) makes
+// writable, as it does with a read-only mapping of a writable descriptor. For giving up the right to write: `fd`, and
+// every copy of it, is to be closed, since whoever has one can open it anew. Needs /proc.
 [[nodiscard]] Result<UniqueFd> OpenForReading(int fd);
 
 // Everything from offset 0 to the end; the descriptor's position is neither used nor moved.

@@ -12,9 +12,9 @@
 
 namespace colmeia::worker {
 
-// `adoption.identity` holds this seat's affinity only; `adoption.memory` becomes its board and trace. `master` is the pid
-// of the parent whose death ends this process, 0 for none. Failures to set priority, limits and affinity are alerts, as
-// in nginx; every other one is returned, and the worker must not serve.
+// `adoption.identity` holds this seat's affinity only; `adoption.memory` becomes its board and trace. `master` is the
+// pid of the parent whose death ends this process, 0 for none. Failures to set priority, limits and affinity are
+// alerts, as in nginx; every other one is returned, and the worker must not serve.
 [[nodiscard]] Result<> Become(Adoption& adoption, pid_t master);
 
 }  // namespace colmeia::worker

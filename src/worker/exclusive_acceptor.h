@@ -58,8 +58,8 @@ class ExclusiveAcceptor final : public SocketAcceptor {
 
   std::vector<ExclusiveWatch*> watches_;
   loop::Timer resting_;
-  int rests_ = 0;                    // in a row
-  int rests_this_second_ = 0;        // which ends at:
+  int rests_ = 0;              // in a row
+  int rests_this_second_ = 0;  // which ends at:
   util::TimePoint second_ends_{};
   std::uint64_t least_accepts_ = 0;  // of any seat, at the last rest
   std::uint64_t gone_ = 0;           // of this worker's clients, at its last accept

@@ -11,9 +11,9 @@
 // lock taken by a worker that has missed kMissedBeats heartbeats breaks it; should that one wake up again, it finds out
 // at its next turn. The same for a lock that is held by nobody: in a slot where none lives, or by what is no slot.
 //
-// A holder that was broken into beats, and takes no client. So a worker that did not get the lock at kPatience delays in
-// a row looks whether somebody waits all the same, at each further one; then it accepts for kAlone without the lock. It
-// may be wrong about the holder: that does no harm.
+// A holder that was broken into beats, and takes no client. So a worker that did not get the lock at kPatience delays
+// in a row looks whether somebody waits all the same, at each further one; then it accepts for kAlone without the lock.
+// It may be wrong about the holder: that does no harm.
 #pragma once
 
 #include <chrono>

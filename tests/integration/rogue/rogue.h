@@ -7,8 +7,8 @@
  * runs on a thread of its own while the worker goes on serving, so it may loop for ever. support/rogue.py builds the
  * library of all .c files in this folder.
  *
- * Of the workers that find the file ROGUE_MARK missing the one that makes it is the rogue, and writes its pid there; the
- * others, and all that come later, are honest. Without ROGUE_MARK each is a rogue.
+ * Of the workers that find the file ROGUE_MARK missing the one that makes it is the rogue, and writes its pid there;
+ * the others, and all that come later, are honest. Without ROGUE_MARK each is a rogue.
  */
 #pragma once
 
@@ -20,12 +20,12 @@ struct Act {
 
 void Register(struct Act* act);
 
-#define ROGUE_ACT(act)                                                     \
-  static void Run_##act(void);                                             \
-  __attribute__((constructor)) static void Register_##act(void) {          \
-    static struct Act it = {.name = #act, .run = Run_##act, .next = 0};    \
-    Register(&it);                                                         \
-  }                                                                        \
+#define ROGUE_ACT(act)                                                  \
+  static void Run_##act(void);                                          \
+  __attribute__((constructor)) static void Register_##act(void) {       \
+    static struct Act it = {.name = #act, .run = Run_##act, .next = 0}; \
+    Register(&it);                                                      \
+  }                                                                     \
   static void Run_##act(void)
 
 /* A line "rogue: ..." on descriptor 2, which is the error log; as printf(3). */

@@ -394,7 +394,9 @@ TEST_F(BoardTest, LookingTouchesNoPageOfAnEmptySlot) {
 
   std::vector<unsigned char> resident(kSlots);
   const sys::Mapping everything = Everything();
-  ASSERT_EQ(mincore(static_cast<char*>(everything.data()) + geometry.SlotAt(0), kSlots * geometry.page_size, resident.data()), 0);
+  ASSERT_EQ(
+      mincore(static_cast<char*>(everything.data()) + geometry.SlotAt(0), kSlots * geometry.page_size, resident.data()),
+      0);
   for (std::uint32_t slot = 1; slot < kSlots; ++slot) EXPECT_EQ(resident[slot] & 1, slot == 900 ? 1 : 0) << slot;
 }
 
