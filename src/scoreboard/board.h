@@ -6,11 +6,9 @@
 // itself.
 //
 // 1. One memfd holds a Header, a page for each of kSlots slots and a page for the lock; the master makes it, workers
-// map
-//    the very same pages.
+//    map the very same pages.
 // 2. Each field has a single writer: the master writes the header, the slot's worker its slot. So a count is a plain
-// load
-//    and store, without a locked instruction. The one exception is the lock of `accept_by mutex`
+//    load and store, without a locked instruction. The one exception is the lock of `accept_by mutex`
 //    (scoreboard/accept_lock.h), which lives here because all have it.
 // 3. Nobody else can write it: a worker maps the whole from a descriptor that can only read, and from the one that can
 //    write no more than its own page and the lock's. It then closes both (worker/become.h).
