@@ -1,13 +1,23 @@
 #include "worker/mutex_acceptor.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "sys/sockets.h"
 #include "util/check.h"
 #include "worker/connections.h"
 
 namespace colmeia::worker {
+namespace {
+
+std::int64_t Milliseconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration_cast<util::Milliseconds>(time).count();
+}
+
+}  // namespace
 
 // Between Start() and Stop() it is for the lock to say when the socket is waited for.
 class MutexAcceptor::MutexWatch final : public Watch {
@@ -86,20 +96,24 @@ bool MutexAcceptor::BreakIfIdle() {
   const bool is_nobody = holder ? parts_.board->StateOf(*holder) == scoreboard::SlotState::kEmpty : lock_.held();
   if (is_nobody) return lock_.Break();
   if (!holder) return false;
-  const auto now =
-      static_cast<std::uint64_t>(std::chrono::nanoseconds(util::SystemClock().Now().time_since_epoch()).count());
-  const std::uint64_t beat = parts_.board->Heartbeat(*holder);
-  const auto patience =
-      static_cast<std::uint64_t>(std::chrono::nanoseconds(kMissedBeats * parts_.options.beat).count());
-  if (beat == 0 || now < beat || now - beat < patience || !lock_.Unlock(*holder)) return false;
+  const std::chrono::nanoseconds silence = SilenceOf(*holder);
+  if (silence < kMissedBeats * parts_.options.beat || !lock_.Unlock(*holder)) return false;
   // One that was broken into may take it again at once.
   if (parts_.loop.Now() < next_word_) return true;
   next_word_ = parts_.loop.Now() + kAlone;
   parts_.log.Print(log::Level::kWarn,
                    "worker: slot {} held the lock for accepting and has been silent for {} ms, "
                    "the lock is taken from it",
-                   *holder, (now - beat) / 1'000'000);
+                   *holder, Milliseconds(silence));
   return true;
+}
+
+// None for one that has not beaten yet, and for a stamp of the future.
+std::chrono::nanoseconds MutexAcceptor::SilenceOf(std::uint32_t slot) const {
+  const auto now =
+      static_cast<std::uint64_t>(std::chrono::nanoseconds(util::SystemClock().Now().time_since_epoch()).count());
+  const std::uint64_t beat = parts_.board->Heartbeat(slot);
+  return std::chrono::nanoseconds(beat == 0 || beat > now ? 0 : static_cast<std::int64_t>(now - beat));
 }
 
 // Only delays count: a worker that has much else to do ends many turns in one.
@@ -111,9 +125,11 @@ bool MutexAcceptor::MustGoAlone() {
     return false;
   }
   alone_until_ = parts_.loop.Now() + kAlone;
-  parts_.log.Print(log::Level::kWarn,
-                   "worker: clients wait, and the lock for accepting is not to be had; it is left alone for {} s",
-                   kAlone.count());
+  const auto holder = lock_.holder();
+  const std::string by = holder ? fmt::format("slot {} held the lock for accepting and has been silent for {} ms",
+                                              *holder, Milliseconds(SilenceOf(*holder)))
+                                : "the lock for accepting is not to be had";
+  parts_.log.Print(log::Level::kWarn, "worker: clients wait, {}; the lock is left alone for {} s", by, kAlone.count());
   return true;
 }
 

@@ -46,6 +46,7 @@ class MutexAcceptor final : public SocketAcceptor {
   void OnTurnEnds();
   [[nodiscard]] bool TryLock();
   [[nodiscard]] bool BreakIfIdle();
+  [[nodiscard]] std::chrono::nanoseconds SilenceOf(std::uint32_t slot) const;
   [[nodiscard]] bool MustGoAlone();
   void Unlock();
   void LeaveToOthers();
