@@ -24,11 +24,8 @@ void Overseer::Start() {
 
 bool Overseer::AnyAlive() const {
   const std::vector<Reading> readings = Readings();
-  const auto now = std::chrono::nanoseconds(loop_.Now().time_since_epoch());
-  return std::any_of(readings.begin(), readings.end(), [now](const Reading& reading) {
-    const std::chrono::nanoseconds beat(static_cast<std::int64_t>(reading.heartbeat_ns));
-    return reading.period.count() == 0 || now - beat < reading.period;
-  });
+  return std::any_of(readings.begin(), readings.end(),
+                     [now = loop_.Now()](const Reading& reading) { return HasBeaten(reading, now); });
 }
 
 void Overseer::LookForStale() {
@@ -56,8 +53,7 @@ std::vector<Reading> Overseer::Readings() const {
     const bool serves = slot.was_ready && (slot.state == SlotState::kReady || slot.state == SlotState::kDraining);
     const ipc::Plan* const plan = serves ? PlanOf(slot) : nullptr;
     if (plan == nullptr) continue;
-    readings.push_back(
-        {.slot = i, .pid = slot.pid, .period = plan->watchdog, .heartbeat_ns = board_.Read(i).heartbeat_ns});
+    readings.push_back({.slot = i, .pid = slot.pid, .period = plan->watchdog, .heartbeat_ns = board_.Heartbeat(i)});
   }
   return readings;
 }

@@ -134,7 +134,7 @@ control::GenerationStatus GenerationOf(const Generation& generation, const std::
     const Slot& slot = slots[static_cast<std::uint32_t>(worker.slot)];
     ++out.living;
     if (slot.state == SlotState::kReady) ++out.ready;
-    out.connections += worker.counts.connections;
+    out.connections = scoreboard::SumOf(out.connections, worker.counts.connections);
     out.age_ms = std::max(out.age_ms.value_or(0), worker.uptime_ms);
     if (slot.order == Order::kNone) continue;
     unlimited = unlimited || !worker.deadline_ms;

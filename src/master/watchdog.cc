@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 namespace colmeia::master {
 namespace {
@@ -15,15 +16,29 @@ util::TimePoint MomentOf(std::uint64_t heartbeat_ns) {
       std::chrono::duration_cast<util::Duration>(std::chrono::nanoseconds(static_cast<std::int64_t>(heartbeat_ns))));
 }
 
+// What it says, unless that cannot be.
+std::optional<std::uint64_t> Believable(const Reading& reading, util::TimePoint now) {
+  const auto most = std::chrono::nanoseconds((now + reading.period).time_since_epoch()).count();
+  if (reading.heartbeat_ns > static_cast<std::uint64_t>(most)) return std::nullopt;
+  return reading.heartbeat_ns;
+}
+
 }  // namespace
+
+bool HasBeaten(const Reading& reading, util::TimePoint now) {
+  if (reading.period.count() == 0) return true;
+  const std::optional<std::uint64_t> beat = Believable(reading, now);
+  return beat && now < MomentOf(*beat) + reading.period;
+}
 
 Watchdog::Life& Watchdog::Know(const Reading& reading, util::TimePoint now, Findings& findings) {
   Life& life = lives_[reading.slot];
   const bool is_another = life.pid != reading.pid;
-  if (!is_another && life.heartbeat_ns == reading.heartbeat_ns) return life;
+  const std::uint64_t beat = Believable(reading, now).value_or(is_another ? 0 : life.heartbeat_ns);
+  if (!is_another && life.heartbeat_ns == beat) return life;
   if (!is_another && life.told) findings.fresh.push_back(reading.slot);
-  life = Life{.pid = reading.pid, .heartbeat_ns = reading.heartbeat_ns};
-  if (reading.heartbeat_ns == 0) life.granted = now;
+  life = Life{.pid = reading.pid, .heartbeat_ns = beat};
+  if (beat == 0) life.granted = now;
   return life;
 }
 

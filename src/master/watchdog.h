@@ -10,6 +10,7 @@
 // 4. Silence counts only while the master looks. When it was late itself (the machine stood still, or had no time for
 //    us) the workers may have stood still with it, and everyone gets one more period.
 // 5. A worker that a debugger holds is told as traced, to be left alone; let go, it gets one more period.
+// 6. A stamp that lies further in the future than a period is a lie, and no sign of life.
 //
 //   for (const Silence& silence : watchdog.Look(readings, now, is_traced).stale) ...
 //   timer.StartAt(watchdog.NextLook());
@@ -34,6 +35,10 @@ struct Reading {
   util::Milliseconds period{0};    // worker_watchdog of its generation; 0 = not watched
   std::uint64_t heartbeat_ns = 0;  // CLOCK_MONOTONIC; 0 = none yet
 };
+
+// Whether it has beaten during the last period, at any time for one that is not watched. A worker can write any stamp:
+// one that lies further in the future than a period is none.
+[[nodiscard]] bool HasBeaten(const Reading& reading, util::TimePoint now);
 
 // A worker that is stale.
 struct Silence {

@@ -1,3 +1,4 @@
+// Making a board, and what the master and the workers write. Looking at it is looks.cc.
 #include "scoreboard/board.h"
 
 #include <time.h>
@@ -10,15 +11,13 @@
 
 #include <fmt/format.h>
 
+#include "scoreboard/records.h"
 #include "util/check.h"
 
 namespace colmeia::scoreboard {
 namespace {
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
-
-// Enough for any number of changes in a row; few enough that a master killed in the middle of one holds up nobody.
-constexpr int kMaxLooks = 10000;
 
 std::uint64_t Nanoseconds(clockid_t clock) {
   timespec now{};
@@ -29,275 +28,216 @@ std::uint64_t Nanoseconds(clockid_t clock) {
 std::uint64_t MonotonicNs() { return Nanoseconds(CLOCK_MONOTONIC); }
 std::uint64_t WallMs() { return Nanoseconds(CLOCK_REALTIME) / 1'000'000; }
 
-void AddTotals(const SharedTotals& from, Counts& to) {
-  for (std::size_t i = 0; i < kTotals; ++i) to.totals[i] += from.totals[i].load(kRelaxed);
-  for (std::size_t i = 0; i < kLagBuckets; ++i) to.lag[i] += from.lag[i].load(kRelaxed);
-}
+Geometry GeometryHere() { return {.page_size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE))}; }
 
-void Move(Cell& from, Cell& to) {
-  to.store(to.load(kRelaxed) + from.load(kRelaxed), kRelaxed);
-  from.store(0, kRelaxed);
-}
-
-bool LagGauge(std::size_t gauge) {
-  return gauge == static_cast<std::size_t>(Gauge::kLagLastNs) || gauge == static_cast<std::size_t>(Gauge::kLagMaxNs);
-}
-
-bool Alive(SlotState state) { return state != SlotState::kEmpty && state != SlotState::kGone; }
-
-SlotState StateOf(const Slot& slot) { return static_cast<SlotState>(slot.state.load(kRelaxed)); }
-
-void AddCounts(const SlotView& view, Counts& sum) {
-  for (std::size_t i = 0; i < kTotals; ++i) sum.totals[i] += view.counts.totals[i];
-  for (std::size_t i = 0; i < kLagBuckets; ++i) sum.lag[i] += view.counts.lag[i];
-  if (!Alive(view.state)) return;
-  for (std::size_t i = 0; i < kGauges; ++i) {
-    const std::uint64_t value = view.counts.gauges[i];
-    sum.gauges[i] = LagGauge(i) ? std::max(sum.gauges[i], value) : sum.gauges[i] + value;
-  }
-}
-
-// A write into the master's record, which readers take note of.
+// A write into a part of the header that readers take note of. `own` is the sequence number in the master's memory.
 class Revision {
  public:
-  explicit Revision(MasterRecord& record) : record_(record), before_(record.sequence.load(kRelaxed)) {
-    record_.sequence.store(before_ + 1, kRelaxed);
+  Revision(Cell& sequence, std::uint64_t& own) : sequence_(sequence), own_(own) {
+    sequence_.store(++own_, kRelaxed);
     std::atomic_thread_fence(std::memory_order_release);
   }
-  ~Revision() { record_.sequence.store(before_ + 2, std::memory_order_release); }
+  ~Revision() { sequence_.store(++own_, std::memory_order_release); }
   Revision(const Revision&) = delete;
   Revision& operator=(const Revision&) = delete;
 
  private:
-  MasterRecord& record_;  // outlives this
-  const std::uint64_t before_;
+  Cell& sequence_;      // outlives this
+  std::uint64_t& own_;  // outlives this
 };
 
-void Increment(Cell& cell) { cell.store(cell.load(kRelaxed) + 1, kRelaxed); }
+// Takes a total out of a slot that nobody lives in any more.
+void Fold(Cell& from, std::uint64_t& sum, Cell& published) {
+  sum = SumOf(sum, Believed(from.load(kRelaxed)));
+  published.store(sum, kRelaxed);
+  from.store(0, kRelaxed);
+}
 
-using WhyWords = std::array<std::uint64_t, MasterRecord::kWhyCells>;
-
-void StoreText(std::string_view text, std::array<Cell, MasterRecord::kWhyCells>& cells) {
+// Cut to Reload::kMaxWhy bytes, at the start of a UTF-8 character.
+std::string_view CutWhy(std::string_view text) {
   text = text.substr(0, text.find('\0'));
   std::size_t size = std::min(text.size(), Reload::kMaxWhy);
   while (size > 0 && size < text.size() && (static_cast<unsigned char>(text[size]) & 0xc0U) == 0x80U) --size;
-  WhyWords words{};
-  std::memcpy(words.data(), text.data(), size);
+  return text.substr(0, size);
+}
+
+void StoreWhy(std::string_view text, std::array<Cell, MasterRecord::kWhyCells>& cells) {
+  std::array<std::uint64_t, MasterRecord::kWhyCells> words{};
+  std::memcpy(words.data(), text.data(), text.size());
   for (std::size_t i = 0; i < words.size(); ++i) cells[i].store(words[i], kRelaxed);
-}
-
-std::string LoadText(const std::array<Cell, MasterRecord::kWhyCells>& cells) {
-  WhyWords words{};
-  for (std::size_t i = 0; i < words.size(); ++i) words[i] = cells[i].load(kRelaxed);
-  std::string bytes(sizeof(words), '\0');
-  std::memcpy(bytes.data(), words.data(), sizeof(words));
-  return bytes.substr(0, bytes.find('\0'));
-}
-
-std::uint64_t Leveled(const Slot& slot) {
-  return slot.accepts_at_start.load(kRelaxed) +
-         slot.totals.totals[static_cast<std::size_t>(Total::kAccepts)].load(kRelaxed);
 }
 
 }  // namespace
 
-Board::Board(sys::UniqueFd fd, sys::Mapping mapping) : fd_(std::move(fd)), mapping_(std::move(mapping)) {}
+Board::Board(Geometry geometry, sys::Mapping mapping) : geometry_(geometry), mapping_(std::move(mapping)) {}
+Board::Board(Board&& other) noexcept = default;
+Board& Board::operator=(Board&& other) noexcept = default;
+Board::~Board() = default;
 
 Result<Board> Board::Create() {
-  Result<sys::UniqueFd> fd = sys::SharedMemfd("colmeia-scoreboard", kBoardSize);
+  const Geometry geometry = GeometryHere();
+  Result<sys::UniqueFd> fd = sys::SharedMemfd("colmeia-scoreboard", geometry.size());
   if (!fd) return tl::unexpected(std::move(fd.error()));
-  Result<sys::Mapping> mapping = sys::Mapping::MapShared(fd->get(), kBoardSize, /*writable=*/true);
+  Result<sys::Mapping> mapping = sys::Mapping::MapShared(fd->get(), geometry.size(), /*writable=*/true);
   if (!mapping) return tl::unexpected(std::move(mapping.error()));
 
-  Board board(std::move(*fd), std::move(*mapping));
+  Board board(geometry, *std::move(mapping));
+  board.records_ = std::make_unique<Records>();
+  board.fd_ = *std::move(fd);
+  board.lock_ = static_cast<char*>(board.mapping_.data()) + geometry.LockAt();
   Header& header = board.header();
   header.version.store(kBoardVersion, kRelaxed);
   header.slots.store(kSlots, kRelaxed);
-  header.slot_size.store(static_cast<std::uint32_t>(kSlotSize), kRelaxed);
-  header.started_ns.store(MonotonicNs(), kRelaxed);
-  header.started_wall_ms.store(WallMs(), kRelaxed);
+  header.page_size.store(static_cast<std::uint32_t>(geometry.page_size), kRelaxed);
+  ServerView& server = board.records_->server;
+  server.started_ns = MonotonicNs();
+  server.started_wall_ms = WallMs();
+  header.started_ns.store(server.started_ns, kRelaxed);
+  header.started_wall_ms.store(server.started_wall_ms, kRelaxed);
   board.SetServer(ServerState::kStarting, 0);
   header.magic.store(kBoardMagic, std::memory_order_release);
   return board;
 }
 
-Result<Board> Board::Open(int fd) {
-  Result<sys::Mapping> mapping = sys::Mapping::MapShared(fd, kBoardSize, /*writable=*/true);
+Result<Board> Board::Open(int fd, std::uint32_t slot) {
+  CHECK(slot < kSlots);
+  const Geometry geometry = GeometryHere();
+  Result<sys::UniqueFd> reading = sys::OpenForReading(fd);
+  if (!reading) return tl::unexpected(std::move(reading.error()));
+  Result<sys::Mapping> mapping = sys::Mapping::MapShared(reading->get(), geometry.size(), /*writable=*/false);
   if (!mapping) return tl::unexpected(std::move(mapping.error()));
-  Board board(sys::UniqueFd(), std::move(*mapping));
+
+  Board board(geometry, *std::move(mapping));
   const Header& header = board.header();
   if (header.magic.load(std::memory_order_acquire) != kBoardMagic) return Fail("the memory is not a scoreboard");
   const std::uint32_t version = header.version.load(kRelaxed);
   if (version != kBoardVersion || header.slots.load(kRelaxed) != kSlots ||
-      header.slot_size.load(kRelaxed) != kSlotSize) {
+      header.page_size.load(kRelaxed) != geometry.page_size) {
     return Fail(fmt::format("the scoreboard has layout {}, this process knows layout {}", version, kBoardVersion));
   }
+
+  Result<sys::Mapping> own = sys::Mapping::MapPart(fd, geometry.SlotAt(slot), geometry.page_size, /*writable=*/true);
+  if (!own) return tl::unexpected(std::move(own.error()));
+  Result<sys::Mapping> lock = sys::Mapping::MapPart(fd, geometry.LockAt(), geometry.page_size, /*writable=*/true);
+  if (!lock) return tl::unexpected(std::move(lock.error()));
+  board.own_index_ = slot;
+  board.own_slot_ = *std::move(own);
+  board.own_lock_ = *std::move(lock);
+  board.lock_ = board.own_lock_.data();
   return board;
 }
 
 void Board::SetServer(ServerState state, std::uint32_t generation) {
+  CHECK(records_ != nullptr);
+  ServerView& server = records_->server;
+  server.state = state;
+  server.generation = generation;
+  server.master_pid = getpid();
   header().state.store(static_cast<std::uint64_t>(state), kRelaxed);
   header().generation.store(generation, kRelaxed);
-  header().master_pid.store(static_cast<std::uint64_t>(getpid()), kRelaxed);
+  header().master_pid.store(static_cast<std::uint64_t>(server.master_pid), kRelaxed);
 }
 
 void Board::Occupy(std::uint32_t index, const Occupant& occupant) {
-  Slot& slot = this->slot(index);
-  CHECK(StateOf(slot) == SlotState::kEmpty);
-  slot.pid.store(static_cast<std::uint64_t>(occupant.pid), kRelaxed);
-  slot.generation.store(occupant.generation, kRelaxed);
-  slot.seat.store(occupant.seat, kRelaxed);
-  slot.started_ns.store(MonotonicNs(), kRelaxed);
-  slot.started_wall_ms.store(WallMs(), kRelaxed);
-  slot.state.store(static_cast<std::uint64_t>(SlotState::kStarting), std::memory_order_release);
-  if (index >= used_slots()) header().used_slots.store(index + 1, std::memory_order_release);
+  CHECK(records_ != nullptr && index < kSlots);
+  Tenant& tenant = records_->tenants[index];
+  CHECK(tenant.state == SlotState::kEmpty);
+  tenant = {.state = SlotState::kStarting, .who = occupant, .started_ns = MonotonicNs(), .started_wall_ms = WallMs()};
+  PublishTenancy(index);
+  if (index < records_->used_slots) return;
+  records_->used_slots = index + 1;
+  header().used_slots.store(records_->used_slots, std::memory_order_release);
 }
 
 void Board::SetState(std::uint32_t index, SlotState state) {
-  Slot& slot = this->slot(index);
-  if (state == SlotState::kReady && StateOf(slot) == SlotState::kStarting) {
-    slot.accepts_at_start.store(MeanAccepts(static_cast<std::uint32_t>(slot.generation.load(kRelaxed))), kRelaxed);
+  CHECK(records_ != nullptr && index < kSlots);
+  Tenant& tenant = records_->tenants[index];
+  if (state == SlotState::kReady && tenant.state == SlotState::kStarting) {
+    tenant.accepts_at_start = MeanAccepts(tenant.who.generation);
   }
-  slot.state.store(static_cast<std::uint64_t>(state), std::memory_order_release);
+  tenant.state = state;
+  PublishTenancy(index);
 }
 
 void Board::Retire(std::uint32_t index) {
+  CHECK(records_ != nullptr && index < kSlots);
   Slot& slot = this->slot(index);
-  Header& header = this->header();
-  const std::uint64_t sequence = header.past_sequence.load(kRelaxed);
-  header.past_sequence.store(sequence + 1, kRelaxed);
-  std::atomic_thread_fence(std::memory_order_release);
-  for (std::size_t i = 0; i < kTotals; ++i) Move(slot.totals.totals[i], header.past.totals[i]);
-  for (std::size_t i = 0; i < kLagBuckets; ++i) Move(slot.totals.lag[i], header.past.lag[i]);
+  SharedTotals& published = header().past;
+  const Revision revision(header().past_sequence, records_->past_sequence);
+  Counts& past = records_->past;
+  for (std::size_t i = 0; i < kTotals; ++i) Fold(slot.totals.totals[i], past.totals[i], published.totals[i]);
+  for (std::size_t i = 0; i < kLagBuckets; ++i) Fold(slot.totals.lag[i], past.lag[i], published.lag[i]);
   for (Cell& gauge : slot.gauges) gauge.store(0, kRelaxed);
+  slot.heartbeat_ns.store(0, kRelaxed);
   accept_lock().Unlock(index);
-  for (Cell* cell : {&slot.pid, &slot.generation, &slot.seat, &slot.started_ns, &slot.started_wall_ms,
-                     &slot.accepts_at_start, &slot.heartbeat_ns}) {
-    cell->store(0, kRelaxed);
-  }
-  slot.state.store(static_cast<std::uint64_t>(SlotState::kEmpty), kRelaxed);
-  header.past_sequence.store(sequence + 2, std::memory_order_release);
+  records_->tenants[index] = Tenant{};
+  PublishTenancy(index);
 }
 
 void Board::AddRespawn() {
-  const Revision revision(header().master);
-  Increment(header().master.respawns);
+  CHECK(records_ != nullptr);
+  ++records_->server.respawns;
+  PublishRecord();
 }
 
 void Board::AddReload(const Reload& reload) {
-  MasterRecord& record = header().master;
-  const Revision revision(record);
-  Increment(reload.succeeded ? record.reloads_succeeded : record.reloads_failed);
-  record.reload_generation.store(reload.generation, kRelaxed);
-  record.reload_succeeded.store(reload.succeeded ? 1 : 0, kRelaxed);
-  record.reload_wall_ms.store(reload.wall_ms, kRelaxed);
-  record.reload_us.store(reload.duration_us, kRelaxed);
-  StoreText(reload.why, record.reload_why);
+  CHECK(records_ != nullptr);
+  ServerView& server = records_->server;
+  ++(reload.succeeded ? server.reloads_succeeded : server.reloads_failed);
+  server.last_reload = reload;
+  server.last_reload->why = CutWhy(reload.why);
+  PublishRecord();
 }
 
 void Board::SetUsage(std::uint64_t cpu_us, std::uint64_t rss_bytes) {
-  const Revision revision(header().master);
-  header().master.cpu_us.store(cpu_us, kRelaxed);
-  header().master.rss_bytes.store(rss_bytes, kRelaxed);
+  CHECK(records_ != nullptr);
+  records_->server.cpu_us = cpu_us;
+  records_->server.rss_bytes = rss_bytes;
+  PublishRecord();
 }
 
-SlotWriter Board::Writer(std::uint32_t index) { return SlotWriter(slot(index)); }
-
-ServerView Board::Server() const {
-  const MasterRecord& record = header().master;
-  ServerView view{.state = static_cast<ServerState>(header().state.load(kRelaxed)),
-                  .generation = static_cast<std::uint32_t>(header().generation.load(kRelaxed)),
-                  .master_pid = static_cast<std::int32_t>(header().master_pid.load(kRelaxed)),
-                  .started_ns = header().started_ns.load(kRelaxed),
-                  .started_wall_ms = header().started_wall_ms.load(kRelaxed)};
-  for (int attempt = 0; attempt < kMaxLooks; ++attempt) {
-    const std::uint64_t before = record.sequence.load(std::memory_order_acquire);
-    view.cpu_us = record.cpu_us.load(kRelaxed);
-    view.rss_bytes = record.rss_bytes.load(kRelaxed);
-    view.respawns = record.respawns.load(kRelaxed);
-    view.reloads_succeeded = record.reloads_succeeded.load(kRelaxed);
-    view.reloads_failed = record.reloads_failed.load(kRelaxed);
-    view.last_reload.reset();
-    if (const auto generation = static_cast<std::uint32_t>(record.reload_generation.load(kRelaxed)); generation != 0) {
-      view.last_reload = Reload{.generation = generation,
-                                .succeeded = record.reload_succeeded.load(kRelaxed) != 0,
-                                .wall_ms = record.reload_wall_ms.load(kRelaxed),
-                                .duration_us = record.reload_us.load(kRelaxed),
-                                .why = LoadText(record.reload_why)};
-    }
-    std::atomic_thread_fence(std::memory_order_acquire);
-    if (before % 2 == 0 && record.sequence.load(kRelaxed) == before) break;
-  }
-  return view;
+// The state comes last: who sees it sees the rest.
+void Board::PublishTenancy(std::uint32_t index) {
+  const Tenant& tenant = records_->tenants[index];
+  Tenancy& cells = header().tenancies[index];
+  cells.pid.store(static_cast<std::uint64_t>(tenant.who.pid), kRelaxed);
+  cells.generation.store(tenant.who.generation, kRelaxed);
+  cells.seat.store(tenant.who.seat, kRelaxed);
+  cells.started_ns.store(tenant.started_ns, kRelaxed);
+  cells.started_wall_ms.store(tenant.started_wall_ms, kRelaxed);
+  cells.accepts_at_start.store(tenant.accepts_at_start, kRelaxed);
+  cells.state.store(static_cast<std::uint64_t>(tenant.state), std::memory_order_release);
 }
 
-SlotView Board::Read(std::uint32_t index) const {
-  const Slot& slot = this->slot(index);
-  SlotView view;
-  view.state = static_cast<SlotState>(slot.state.load(std::memory_order_acquire));
-  view.pid = static_cast<std::int32_t>(slot.pid.load(kRelaxed));
-  view.generation = static_cast<std::uint32_t>(slot.generation.load(kRelaxed));
-  view.seat = static_cast<std::uint32_t>(slot.seat.load(kRelaxed));
-  view.started_ns = slot.started_ns.load(kRelaxed);
-  view.started_wall_ms = slot.started_wall_ms.load(kRelaxed);
-  view.heartbeat_ns = slot.heartbeat_ns.load(kRelaxed);
-  AddTotals(slot.totals, view.counts);
-  for (std::size_t i = 0; i < kGauges; ++i) view.counts.gauges[i] = slot.gauges[i].load(kRelaxed);
-  return view;
+void Board::PublishRecord() {
+  const ServerView& server = records_->server;
+  MasterRecord& cells = header().master;
+  const Revision revision(cells.sequence, records_->record_sequence);
+  cells.cpu_us.store(server.cpu_us, kRelaxed);
+  cells.rss_bytes.store(server.rss_bytes, kRelaxed);
+  cells.respawns.store(server.respawns, kRelaxed);
+  cells.reloads_succeeded.store(server.reloads_succeeded, kRelaxed);
+  cells.reloads_failed.store(server.reloads_failed, kRelaxed);
+  if (!server.last_reload) return;
+  const Reload& reload = *server.last_reload;
+  cells.reload_generation.store(reload.generation, kRelaxed);
+  cells.reload_succeeded.store(reload.succeeded ? 1 : 0, kRelaxed);
+  cells.reload_wall_ms.store(reload.wall_ms, kRelaxed);
+  cells.reload_us.store(reload.duration_us, kRelaxed);
+  StoreWhy(reload.why, cells.reload_why);
 }
 
-std::uint64_t Board::Heartbeat(std::uint32_t index) const { return slot(index).heartbeat_ns.load(kRelaxed); }
-
-std::uint32_t Board::used_slots() const {
-  return std::min(static_cast<std::uint32_t>(header().used_slots.load(std::memory_order_acquire)), kSlots);
+SlotWriter Board::Writer(std::uint32_t index) {
+  if (records_ != nullptr) return SlotWriter(slot(index));
+  CHECK(index == own_index_);
+  return SlotWriter(*static_cast<Slot*>(own_slot_.data()));
 }
-
-Picture Board::Look() const {
-  const Header& header = this->header();
-  Picture picture;
-  for (int attempt = 0; attempt < kMaxLooks; ++attempt) {
-    const std::uint64_t before = header.past_sequence.load(std::memory_order_acquire);
-    picture.past = Counts{};
-    AddTotals(header.past, picture.past);
-    picture.slots.clear();
-    for (std::uint32_t index = 0; index < used_slots(); ++index) {
-      if (StateOf(slot(index)) != SlotState::kEmpty) picture.slots.emplace_back(index, Read(index));
-    }
-    std::atomic_thread_fence(std::memory_order_acquire);
-    if (before % 2 == 0 && header.past_sequence.load(kRelaxed) == before) break;
-  }
-  picture.server = Server();
-  picture.sum = picture.past;
-  for (const auto& [index, view] : picture.slots) AddCounts(view, picture.sum);
-  return picture;
-}
-
-Counts Board::Sum() const { return Look().sum; }
-
-std::uint64_t Board::MeanAccepts(std::uint32_t generation) const { return ShareOf(generation).MeanAccepts(); }
-
-Share Board::ShareOf(std::uint32_t generation) const {
-  Share all;
-  for (std::uint32_t index = 0; index < used_slots(); ++index) {
-    const Slot& slot = this->slot(index);
-    if (StateOf(slot) != SlotState::kReady || slot.generation.load(kRelaxed) != generation) continue;
-    ++all.seats;
-    const std::uint64_t accepts = Leveled(slot);
-    const std::uint64_t connections = slot.gauges[static_cast<std::size_t>(Gauge::kConnections)].load(kRelaxed);
-    all.accepts += accepts;
-    all.least_accepts = std::min(all.least_accepts, accepts);
-    all.least_connections = std::min(all.least_connections, connections);
-  }
-  return all;
-}
-
-std::uint64_t Board::LeveledAccepts(std::uint32_t index) const { return Leveled(slot(index)); }
 
 Header& Board::header() const { return *static_cast<Header*>(mapping_.data()); }
 
 Slot& Board::slot(std::uint32_t index) const {
   CHECK(index < kSlots);
-  return *reinterpret_cast<Slot*>(static_cast<char*>(mapping_.data()) + kHeaderSize + index * kSlotSize);
+  return *reinterpret_cast<Slot*>(static_cast<char*>(mapping_.data()) + geometry_.SlotAt(index));
 }
 
 }  // namespace colmeia::scoreboard

@@ -1,28 +1,29 @@
 // The scoreboard: one slot of shared memory per worker, where it counts what it does and anyone may look while it does
 // so.
 //
-// It is for looking, not for deciding: a worker can write anything here, so the master never takes an index, a pid or a
-// state back out of it. Only numbers that are shown (stub_status, metrics, top), the heartbeat, and accept counts for
-// fairness.
+// It is for looking, not for deciding: what the master decides by lies in memory of its own, and is only published
+// here. Of what workers write it takes their counts, to show them, and the heartbeat: a worker that lies does so about
+// itself.
 //
-// 1. One memfd holds a Header and kSlots slots; the master makes it, workers map the very same pages.
-// 2. Each field has a single writer: the master writes the header and the master's line of a slot, the slot's worker
-// writes the
-//    rest. So a count is a plain load and store, without a locked instruction.
-//    The one exception is the lock of `accept_by mutex` (scoreboard/accept_lock.h), which lives here because all have
-//    it.
-// 3. Totals survive their worker: Retire() adds them to the header's past record and empties the slot in one step, so
-// that Sum()
-//    never counts a request twice or not at all. Gauges vanish with their worker.
+// 1. One memfd holds a Header, a page for each of kSlots slots and a page for the lock; the master makes it, workers
+//    map the very same pages.
+// 2. Each field has a single writer: the master writes the header, the slot's worker its slot. So a count is a plain
+//    load and store, without a locked instruction. The one exception is the lock of `accept_by mutex`
+//    (scoreboard/accept_lock.h), which lives here because all have it.
+// 3. Nobody else can write it: a worker maps the whole from a descriptor that can only read, and from the one that can
+//    write no more than its own page and the lock's. It then closes both (worker/become.h).
+// 4. Totals survive their worker: Retire() adds them to the header's past record and empties the slot in one step, so
+//    that Sum() never counts a request twice or not at all. Gauges vanish with their worker.
 //
 //   Result<Board> board = Board::Create();                        // master
 //   board->Occupy(slot, {.pid = pid, .generation = g, .seat = s});
-//   Result<Board> board = Board::Open(fd);                        // worker
+//   Result<Board> board = Board::Open(fd, slot);                  // worker
 //   SlotWriter counts = board->Writer(slot);  counts.Add(Total::kRequests);
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -52,7 +53,7 @@ struct SlotView {
   std::uint64_t started_ns = 0;       // CLOCK_MONOTONIC
   std::uint64_t started_wall_ms = 0;  // since 1970
   std::uint64_t heartbeat_ns = 0;     // CLOCK_MONOTONIC; 0 = none yet
-  Counts counts;
+  Counts counts{};
 };
 
 // How a reload ended.
@@ -101,21 +102,26 @@ struct Share {
   [[nodiscard]] std::uint64_t MeanAccepts() const { return seats == 0 ? 0 : accepts / seats; }
 };
 
+struct Records;  // scoreboard/records.h
+struct Tenant;
+
 class Board {
  public:
   // A new, empty board. For the master.
   [[nodiscard]] static Result<Board> Create();
 
-  // Maps a board that the master made; fails when it has another layout. `fd` is lent.
-  [[nodiscard]] static Result<Board> Open(int fd);
+  // Maps a board that the master made, for the worker of this slot: for reading, and for writing what is that worker's.
+  // Fails when it has another layout. `fd` is lent, and of no use any more. REQUIRES: slot < kSlots.
+  [[nodiscard]] static Result<Board> Open(int fd, std::uint32_t slot);
 
-  Board(Board&&) noexcept = default;
-  Board& operator=(Board&&) noexcept = default;
+  Board(Board&& other) noexcept;
+  Board& operator=(Board&& other) noexcept;
+  ~Board();
 
   // The memfd, to be sent to workers. Only on a board from Create(); -1 otherwise.
   [[nodiscard]] int fd() const { return fd_.get(); }
 
-  // --- The master writes ---
+  // --- The master writes. REQUIRES: a board from Create(). ---
 
   void SetServer(ServerState state, std::uint32_t generation);
 
@@ -135,21 +141,23 @@ class Board {
 
   // --- The slot's worker writes ---
 
-  // Valid as long as the mapping, which is as long as this board or the one it was moved to.
+  // Valid as long as the mapping, which is as long as this board or the one it was moved to. REQUIRES: the slot of
+  // Open(), or a board from Create().
   [[nodiscard]] SlotWriter Writer(std::uint32_t slot);
 
   // --- Any worker locks ---
 
-  [[nodiscard]] AcceptLock accept_lock() const { return AcceptLock(header().accept_lock); }
+  [[nodiscard]] AcceptLock accept_lock() const { return AcceptLock(*static_cast<Cell*>(lock_)); }
 
-  // --- Anyone reads ---
+  // --- Anyone reads. The master's part of it comes out of its own memory when the master asks. ---
 
   [[nodiscard]] ServerView Server() const;
+  [[nodiscard]] SlotState StateOf(std::uint32_t slot) const;
   [[nodiscard]] SlotView Read(std::uint32_t slot) const;
 
   [[nodiscard]] Picture Look() const;
 
-  // CLOCK_MONOTONIC when the slot's worker last showed that it lives; 0 = not yet.
+  // CLOCK_MONOTONIC when the slot's worker last showed that it lives, as it says; 0 = not yet.
   [[nodiscard]] std::uint64_t Heartbeat(std::uint32_t slot) const;
 
   // No slot at or above this was ever occupied: where a loop over slots may end.
@@ -165,13 +173,23 @@ class Board {
   [[nodiscard]] std::uint64_t LeveledAccepts(std::uint32_t slot) const;
 
  private:
-  Board(sys::UniqueFd fd, sys::Mapping mapping);
+  Board(Geometry geometry, sys::Mapping mapping);
 
+  void PublishTenancy(std::uint32_t index);
+  void PublishRecord();
+  [[nodiscard]] Tenant TenantOf(std::uint32_t index) const;
+  void LookOnce(Picture& picture) const;
   [[nodiscard]] Header& header() const;
   [[nodiscard]] Slot& slot(std::uint32_t index) const;
 
-  sys::UniqueFd fd_;  // empty in workers
-  sys::Mapping mapping_;
+  Geometry geometry_;
+  sys::Mapping mapping_;              // all of it; for reading only in workers
+  std::unique_ptr<Records> records_;  // what the master knows; null in workers
+  sys::UniqueFd fd_;                  // empty in workers
+  std::uint32_t own_index_ = 0;       // a worker's, as its pages:
+  sys::Mapping own_slot_;             // empty in the master
+  sys::Mapping own_lock_;             // empty in the master
+  void* lock_ = nullptr;              // within a mapping
 };
 
 }  // namespace colmeia::scoreboard

@@ -1,9 +1,13 @@
 // What the scoreboard's memory looks like, and SlotWriter, the worker's pen. Board (scoreboard/board.h) is how it is
 // used.
 //
-//   Header   one page's worth: what this is, the state of the server, the totals of workers that are gone
-//   Slot[0]  master's line (64 bytes) | worker's lines, only ever written by that worker
-//   Slot[1]  ...
+//   Header    what this is, the state of the server, the totals of workers that are gone, who lives in which slot
+//   Slot[0]   a page: what its worker counts
+//   Slot[1]   ...
+//   the lock  a page: AcceptLock's cell
+//
+// Rights to memory are given by the page, so each part that has another writer begins on one: the header is the
+// master's, a slot its worker's, the lock everybody's. The lock comes last: nothing lies behind it.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +21,7 @@
 namespace colmeia::scoreboard {
 
 inline constexpr std::uint32_t kBoardMagic = 0x62637363;  // the bytes "cscb"
-inline constexpr std::uint32_t kBoardVersion = 5;         // of this layout; bump at any change
+inline constexpr std::uint32_t kBoardVersion = 6;         // of this layout; bump at any change
 inline constexpr std::uint32_t kSlots = 1024;
 
 using Cell = std::atomic<std::uint64_t>;
@@ -109,8 +113,23 @@ struct SharedTotals {
   std::array<Cell, kLagBuckets> lag;
 };
 
+// What a slot's worker says of itself, and nobody else writes while it lives.
 struct alignas(64) Slot {
-  // Written by the master.
+  Cell heartbeat_ns;
+  std::array<Cell, kGauges> gauges;
+  SharedTotals totals;
+};
+
+// A worker that was broken into can write any number into its slot. What no honest worker reaches (in nanoseconds 18
+// years, in bytes half an exabyte) is a lie, and read as 0; no sum goes beyond it, so that none goes round.
+inline constexpr std::uint64_t kMostCount = std::uint64_t{1} << 59;
+[[nodiscard]] constexpr std::uint64_t Believed(std::uint64_t count) { return count <= kMostCount ? count : 0; }
+
+// REQUIRES: neither is beyond kMostCount.
+[[nodiscard]] constexpr std::uint64_t SumOf(std::uint64_t a, std::uint64_t b) { return std::min(a + b, kMostCount); }
+
+// Who lives in a slot.
+struct alignas(64) Tenancy {
   Cell state;
   Cell pid;
   Cell generation;
@@ -118,14 +137,7 @@ struct alignas(64) Slot {
   Cell started_ns;
   Cell started_wall_ms;
   Cell accepts_at_start;  // what LeveledAccepts adds: the mean of the others when this one became ready
-
-  // Written by the slot's worker.
-  alignas(64) Cell heartbeat_ns;
-  std::array<Cell, kGauges> gauges;
-  SharedTotals totals;
 };
-// Whole pairs of lines: the prefetcher fetches them in pairs, and would make neighbours share.
-inline constexpr std::size_t kSlotSize = (sizeof(Slot) + 127) / 128 * 128;
 
 // What only the master knows of the server's history. It alone writes it.
 struct MasterRecord {
@@ -145,11 +157,12 @@ struct MasterRecord {
   std::array<Cell, kWhyCells> reload_why;  // text, ends at its first NUL
 };
 
+// All of it is written by the master.
 struct alignas(64) Header {
   std::atomic<std::uint32_t> magic;
   std::atomic<std::uint32_t> version;
   std::atomic<std::uint32_t> slots;
-  std::atomic<std::uint32_t> slot_size;
+  std::atomic<std::uint32_t> page_size;
   Cell used_slots;
   Cell state;
   Cell generation;
@@ -163,11 +176,19 @@ struct alignas(64) Header {
 
   alignas(64) MasterRecord master;
 
-  alignas(64) Cell accept_lock;  // AcceptLock's: the only cell that all processes write
+  std::array<Tenancy, kSlots> tenancies;
 };
-inline constexpr std::size_t kHeaderSize = 4096;
-static_assert(sizeof(Header) <= kHeaderSize);
-inline constexpr std::size_t kBoardSize = kHeaderSize + kSlots * kSlotSize;
+
+// Where what lies, in bytes from the beginning, on a machine with such pages.
+struct Geometry {
+  std::size_t page_size = 0;  // no less than sizeof(Slot)
+
+  [[nodiscard]] constexpr std::size_t SlotAt(std::uint32_t index) const {
+    return (sizeof(Header) + page_size - 1) / page_size * page_size + index * page_size;
+  }
+  [[nodiscard]] constexpr std::size_t LockAt() const { return SlotAt(kSlots); }
+  [[nodiscard]] constexpr std::size_t size() const { return LockAt() + page_size; }
+};
 
 // A worker's pen for its own slot: each call is a load and a store, no locked instruction, a few nanoseconds.
 //

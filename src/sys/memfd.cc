@@ -52,6 +52,12 @@ Result<UniqueFd> SharedMemfd(const char* name, std::size_t size) {
 
 Result<> SealFutureWrites(int fd) { return Seal(fd, F_SEAL_FUTURE_WRITE | F_SEAL_SEAL); }
 
+Result<UniqueFd> OpenForReading(int fd) {
+  UniqueFd reading(open(fmt::format("/proc/self/fd/{}", fd).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!reading) return FailErrno("cannot open a memory file for reading only");
+  return reading;
+}
+
 Result<std::string> ReadMemfd(int fd) {
   Result<std::size_t> size = SizeOf(fd);
   if (!size) return tl::unexpected(size.error());
@@ -74,11 +80,14 @@ Result<std::size_t> SizeOf(int fd) {
   return static_cast<std::size_t>(info.st_size);
 }
 
-Result<Mapping> Mapping::MapShared(int fd, std::size_t size, bool writable) {
+Result<Mapping> Mapping::MapPart(int fd, std::size_t offset, std::size_t size, bool writable) {
   Result<std::size_t> actual = SizeOf(fd);
   if (!actual) return tl::unexpected(actual.error());
-  if (*actual < size) return Fail(fmt::format("a memory file has {} bytes instead of {}", *actual, size));
-  void* const data = mmap(nullptr, size, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, 0);
+  if (*actual < offset + size) {
+    return Fail(fmt::format("a memory file has {} bytes instead of {}", *actual, offset + size));
+  }
+  void* const data =
+      mmap(nullptr, size, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, static_cast<off_t>(offset));
   if (data == MAP_FAILED) return FailErrno(fmt::format("cannot map {} bytes of a memory file", size));
   Mapping mapping;
   mapping.data_ = data;

@@ -23,13 +23,18 @@ namespace colmeia::sys {
 // every new mapping and every write(2) is refused (F_SEAL_FUTURE_WRITE), also those of other processes.
 [[nodiscard]] Result<> SealFutureWrites(int fd);
 
+// Another descriptor of the same memory that can only read: what is mapped from it, not even mprotect(2) makes
+// writable, as it does with a read-only mapping of a writable descriptor. For giving up the right to write: `fd`, and
+// every copy of it, is to be closed, since whoever has one can open it anew. Needs /proc.
+[[nodiscard]] Result<UniqueFd> OpenForReading(int fd);
+
 // Everything from offset 0 to the end; the descriptor's position is neither used nor moved.
 [[nodiscard]] Result<std::string> ReadMemfd(int fd);
 
 // The size of the file behind `fd`.
 [[nodiscard]] Result<std::size_t> SizeOf(int fd);
 
-// A mapping of the first `size` bytes, unmapped when it goes. The descriptor may be closed while it lives.
+// A mapping of some bytes, unmapped when it goes. The descriptor may be closed while it lives.
 class Mapping {
  public:
   Mapping() = default;
@@ -40,7 +45,12 @@ class Mapping {
   ~Mapping();
 
   // Fails when the file is shorter than `size`: reading beyond its end would kill us.
-  [[nodiscard]] static Result<Mapping> MapShared(int fd, std::size_t size, bool writable);
+  [[nodiscard]] static Result<Mapping> MapShared(int fd, std::size_t size, bool writable) {
+    return MapPart(fd, 0, size, writable);
+  }
+
+  // The same of `size` bytes from `offset` on. REQUIRES: `offset` is that of a page.
+  [[nodiscard]] static Result<Mapping> MapPart(int fd, std::size_t offset, std::size_t size, bool writable);
 
   [[nodiscard]] void* data() const { return data_; }
   [[nodiscard]] std::size_t size() const { return size_; }

@@ -235,9 +235,13 @@ Result<> LetIn(int fd) {
   return {};
 }
 
-bool WakeOthers(int listen_fd) {
+bool SomebodyWaits(int listen_fd) {
   pollfd queue{listen_fd, POLLIN, 0};
-  if (poll(&queue, 1, 0) != 1) return false;
+  return poll(&queue, 1, 0) == 1;
+}
+
+bool WakeOthers(int listen_fd) {
+  if (!SomebodyWaits(listen_fd)) return false;
   int family = AF_UNIX;
   socklen_t size = sizeof(family);
   const bool is_tcp = getsockopt(listen_fd, SOL_SOCKET, SO_DOMAIN, &family, &size) == 0 && family != AF_UNIX;

@@ -92,6 +92,9 @@ enum class TurnedAway : std::uint8_t {
 // kernel's own wake-ups come with connections only: nobody else hears of one that a woken process leaves in the queue.
 [[nodiscard]] bool WakeOthers(int listen_fd);
 
+// Whether somebody stands in the queue of a listening socket.
+[[nodiscard]] bool SomebodyWaits(int listen_fd);
+
 // Which file the path of a Unix socket leads to; nothing for other addresses, and when there is none.
 struct SocketFileId {
   dev_t device = 0;

@@ -103,11 +103,11 @@ constexpr int kAllowed[] = {
     SCMP_SYS(inotify_init1),
     SCMP_SYS(inotify_add_watch),
     SCMP_SYS(inotify_rm_watch),
-    // Memory. What may be executed is a question of its own: ForbidNewCode().
+    // Memory. What may be executed is a question of its own: ForbidNewCode(). mremap(2) is left out: it makes a mapping
+    // of shared memory grow beyond the part that was given away. The C library copies instead.
     SCMP_SYS(brk),
     SCMP_SYS(mmap),
     SCMP_SYS(munmap),
-    SCMP_SYS(mremap),
     SCMP_SYS(mprotect),
     SCMP_SYS(madvise),
     SCMP_SYS(mincore),

@@ -141,8 +141,7 @@ Result<Writer> Writer::Create(std::uint32_t capacity, std::uint32_t frame_capaci
   if (!fd) return tl::unexpected(std::move(fd.error()));
   Result<sys::Mapping> mapping = sys::Mapping::MapShared(fd->get(), RingSize(layout), /*writable=*/true);
   if (!mapping) return tl::unexpected(std::move(mapping.error()));
-  // A kernel too old to seal leaves a ring that workers could write if they were taken over; the master never reads it
-  // back.
+  // Where the kernel is too old to seal, readers are kept from writing by what they map the ring from.
   (void)sys::SealFutureWrites(fd->get());
 
   Header& header = HeaderOf(*mapping);
@@ -204,7 +203,9 @@ std::uint64_t Writer::Record(const Event& event, std::string_view frame) {
 Reader::Reader(sys::Mapping mapping, Layout layout) : mapping_(std::move(mapping)), layout_(layout) {}
 
 Result<Reader> Reader::Open(int fd) {
-  Result<sys::Mapping> head = sys::Mapping::MapShared(fd, kHeaderSize, /*writable=*/false);
+  const Result<sys::UniqueFd> reading = sys::OpenForReading(fd);
+  if (!reading) return tl::unexpected(reading.error());
+  Result<sys::Mapping> head = sys::Mapping::MapShared(reading->get(), kHeaderSize, /*writable=*/false);
   if (!head) return tl::unexpected(std::move(head.error()));
   const Header& header = HeaderOf(*head);
   if (header.magic.load(std::memory_order_acquire) != kRingMagic) return Fail("the memory is not a trace");
@@ -213,7 +214,7 @@ Result<Reader> Reader::Open(int fd) {
   if (version != kRingVersion || header.record_size.load(kRelaxed) != kRecordSize || !IsUsable(layout)) {
     return Fail(fmt::format("the trace has layout {}, this process knows layout {}", version, kRingVersion));
   }
-  Result<sys::Mapping> mapping = sys::Mapping::MapShared(fd, RingSize(layout), /*writable=*/false);
+  Result<sys::Mapping> mapping = sys::Mapping::MapShared(reading->get(), RingSize(layout), /*writable=*/false);
   if (!mapping) return tl::unexpected(std::move(mapping.error()));
   return Reader(std::move(*mapping), layout);
 }

@@ -8,7 +8,7 @@
 //    n modulo the number of records; numbers begin at 1. The bytes of frames follow one another in the last part, round
 //    and round, so a frame may be forgotten before its event is.
 // 2. The master's mapping is the only writable one there can be: the memfd is sealed against others where the kernel
-//    knows how (F_SEAL_FUTURE_WRITE, Linux 5.1).
+//    knows how (F_SEAL_FUTURE_WRITE, Linux 5.1), and readers map it from a descriptor that can only read.
 // 3. A record being written has number 0; readers compare the number before and after copying.
 //
 //   Result<trace::Writer> trace = trace::Writer::Create();                        // master
@@ -73,7 +73,7 @@ class Writer {
 
 class Reader {
  public:
-  // Maps the ring for reading; fails when it has another layout. `fd` is lent.
+  // Maps the ring for reading; fails when it has another layout. `fd` is lent, and of no use any more.
   [[nodiscard]] static Result<Reader> Open(int fd);
 
   Reader(Reader&&) noexcept = default;

@@ -41,13 +41,8 @@ Result<> AdoptionReader::TakeAdopt(const ipc::Adopt& adopt, std::vector<sys::Uni
   auto encoded = sys::ReadMemfd(fds[ipc::kConfigFd].get());
   if (!encoded) return tl::unexpected(encoded.error());
   if (!ipc::Decode(*encoded, adoption_.config)) return Fail("the master sent a configuration that cannot be read");
-  auto board = scoreboard::Board::Open(fds[ipc::kScoreboardFd].get());
-  if (!board) return tl::unexpected(board.error());
-  auto trace = trace::Reader::Open(fds[ipc::kTraceFd].get());
-  if (!trace) return tl::unexpected(trace.error());
   if (adopt.slot >= scoreboard::kSlots) return Fail("the master sent a slot that does not exist");
-  adoption_.board = *std::move(board);
-  adoption_.trace = *std::move(trace);
+  adoption_.memory = {std::move(fds[ipc::kScoreboardFd]), std::move(fds[ipc::kTraceFd])};
   adoption_.generation = adopt.generation;
   adoption_.slot = adopt.slot;
   adoption_.seat = adopt.seat;

@@ -28,6 +28,12 @@ struct LentLog {
   sys::UniqueFd fd;
 };
 
+// The memory that the master shares, as descriptors; Become() closes them.
+struct LentMemory {
+  sys::UniqueFd scoreboard;
+  sys::UniqueFd trace;
+};
+
 struct Adoption {
   ipc::Identity identity;
   std::uint32_t generation = 0;
@@ -35,6 +41,8 @@ struct Adoption {
   std::uint32_t seat = 0;
   std::uint32_t seats = 1;
   ipc::ConfigText config;
+  LentMemory memory;  // empty without a master
+  // What became of it:
   std::optional<scoreboard::Board> board;
   std::optional<trace::Reader> trace;  // nothing without a master
   std::vector<LentListener> listeners;

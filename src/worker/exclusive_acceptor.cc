@@ -60,7 +60,16 @@ ExclusiveAcceptor::Turn ExclusiveAcceptor::NextTurn() {
   const bool well_ahead = has_more && open + 1 >= kMostTimes * all.least_connections;
   if (!well_ahead || stayed_ <= kWellAhead) return Turn::kRequeue;
   if (std::exchange(least_accepts_, all.least_accepts) != all.least_accepts) rests_ = 0;
-  return rests_ < kMostRests ? Turn::kRest : Turn::kRequeue;
+  return rests_ < kMostRests && MayRest() ? Turn::kRest : Turn::kRequeue;
+}
+
+bool ExclusiveAcceptor::MayRest() {
+  const util::TimePoint now = parts_.loop.Now();
+  if (now >= second_ends_) {
+    second_ends_ = now + std::chrono::seconds(1);
+    rests_this_second_ = 0;
+  }
+  return rests_this_second_ < kMostRestsASecond;
 }
 
 void ExclusiveAcceptor::Rest() {
@@ -71,6 +80,7 @@ void ExclusiveAcceptor::Rest() {
 
 void ExclusiveAcceptor::RestOn() {
   ++rests_;
+  ++rests_this_second_;
   resting_.StartAfter(kRest);
 }
 

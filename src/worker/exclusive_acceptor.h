@@ -11,7 +11,9 @@
 //
 // Well ahead is who has more than kWellAhead more, both in accepts and in open connections, and kMostTimes as many of
 // these. Clients that come and go never make it rest: none of its own may have gone during its last kWellAhead accepts.
-// Nor do others that take nothing: after kMostRests in a row without an accept by the last one it goes on alone.
+// Nor do others that take nothing: after kMostRests in a row without an accept by the last one it goes on alone. What
+// the others have is what they say, and one that was broken into may say anything: nobody rests more than
+// kMostRestsASecond.
 //
 // Where the kernel refuses the exclusive wait, this is a SharedAcceptor.
 #pragma once
@@ -27,6 +29,7 @@ class ExclusiveAcceptor final : public SocketAcceptor {
   static constexpr std::uint64_t kMostTimes = 2;
   static constexpr util::Milliseconds kRest{1};
   static constexpr int kMostRests = 8;
+  static constexpr int kMostRestsASecond = 200;
 
   // Without a board fairness rests on kRequeueAfter alone.
   explicit ExclusiveAcceptor(const AcceptorParts& parts)
@@ -45,6 +48,7 @@ class ExclusiveAcceptor final : public SocketAcceptor {
 
   std::unique_ptr<Watch> WatchShared(int fd, std::function<void()> on_readable) override;
   [[nodiscard]] Turn NextTurn();
+  [[nodiscard]] bool MayRest();
   void NoteWhoStays();
   void Rest();
   void RestOn();
@@ -54,7 +58,9 @@ class ExclusiveAcceptor final : public SocketAcceptor {
 
   std::vector<ExclusiveWatch*> watches_;
   loop::Timer resting_;
-  int rests_ = 0;                    // in a row
+  int rests_ = 0;              // in a row
+  int rests_this_second_ = 0;  // which ends at:
+  util::TimePoint second_ends_{};
   std::uint64_t least_accepts_ = 0;  // of any seat, at the last rest
   std::uint64_t gone_ = 0;           // of this worker's clients, at its last accept
   std::uint64_t stayed_ = 0;         // accepts since one of them has gone

@@ -1,18 +1,29 @@
 #include "worker/mutex_acceptor.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "sys/sockets.h"
 #include "util/check.h"
 #include "worker/connections.h"
 
 namespace colmeia::worker {
+namespace {
+
+std::int64_t Milliseconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration_cast<util::Milliseconds>(time).count();
+}
+
+}  // namespace
 
 // Between Start() and Stop() it is for the lock to say when the socket is waited for.
 class MutexAcceptor::MutexWatch final : public Watch {
  public:
   MutexWatch(MutexAcceptor& acceptor, int fd, std::function<void()> on_readable)
-      : acceptor_(acceptor), plain_(acceptor.parts_.loop, fd, std::move(on_readable)) {
+      : acceptor_(acceptor), fd_(fd), plain_(acceptor.parts_.loop, fd, std::move(on_readable)) {
     acceptor_.watches_.push_back(this);
   }
   ~MutexWatch() override { std::erase(acceptor_.watches_, this); }
@@ -32,9 +43,11 @@ class MutexAcceptor::MutexWatch final : public Watch {
   }
   void Shut() { plain_.Stop(); }
   [[nodiscard]] bool started() const { return started_; }
+  [[nodiscard]] bool IsAwaited() const { return started_ && sys::SomebodyWaits(fd_); }
 
  private:
   MutexAcceptor& acceptor_;  // outlives this
+  int fd_;
   PlainWatch plain_;
   bool started_ = false;
 };
@@ -42,7 +55,7 @@ class MutexAcceptor::MutexWatch final : public Watch {
 MutexAcceptor::MutexAcceptor(const AcceptorParts& parts)
     : SocketAcceptor(parts),
       lock_(parts.board->accept_lock()),
-      retry_(parts.loop, [] {}),  // that it ends the sleep is all
+      retry_(parts.loop, [this] { delay_passed_ = true; }),  // the end of the sleep does the rest
       before_sleep_(parts.loop, [this] { OnTurnEnds(); }),
       after_wake_(parts.loop, [this] { Unlock(); }) {}
 
@@ -57,7 +70,7 @@ std::unique_ptr<Watch> MutexAcceptor::WatchShared(int fd, std::function<void()> 
 
 void MutexAcceptor::OnTurnEnds() {
   if (std::none_of(watches_.begin(), watches_.end(), [](const MutexWatch* watch) { return watch->started(); })) return;
-  if (TryLock()) {
+  if (alone() || TryLock() || MustGoAlone()) {
     for (MutexWatch* const watch : watches_) watch->Open();
     retry_.Stop();
   } else {
@@ -73,22 +86,50 @@ bool MutexAcceptor::TryLock() {
   }
   holds_ = lock_.TryLock(parts_.options.slot);
   // A broken lock is free for whoever comes first.
-  if (!holds_ && BreakIfHung()) holds_ = lock_.TryLock(parts_.options.slot);
+  if (!holds_ && BreakIfIdle()) holds_ = lock_.TryLock(parts_.options.slot);
+  if (holds_) denied_ = 0;
   return holds_;
 }
 
-bool MutexAcceptor::BreakIfHung() {
+bool MutexAcceptor::BreakIfIdle() {
   const auto holder = lock_.holder();
+  const bool is_nobody = holder ? parts_.board->StateOf(*holder) == scoreboard::SlotState::kEmpty : lock_.held();
+  if (is_nobody) return lock_.Break();
   if (!holder) return false;
-  const auto now = static_cast<std::uint64_t>(std::chrono::nanoseconds(parts_.clock.Now().time_since_epoch()).count());
-  const std::uint64_t beat = parts_.board->Heartbeat(*holder);
-  const auto patience =
-      static_cast<std::uint64_t>(std::chrono::nanoseconds(kMissedBeats * parts_.options.beat).count());
-  if (beat == 0 || now < beat + patience || !lock_.Unlock(*holder)) return false;
+  const std::chrono::nanoseconds silence = SilenceOf(*holder);
+  if (silence < kMissedBeats * parts_.options.beat || !lock_.Unlock(*holder)) return false;
+  // One that was broken into may take it again at once.
+  if (parts_.loop.Now() < next_word_) return true;
+  next_word_ = parts_.loop.Now() + kAlone;
   parts_.log.Print(log::Level::kWarn,
                    "worker: slot {} held the lock for accepting and has been silent for {} ms, "
                    "the lock is taken from it",
-                   *holder, (now - beat) / 1'000'000);
+                   *holder, Milliseconds(silence));
+  return true;
+}
+
+// None for one that has not beaten yet, and for a stamp of the future.
+std::chrono::nanoseconds MutexAcceptor::SilenceOf(std::uint32_t slot) const {
+  const auto now =
+      static_cast<std::uint64_t>(std::chrono::nanoseconds(parts_.clock.Now().time_since_epoch()).count());
+  const std::uint64_t beat = parts_.board->Heartbeat(slot);
+  return std::chrono::nanoseconds(beat == 0 || beat > now ? 0 : static_cast<std::int64_t>(now - beat));
+}
+
+// Only delays count: a worker that has much else to do ends many turns in one.
+bool MutexAcceptor::MustGoAlone() {
+  if (!std::exchange(delay_passed_, false) || turns_to_skip_ > 0) return false;
+  denied_ = std::min(denied_ + 1, kPatience);
+  if (denied_ < kPatience) return false;
+  if (std::none_of(watches_.begin(), watches_.end(), [](const MutexWatch* watch) { return watch->IsAwaited(); })) {
+    return false;
+  }
+  alone_until_ = parts_.loop.Now() + kAlone;
+  const auto holder = lock_.holder();
+  const std::string by = holder ? fmt::format("slot {} held the lock for accepting and has been silent for {} ms",
+                                              *holder, Milliseconds(SilenceOf(*holder)))
+                                : "the lock for accepting is not to be had";
+  parts_.log.Print(log::Level::kWarn, "worker: clients wait, {}; the lock is left alone for {} s", by, kAlone.count());
   return true;
 }
 

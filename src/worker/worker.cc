@@ -80,7 +80,7 @@ class Worker final : public ipc::ChannelListener {
     if (!*complete) return;
     Adoption adoption = reader_.Finish();
     const ipc::Identity identity = adoption.identity;
-    if (auto became = Become(identity, getppid()); !became) return GiveUp(became.error().message);
+    if (auto became = Become(adoption, getppid()); !became) return GiveUp(became.error().message);
     if (auto entered = EnterSandbox(identity); !entered) return GiveUp(entered.error().message);
     auto server = Server::Create(loop_, std::move(adoption), modules_);
     if (!server) return GiveUp(server.error().message);
@@ -180,7 +180,7 @@ int RunAlone(Adoption adoption, const pipeline::ModuleList& modules,
              const std::function<void(const std::string& failure)>& on_ready) {
   InstallCrashReport();
   loop::Loop loop;
-  if (auto became = Become(adoption.identity, 0); !became) {
+  if (auto became = Become(adoption, 0); !became) {
     on_ready(became.error().message);
     return kExitFailed;
   }

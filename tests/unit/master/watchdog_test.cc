@@ -274,5 +274,40 @@ TEST_F(WatchdogTest, TheFirstLookIsNeverLate) {
   EXPECT_THAT(Look(), ElementsAre(Slot(0)));
 }
 
+TEST_F(WatchdogTest, AStampOfTheFarFutureIsNoSignOfLife) {
+  GivenWorker(0);
+  EXPECT_THAT(Look(), IsEmpty());
+  for (const std::uint64_t lie : {std::uint64_t{1} << 62, UINT64_MAX, UINT64_MAX - 1}) {
+    Of(0).heartbeat_ns = lie;
+    EXPECT_FALSE(HasBeaten(Of(0), clock_.Now()));
+  }
+
+  EXPECT_THAT(Pass(2 * kPeriod), ElementsAre(Slot(0)));
+}
+
+TEST_F(WatchdogTest, OneThatHasOnlyEverLiedIsFoundAsOneThatNeverBeat) {
+  GivenWorker(0);
+  Of(0).heartbeat_ns = UINT64_MAX;
+  EXPECT_THAT(Look(), IsEmpty());
+
+  EXPECT_THAT(Pass(2 * kPeriod), ElementsAre(Slot(0)));
+}
+
+TEST_F(WatchdogTest, AStampThatIsALittleAheadOfTheMastersClockCounts) {
+  GivenWorker(0);
+  Of(0).heartbeat_ns += 5'000'000;
+  EXPECT_THAT(Look(), IsEmpty());
+
+  EXPECT_TRUE(HasBeaten(Of(0), clock_.Now()));
+  EXPECT_THAT(Pass(kPeriod / 2), IsEmpty());
+}
+
+TEST_F(WatchdogTest, WhoIsNotWatchedHasAlwaysBeaten) {
+  GivenWorker(0, 0s);
+  Of(0).heartbeat_ns = UINT64_MAX;
+
+  EXPECT_TRUE(HasBeaten(Of(0), clock_.Now()));
+}
+
 }  // namespace
 }  // namespace colmeia::master

@@ -1,12 +1,16 @@
 #include "scoreboard/board.h"
 
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cstring>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <gmock/gmock.h>
 
@@ -24,7 +28,13 @@ class BoardTest : public testing::Test {
     return board.Writer(slot);
   }
 
+  // What somebody with a writable mapping of all of it could do.
+  sys::Mapping Everything() {
+    return std::move(*sys::Mapping::MapShared(board.fd(), geometry.size(), /*writable=*/true));
+  }
+
   Board board = std::move(*Board::Create());
+  const Geometry geometry{static_cast<std::size_t>(sysconf(_SC_PAGESIZE))};
 };
 
 TEST_F(BoardTest, AnOccupiedSlotSaysByWhom) {
@@ -51,7 +61,7 @@ TEST_F(BoardTest, TheServersStateIsShown) {
 }
 
 TEST_F(BoardTest, AnotherMappingSeesWhatAWorkerCounts) {
-  Result<Board> worker = Board::Open(board.fd());
+  Result<Board> worker = Board::Open(board.fd(), 1);
   ASSERT_TRUE(worker) << worker.error().message;
   board.Occupy(1, {.pid = 1});
 
@@ -261,7 +271,7 @@ TEST_F(BoardTest, NoReaderEverCountsARetiringWorkerTwiceOrNotAtAll) {
   std::atomic<std::uint64_t> born = 0;  // counts that surely stand in the board
   std::uint64_t wrong = 0;
   std::thread reader([&] {
-    Board own = std::move(*Board::Open(board.fd()));
+    Board own = std::move(*Board::Open(board.fd(), 7));
     std::uint64_t last = 0;
     while (!stop) {
       const std::uint64_t least = born;
@@ -286,23 +296,116 @@ TEST_F(BoardTest, NoReaderEverCountsARetiringWorkerTwiceOrNotAtAll) {
 }
 
 TEST_F(BoardTest, MemoryThatIsNotAScoreboardIsRefused) {
-  const sys::UniqueFd zeroes = std::move(*sys::SharedMemfd("test", kBoardSize));
+  const sys::UniqueFd zeroes = std::move(*sys::SharedMemfd("test", geometry.size()));
   const sys::UniqueFd shorter = std::move(*sys::SharedMemfd("test", 4096));
 
-  EXPECT_THAT(Board::Open(zeroes.get()).error().message, HasSubstr("not a scoreboard"));
-  EXPECT_FALSE(Board::Open(shorter.get()));
-  EXPECT_FALSE(Board::Open(-1));
+  EXPECT_THAT(Board::Open(zeroes.get(), 0).error().message, HasSubstr("not a scoreboard"));
+  EXPECT_FALSE(Board::Open(shorter.get(), 0));
+  EXPECT_FALSE(Board::Open(-1, 0));
 }
 
 TEST_F(BoardTest, AnotherLayoutIsRefusedByNumber) {
-  Result<sys::Mapping> mapping = sys::Mapping::MapShared(board.fd(), kHeaderSize, /*writable=*/true);
-  static_cast<Header*>(mapping->data())->version.store(77);
+  static_cast<Header*>(Everything().data())->version.store(77);
 
-  EXPECT_THAT(Board::Open(board.fd()).error().message,
+  EXPECT_THAT(Board::Open(board.fd(), 0).error().message,
               HasSubstr("has layout 77, this process knows layout " + std::to_string(kBoardVersion)));
 }
 
 TEST_F(BoardTest, NoWorkerCanShrinkTheBoardUnderTheOthers) { EXPECT_NE(ftruncate(board.fd(), 0), 0); }
+
+TEST_F(BoardTest, AWorkerCanMakeNoMoreOfItWritableThanItsOwnPageAndTheLocks) {
+  const Board worker = std::move(*Board::Open(board.fd(), 3));
+  std::size_t writable = 0;
+  std::size_t others = 0;
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    if (line.find("colmeia-scoreboard") == std::string::npos) continue;
+    const std::size_t begin = std::stoull(line, nullptr, 16);
+    const std::size_t size = std::stoull(line.substr(line.find('-') + 1), nullptr, 16) - begin;
+    if (size == geometry.size() && line.find(" rw-s ") != std::string::npos) continue;  // the master's, in this test
+    if (line.find(" rw-s ") != std::string::npos) {
+      writable += size;
+    } else {
+      others += size;
+      EXPECT_NE(mprotect(reinterpret_cast<void*>(begin), size, PROT_READ | PROT_WRITE), 0) << line;
+    }
+  }
+
+  EXPECT_EQ(writable, 2 * geometry.page_size);
+  EXPECT_EQ(others, geometry.size());
+}
+
+TEST_F(BoardTest, TheMasterGoesByWhatItKnowsWhateverStandsInTheMemory) {
+  Ready(0).Add(Total::kRequests, 10);
+  Ready(1).Add(Total::kRequests, 5);
+  board.Retire(1);
+  board.AddReload({.generation = 2, .succeeded = true});
+  const sys::Mapping everything = Everything();
+  std::memset(everything.data(), 0xa5, geometry.SlotAt(0));
+
+  EXPECT_EQ(board.StateOf(0), SlotState::kReady);
+  EXPECT_EQ(board.Read(0).pid, 1000);
+  EXPECT_EQ(board.used_slots(), 2u);
+  EXPECT_EQ(board.Sum()[Total::kRequests], 15u);
+  EXPECT_EQ(board.Server().reloads_succeeded, 1u);
+  board.Occupy(1, {.pid = 7});
+  board.SetState(1, SlotState::kReady);
+  board.Retire(1);
+  board.Retire(0);
+  EXPECT_TRUE(board.Look().slots.empty());
+}
+
+TEST_F(BoardTest, LiesAreNoCountsAndSpoilNoSum) {
+  SlotWriter liar = Ready(0);
+  Ready(1).Add(Total::kRequests, 5);
+  liar.Add(Total::kRequests, UINT64_MAX - 3);
+  liar.Set(Gauge::kConnections, UINT64_MAX);
+  liar.Add(Total::kAccepts, kMostCount);
+  board.Writer(1).Add(Total::kAccepts, kMostCount);
+
+  EXPECT_EQ(board.Sum()[Total::kRequests], 5u);
+  EXPECT_EQ(board.Sum()[Gauge::kConnections], 0u);
+  EXPECT_EQ(board.Sum()[Total::kAccepts], kMostCount) << "no sum goes beyond it";
+  board.Retire(0);
+  EXPECT_EQ(board.Sum()[Total::kRequests], 5u);
+  EXPECT_LE(board.ShareOf(1).MeanAccepts(), kMostCount);
+}
+
+TEST_F(BoardTest, ALockThatHoldsWhatIsNoSlotCanBeBroken) {
+  AcceptLock lock = board.accept_lock();
+  const sys::Mapping everything = Everything();
+  reinterpret_cast<Cell*>(static_cast<char*>(everything.data()) + geometry.LockAt())->store(UINT64_MAX);
+
+  EXPECT_TRUE(lock.held());
+  EXPECT_EQ(lock.holder(), std::nullopt);
+  EXPECT_FALSE(lock.TryLock(1));
+  EXPECT_TRUE(lock.Break());
+  EXPECT_TRUE(lock.TryLock(1));
+}
+
+TEST_F(BoardTest, LookingTouchesNoPageOfAnEmptySlot) {
+  Ready(0);
+  Ready(900);
+  board.Retire(900);
+  const Board worker = std::move(*Board::Open(board.fd(), 0));
+
+  static_cast<void>(worker.Look());
+  static_cast<void>(worker.Read(500));
+
+  std::vector<unsigned char> resident(kSlots);
+  const sys::Mapping everything = Everything();
+  ASSERT_EQ(
+      mincore(static_cast<char*>(everything.data()) + geometry.SlotAt(0), kSlots * geometry.page_size, resident.data()),
+      0);
+  for (std::uint32_t slot = 1; slot < kSlots; ++slot) EXPECT_EQ(resident[slot] & 1, slot == 900 ? 1 : 0) << slot;
+}
+
+TEST(BoardDeathTest, AWorkerHasNoPenForOthers) {
+  const Board board = std::move(*Board::Create());
+  Board worker = std::move(*Board::Open(board.fd(), 1));
+
+  EXPECT_DEATH((void)worker.Writer(2), "own_index_");
+}
 
 TEST(BoardDeathTest, ASlotHasOneOccupantAtATime) {
   Board board = std::move(*Board::Create());

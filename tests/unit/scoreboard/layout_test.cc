@@ -9,16 +9,26 @@
 namespace colmeia::scoreboard {
 namespace {
 
-TEST(LayoutTest, MasterAndWorkerNeverShareACacheLine) {
-  EXPECT_GE(offsetof(Slot, heartbeat_ns), 64u);
-  EXPECT_EQ(offsetof(Slot, heartbeat_ns) % 64, 0u);
-  EXPECT_LT(offsetof(Slot, accepts_at_start), 64u);
+TEST(LayoutTest, EachWriterHasPagesOfItsOwnAndTheLockComesLast) {
+  for (const std::size_t page : {4096u, 16384u, 65536u}) {
+    const Geometry geometry{page};
+    EXPECT_LE(sizeof(Slot), page);
+    EXPECT_GE(geometry.SlotAt(0), sizeof(Header));
+    for (const std::uint32_t slot : {0u, 1u, kSlots - 1}) {
+      EXPECT_EQ(geometry.SlotAt(slot) % page, 0u);
+      EXPECT_EQ(geometry.SlotAt(slot + 1), geometry.SlotAt(slot) + page);
+    }
+    EXPECT_EQ(geometry.LockAt(), geometry.SlotAt(kSlots - 1) + page);
+    EXPECT_EQ(geometry.size(), geometry.LockAt() + page);
+  }
 }
 
-TEST(LayoutTest, NeighbouringSlotsNeverShareAPairOfLines) {
-  EXPECT_EQ(kHeaderSize % 128, 0u);
-  EXPECT_EQ(kSlotSize % 128, 0u);
-  EXPECT_GE(kSlotSize, sizeof(Slot));
+TEST(LayoutTest, WhatNobodyCanHaveCountedIsReadAsNothingAndNoSumGoesRound) {
+  EXPECT_EQ(Believed(kMostCount), kMostCount);
+  EXPECT_EQ(Believed(kMostCount + 1), 0u);
+  EXPECT_EQ(Believed(UINT64_MAX), 0u);
+  EXPECT_EQ(SumOf(2, 3), 5u);
+  EXPECT_EQ(SumOf(kMostCount, kMostCount), kMostCount);
 }
 
 TEST(LayoutTest, EveryCountHasANameOfItsOwn) {

@@ -101,5 +101,33 @@ TEST(SharedMemfdTest, SealedForTheFutureItIsWrittenThroughOldMappingsOnly) {
   EXPECT_EQ(static_cast<char*>(reader->data())[0], 'x');
 }
 
+TEST(MappingTest, OfAPartBeginsWhereItIsToldTo) {
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const Result<UniqueFd> fd = SharedMemfd("test", 2 * page);
+  ASSERT_TRUE(fd);
+  ASSERT_EQ(pwrite(fd->get(), "second", 6, static_cast<off_t>(page)), 6);
+
+  const Result<Mapping> part = Mapping::MapPart(fd->get(), page, page, /*writable=*/false);
+
+  ASSERT_TRUE(part);
+  EXPECT_EQ(std::string(static_cast<const char*>(part->data()), 6), "second");
+  EXPECT_FALSE(Mapping::MapPart(fd->get(), page, page + 1, /*writable=*/false));
+}
+
+TEST(OpenForReadingTest, GivesADescriptorWhoseMappingsNobodyMakesWritable) {
+  const Result<UniqueFd> fd = SharedMemfd("test", 4096);
+  const Result<UniqueFd> reading = OpenForReading(fd->get());
+  ASSERT_TRUE(reading);
+  const Result<Mapping> written = Mapping::MapShared(fd->get(), 4096, /*writable=*/true);
+  const Result<Mapping> read = Mapping::MapShared(reading->get(), 4096, /*writable=*/false);
+  ASSERT_TRUE(read);
+
+  static_cast<char*>(written->data())[0] = 'x';
+  EXPECT_EQ(static_cast<const char*>(read->data())[0], 'x') << "it is the same memory";
+  EXPECT_NE(mprotect(read->data(), 4096, PROT_READ | PROT_WRITE), 0);
+  EXPECT_FALSE(Mapping::MapShared(reading->get(), 4096, /*writable=*/true));
+  EXPECT_FALSE(OpenForReading(-1));
+}
+
 }  // namespace
 }  // namespace colmeia::sys

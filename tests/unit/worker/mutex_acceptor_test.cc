@@ -14,6 +14,12 @@ class MutexAcceptorTest : public AcceptorFixture {
   void SomeTurns() {
     for (int i = 0; i < 5; ++i) loop.Turn();
   }
+
+  std::unique_ptr<Client> SendingClient() {
+    auto client = Connect();
+    client->Send(kGetHello);
+    return client;
+  }
 };
 
 TEST_F(MutexAcceptorTest, AcceptsNobodyWhileAnotherHasTheLock) {
@@ -95,6 +101,37 @@ TEST_F(MutexAcceptorTest, BreaksTheLockOfAWorkerThatIsSilentForLong) {
 
   clock.Advance(6h);
   UntilAnswered(*client);
+}
+
+TEST_F(MutexAcceptorTest, BreaksALockThatIsHeldByNobody) {
+  Make(AcceptBy::kMutex, {.mutex_delay = 1h}).Start();
+  for (const std::uint32_t nobody : {77u, scoreboard::kSlots, UINT32_MAX - 1}) {
+    ASSERT_TRUE(board_.accept_lock().TryLock(nobody));
+
+    UntilAnswered(*SendingClient());
+  }
+}
+
+TEST_F(MutexAcceptorTest, GoesWithoutALockThatIsNotToBeHadWhileClientsWait) {
+  ASSERT_TRUE(board_.accept_lock().TryLock(kOther));
+  board_.Writer(kOther).Beat(UINT64_MAX);  // as lively as one can be
+  Make(AcceptBy::kMutex, {.mutex_delay = 1ms}).Start();
+
+  UntilAnswered(*SendingClient());
+
+  EXPECT_EQ(board_.accept_lock().holder(), kOther);
+  UntilAnswered(*SendingClient());
+}
+
+TEST_F(MutexAcceptorTest, LeavesALockToItsHolderAsLongAsNobodyWaits) {
+  ASSERT_TRUE(board_.accept_lock().TryLock(kOther));
+  auto& acceptor = dynamic_cast<MutexAcceptor&>(Make(AcceptBy::kMutex, {.mutex_delay = 1ms}));
+  acceptor.Start();
+
+  for (int i = 0; i < 3 * MutexAcceptor::kPatience; ++i) loop.RunOnce();  // a delay each
+
+  EXPECT_FALSE(acceptor.alone());
+  EXPECT_EQ(board_.accept_lock().holder(), kOther);
 }
 
 }  // namespace
