@@ -113,7 +113,6 @@ constexpr Foreign kForeign[] = {
     {"limit_rate*", "", ""},
     {"lingering_*", "", ""},
     {"log_subrequest", "", ""},
-    {"max_headers", "", ""},
     {"merge_slashes", "", ""},
     {"msie_*", "", ""},
     {"output_buffers", "", ""},
