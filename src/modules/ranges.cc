@@ -104,7 +104,9 @@ void Filter(Exchange& exchange) {
   }
   const http::Field* const field = exchange.request.fields.Find(HeaderId::kRange);
   if (field == nullptr || exchange.request.method != http::Method::kGet) return;
-  const http::Validators validators{.etag = response.etag, .last_modified = response.modified};
+  const http::Validators validators{.etag = response.etag,
+                                    .last_modified = response.modified,
+                                    .date_is_weak = response.modified == exchange.services->wall_ms / 1000};
   if (!http::IfRangeHolds(exchange.request.fields, validators)) return;
 
   const std::uint64_t size = response.body.length();

@@ -119,6 +119,11 @@ void AddServerNames(CoreDraft& draft, const Call& call) {
 constexpr config::EnumValue<ServerTokens> kTokens[] = {
     {"on", ServerTokens::kOn}, {"off", ServerTokens::kOff}, {"build", ServerTokens::kOn}};
 
+constexpr config::EnumValue<http::EtagForm> kEtagForms[] = {{"on", http::EtagForm::kOn},
+                                                            {"off", http::EtagForm::kOff},
+                                                            {"strict", http::EtagForm::kStrict},
+                                                            {"nginx", http::EtagForm::kNginx}};
+
 constexpr In kEverywhere = In::kHttp | In::kServer | In::kLocation;
 constexpr In kServers = In::kHttp | In::kServer;
 constexpr config::Arity kNone = Args(0);
@@ -231,9 +236,9 @@ constexpr Directive kDirectives[] = {
      .doc = "Report files that were asked for and are missing in the error log."},
     {.name = "etag",
      .contexts = kEverywhere,
-     .arity = config::Flag,
-     .setter = config::SetFlag<&D::etag>,
-     .syntax = "on | off",
+     .arity = Args(1),
+     .setter = config::SetEnum<&D::etag, kEtagForms>,
+     .syntax = "on | off | strict | nginx",
      .default_value = "on",
      .doc = "Send ETag with files, so that caches can ask whether they changed."},
     {.name = "internal",

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "http/etag.h"
 #include "http/mime.h"
 #include "http/status.h"
 #include "pipeline/variables.h"
@@ -46,7 +47,7 @@ struct CoreSettings {
   bool tcp_nopush = false;
   bool tcp_nodelay = true;
   bool log_not_found = true;
-  bool etag = true;
+  http::EtagForm etag = http::EtagForm::kOn;
   bool internal = false;
 
   // Connections
