@@ -62,8 +62,8 @@ struct CoreSettings {
   util::Milliseconds lingering_timeout{5000};
   std::uint64_t client_header_buffer_size = 1024;
   BufferSizes large_client_header_buffers;
-  std::uint64_t client_max_body_size = 1u << 20;  // 0 = no limit
   std::uint32_t max_headers = 1000;
+  std::uint64_t client_max_body_size = 1u << 20;  // 0 = no limit
   bool reset_timedout_connection = false;
   bool ignore_invalid_headers = true;
   bool underscores_in_headers = false;
