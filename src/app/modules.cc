@@ -3,6 +3,7 @@
 #include "modules/access.h"
 #include "modules/access_log.h"
 #include "modules/autoindex.h"
+#include "modules/charset.h"
 #include "modules/conditional.h"
 #include "modules/events.h"
 #include "modules/hash_sizes.h"
@@ -40,6 +41,7 @@ const pipeline::ModuleList& Modules() {
       &modules::kStaticFiles,
       // Filters of the head: what is sent, then which part of it, then what is said about it.
       &modules::kConditional,
+      &modules::kCharset,
       &modules::kRanges,
       &modules::kHeaders,
       &modules::kAccessLog,

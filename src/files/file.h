@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <ctime>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -36,8 +37,22 @@ struct Stamp {
   std::int64_t changed_ns = 0;
 
   static Stamp Of(const struct stat& status);
+  [[nodiscard]] http::FileVersion version() const {
+    return {.modified_s = modified_s,
+            .modified_ns = modified_ns,
+            .changed_s = changed_s,
+            .changed_ns = changed_ns,
+            .size = size};
+  }
   [[nodiscard]] Kind kind() const;
   bool operator==(const Stamp&) const = default;
+};
+
+// How sure it is that times tell a file's bytes from those of the next write, when they were read: a kernel stamps
+// files with the time of its last tick, so that two writes within one have the same.
+struct Settling {
+  bool changed = true;   // a later write cannot have the same change time
+  bool modified = true;  // nor the same modification time, unless somebody sets it
 };
 
 class File {
@@ -45,9 +60,9 @@ class File {
   // Facts only: neither bytes nor a descriptor.
   explicit File(const Stamp& stamp);
   // With all of its bytes. A file that changed its length while it was read has the length of what was read.
-  File(const Stamp& stamp, std::string content);
+  File(const Stamp& stamp, std::string content, Settling settling = {});
   // With a descriptor open for reading.
-  File(const Stamp& stamp, sys::UniqueFd fd);
+  File(const Stamp& stamp, sys::UniqueFd fd, Settling settling = {});
   File(const File&) = delete;
   File& operator=(const File&) = delete;
 
@@ -56,9 +71,15 @@ class File {
   [[nodiscard]] std::uint64_t size() const { return size_; }
   [[nodiscard]] std::time_t modified() const { return stamp_.modified_s; }
 
-  // nginx's tag with its quotes, and Last-Modified's date. Valid as long as this.
+  // The tag of `etag on` with its quotes, and Last-Modified's date. Valid as long as this.
   [[nodiscard]] std::string_view etag() const { return {etag_.data(), etag_size_}; }
   [[nodiscard]] std::string_view last_modified() const { return {last_modified_.data(), last_modified_.size()}; }
+
+  // The tag in one of its forms. A file that is not settled has a mark in it: another one for other bytes, as far as
+  // they are in memory, else for each time that it was opened. `marked` asks for that of the bytes also where it is
+  // settled by now, for whoever has a tag from before; a change time always has it beside it, since files of two trees
+  // may be made within one tick. REQUIRES: `form` is not kOff.
+  std::string_view EtagAs(http::EtagForm form, bool marked, std::span<char, http::kEtagSize> out) const;
 
   // The bytes are in memory. An empty file may be.
   [[nodiscard]] bool in_memory() const { return in_memory_; }
@@ -69,9 +90,14 @@ class File {
   [[nodiscard]] bool sendable() const { return in_memory_ || fd_.get() >= 0; }
 
  private:
+  void MakeTexts();
+  [[nodiscard]] std::uint64_t Mark() const;
+
   Stamp stamp_;
   Kind kind_;
   bool in_memory_ = false;
+  Settling settling_{};
+  mutable std::uint64_t mark_ = 0;  // once it was needed
   std::uint64_t size_;
   std::string content_;
   sys::UniqueFd fd_;

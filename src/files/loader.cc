@@ -28,6 +28,15 @@ timespec StampClock() {
   return now;
 }
 
+// Whether a file that is stamped at that time cannot be stamped so again.
+bool IsOld(std::int64_t stamp_s, std::int64_t stamp_ns, const timespec& read_at) {
+  const std::int64_t seconds = read_at.tv_sec - stamp_s;
+  if (seconds > 3600) return true;  // also keeps the product below from overflowing
+  if (seconds < -3600) return false;
+  const std::int64_t age = seconds * kNanosecondsPerSecond + read_at.tv_nsec - stamp_ns;
+  return age > (stamp_ns == 0 ? kCoarseTickNs : kTickNs);
+}
+
 int OpenForReading(const char* path) {
   // A pipe's other end must not keep us waiting, and a terminal must not become ours.
   int fd = -1;
@@ -73,24 +82,21 @@ Loaded LoadOnce(const char* path, std::size_t small, bool& whole) {
   if (fstat(fd.get(), &status) != 0) return {nullptr, errno, false};
   const Stamp stamp = Stamp::Of(status);
   const bool settled = IsSettled(stamp, read_at);
+  const Settling settling{.changed = settled, .modified = IsOld(stamp.modified_s, stamp.modified_ns, read_at)};
   if (stamp.kind() != Kind::kRegular) return {std::make_shared<const File>(stamp), 0, settled};
-  if (stamp.size > small) return {std::make_shared<const File>(stamp, std::move(fd)), 0, settled};
+  if (stamp.size > small) return {std::make_shared<const File>(stamp, std::move(fd), settling), 0, settled};
   std::string content;
   if (const int error = ReadContent(fd.get(), static_cast<std::size_t>(stamp.size), content); error != 0) {
     return {nullptr, error, false};
   }
   whole = content.size() == stamp.size;
-  return {std::make_shared<const File>(stamp, std::move(content)), 0, settled && whole};
+  return {std::make_shared<const File>(stamp, std::move(content), settling), 0, settled && whole};
 }
 
 }  // namespace
 
 bool IsSettled(const Stamp& stamp, const timespec& read_at) {
-  const std::int64_t seconds = read_at.tv_sec - stamp.changed_s;
-  if (seconds > 3600) return true;  // also keeps the product below from overflowing
-  if (seconds < -3600) return false;
-  const std::int64_t age = seconds * kNanosecondsPerSecond + read_at.tv_nsec - stamp.changed_ns;
-  return age > (stamp.changed_ns == 0 ? kCoarseTickNs : kTickNs);
+  return IsOld(stamp.changed_s, stamp.changed_ns, read_at);
 }
 
 Found Look(std::string_view path) {

@@ -52,7 +52,8 @@ std::size_t TokenSize(std::string_view text) {
   return size;
 }
 
-constexpr bool IsTargetChar(char c) { return c > ' ' && c < 0x7f; }
+// Bytes above 0x7f are not of RFC 3986, but browsers and curl send them.
+constexpr bool IsTargetChar(char c) { return static_cast<unsigned char>(c) > ' ' && c != 0x7f; }
 
 }  // namespace
 

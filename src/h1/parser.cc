@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
+#include <string>
 
+#include <fmt/format.h>
 #include <llhttp.h>
 
 #include "h1/bytes.h"
@@ -182,6 +185,22 @@ std::string_view FirstLine(std::string_view text) {
   return text;
 }
 
+// What llhttp is to see of a target with bytes above 0x7f: each of them percent-encoded, which means the same. Empty
+// for a target without them.
+std::string EncodedTarget(std::string_view target) {
+  std::string encoded;
+  const auto is_high = [](char c) { return static_cast<unsigned char>(c) > 0x7f; };
+  if (std::none_of(target.begin(), target.end(), is_high)) return encoded;
+  for (const char c : target) {
+    if (is_high(c)) {
+      fmt::format_to(std::back_inserter(encoded), "%{:02X}", static_cast<unsigned char>(c));
+    } else {
+      encoded += c;
+    }
+  }
+  return encoded;
+}
+
 }  // namespace
 
 HeadLimits HeadLimits::FromBuffers(std::size_t header_buffer, std::size_t large_count, std::size_t large_size) {
@@ -216,15 +235,15 @@ Fault Parser::TakeLine(char* line, std::size_t size) {
     if (!fault) line_ = Line::kField;
     return fault;
   }
-  if (++field_lines_ > limits_->fields) return kManyFields;
   const FieldLine verdict = CheckFieldLine(line, size);
   if (verdict.fault) return verdict.fault;
   const std::uint8_t odd = limits_->underscores_in_headers ? kOddToken : kOddToken | kUnderscore;
   if ((verdict.name_classes & odd) != 0) {
     if (!limits_->ignore_invalid_headers) return kOddName;
     has_odd_name_ = true;
+    return {};
   }
-  return {};
+  return ++field_lines_ > limits_->fields ? kManyFields : Fault{};
 }
 
 // The size of a head that is plain and without fault, 0 for every other one. A head that is no longer than one line may
@@ -305,13 +324,22 @@ Fault Parser::Finish(std::span<char> head, RequestHead& out) const {
     run.Execute("GET");
     rest.remove_prefix(request_line_.method_size);
   }
+  std::string_view target = out.target;
+  const std::string encoded = EncodedTarget(target);
+  if (!encoded.empty()) {
+    const auto at = static_cast<std::size_t>(target.data() - rest.data());
+    run.Execute(rest.substr(0, at));
+    run.Execute(encoded);
+    rest.remove_prefix(at + target.size());
+    target = encoded;
+  }
   if (has_bare_lf_) {
     run.ExecuteLines(rest);
   } else {
     run.Execute(rest);
   }
   if (const Fault fault = run.Verdict(feed)) return fault;
-  if (feed.target != out.target) return kDisagreement;
+  if (feed.target != target) return kDisagreement;
   out.content_length = run.content_length();
   if (const Fault fault = Interpret(out)) return fault;
   // An empty Transfer-Encoding and the like: refused above, so here both must see the same framing.

@@ -6,7 +6,7 @@
 // What the fence adds to llhttp's strict mode (M numbers of the design's HTTP page):
 //   1. before llhttp, line by line as lines arrive: limits; no bare CR, NUL or control character; no folded or nameless
 //      field; a request line of exactly "method SP target SP HTTP/D.D"; a TAB in a field becomes a SP (in place);
-//      a bare LF ends a line as CRLF does.
+//      a bare LF ends a line as CRLF does. llhttp sees bytes above 0x7f of a target percent-encoded.
 //   2. after llhttp: exactly one valid Host in HTTP/1.1; Transfer-Encoding is once and exactly "chunked", never in
 //      HTTP/1.0 and never beside Content-Length; own reading of Connection; singletons that come twice are refused.
 //   3. the two must agree on where the head ends.
@@ -36,7 +36,7 @@ namespace colmeia::h1 {
 struct HeadLimits {
   std::uint32_t line_bytes = 8 * 1024;         // a request line (414) or a field line (494), with its line end
   std::uint32_t head_bytes = (1 + 32) * 1024;  // everything (494)
-  std::uint32_t fields = 200;                  // number of field lines (494)
+  std::uint32_t fields = 1000;                 // nginx's max_headers: field lines, without those left out (494)
   bool ignore_invalid_headers = true;   // nginx's: names with other than letters, digits and "-" are left out, else 400
   bool underscores_in_headers = false;  // nginx's: "_" is valid in names, too
 
@@ -91,11 +91,11 @@ class Parser {
   http::Fault Finish(std::span<char> head, RequestHead& out) const;
 
   const HeadLimits* limits_;
-  std::uint32_t scanned_ = 0;     // bytes from the start that hold no further LF
-  std::uint32_t line_start_ = 0;  // offset of the line that is being collected
-  std::uint32_t head_start_ = 0;  // offset of the request line, after skipped empty lines
-  std::uint32_t field_lines_ = 0;
-  RequestLine request_line_{};  // once it is complete
+  std::uint32_t scanned_ = 0;      // bytes from the start that hold no further LF
+  std::uint32_t line_start_ = 0;   // offset of the line that is being collected
+  std::uint32_t head_start_ = 0;   // offset of the request line, after skipped empty lines
+  std::uint32_t field_lines_ = 0;  // without those that are left out
+  RequestLine request_line_{};     // once it is complete
   Line line_ = Line::kRequest;
   std::uint8_t empty_lines_ = 0;  // before the request line
   bool started_ = false;

@@ -19,7 +19,7 @@ struct PlainRequestHead {
   std::string_view text;          // from the request line's first byte to the end of the empty line
   std::string_view request_line;  // without its line end; after an error what is known of it, for the access log
   std::string_view method_text;
-  std::string_view target;    // as sent: http::ParseTarget reads it
+  std::string_view target;    // as sent, bytes above 0x7f included: http::ParseTarget reads it
   std::string_view protocol;  // "HTTP/1.1"
   http::Method method = http::Method::kUnknown;
   int version_minor = 1;  // 0 for HTTP/1.0, 1 for 1.1 and whatever 1.x the future brings

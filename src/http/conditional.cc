@@ -46,7 +46,7 @@ bool IfRangeHolds(const Fields& request, const Validators& validators) {
   const std::string_view value = if_range->value;
   if (value.starts_with('"') || IsWeak(value)) return StrongMatch(value, validators.etag);
   const std::optional<std::time_t> date = ParseDate(value);
-  return date && validators.last_modified && *date == *validators.last_modified;
+  return date && !validators.date_is_weak && validators.last_modified && *date == *validators.last_modified;
 }
 
 }  // namespace colmeia::http

@@ -14,6 +14,9 @@ namespace colmeia::http {
 struct Validators {
   std::string_view etag{};  // with quotes; empty: it has none
   std::optional<std::time_t> last_modified{};
+  // The second of last_modified is not over: the representation may change again and keep the date, so that the date
+  // does not name this very one (RFC 9110 section 8.8.2.2).
+  bool date_is_weak = false;
 };
 
 // nginx's directive if_modified_since.
@@ -33,7 +36,7 @@ enum class Precondition {
                                                  IfModifiedSince mode = IfModifiedSince::kExact);
 
 // Whether a Range field may be obeyed: there is no If-Range, or it names this very representation (strong comparison of
-// tags, equal dates).
+// tags; equal dates, of which the second is over).
 [[nodiscard]] bool IfRangeHolds(const Fields& request, const Validators& validators);
 
 }  // namespace colmeia::http

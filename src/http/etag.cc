@@ -25,14 +25,30 @@ std::string_view TakeEtag(std::string_view& list) {
 
 }  // namespace
 
-std::string_view FormatEtag(std::time_t mtime, std::uint64_t size, std::span<char, kEtagSize> out) {
+std::string_view FormatEtag(const FileVersion& version, EtagForm form, std::optional<std::uint64_t> mark,
+                            std::span<char, kEtagSize> out) {
   char* const begin = out.data();
   char* const end = begin + out.size();
   char* at = begin;
+  const auto put = [&](std::uint64_t number) { at = std::to_chars(at, end, number, 16).ptr; };
+  const auto put_time = [&](std::int64_t seconds, std::int64_t nanoseconds) {
+    put(static_cast<std::uint64_t>(seconds));
+    if (nanoseconds == 0) return;
+    *at++ = '.';
+    put(static_cast<std::uint64_t>(nanoseconds));
+  };
   *at++ = '"';
-  at = std::to_chars(at, end, static_cast<std::uint64_t>(mtime), 16).ptr;
+  put_time(version.modified_s, form == EtagForm::kNginx ? 0 : version.modified_ns);
   *at++ = '-';
-  at = std::to_chars(at, end, size, 16).ptr;
+  put(version.size);
+  if (TagHasChangeTime(version, form)) {
+    *at++ = '-';
+    put_time(version.changed_s, version.changed_ns);
+  }
+  if (mark) {
+    *at++ = kEtagMark;
+    put(*mark);
+  }
   *at++ = '"';
   return {begin, static_cast<std::size_t>(at - begin)};
 }

@@ -73,7 +73,10 @@ char* EndSegment(char* root, char* segment, char* at) {
   return segment;
 }
 
+// A fragment is no part of what is asked for, yet some clients send it: as in nginx, the path or the arguments end
+// there.
 void SplitPath(std::string_view rest, Target& out) {
+  rest = rest.substr(0, rest.find('#'));
   const std::size_t question = rest.find('?');
   out.raw_path = rest.substr(0, question);
   if (question != std::string_view::npos) {
@@ -155,7 +158,7 @@ Fault ParseTarget(Method method, std::string_view target, util::Arena& arena, Ta
     out.raw_path = target;
     return {};
   }
-  if (target.empty() || target.find('#') != std::string_view::npos) return kInvalidTarget;
+  if (target.empty()) return kInvalidTarget;
   if (method == Method::kConnect) {
     out.form = TargetForm::kAuthority;
     out.authority = target;

@@ -23,8 +23,8 @@ enum class TargetForm {
 struct Target {
   TargetForm form = TargetForm::kOrigin;
   std::string_view path;       // decoded and normalised, begins with "/"; "*" for kAsterisk, empty for kAuthority
-  std::string_view raw_path;   // as it was sent, without arguments; "/" when an absolute form has none
-  std::string_view args;       // as they were sent, without the "?"
+  std::string_view raw_path;   // as it was sent, without arguments and fragment; "/" when an absolute form has none
+  std::string_view args;       // as they were sent, without the "?" and without a fragment
   bool has_args = false;       // a "?" was there
   std::string_view authority;  // host[:port] of kAbsolute and kAuthority: valid for SplitHost; otherwise empty
 };

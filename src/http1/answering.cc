@@ -91,7 +91,13 @@ void Connection::Begin(Work& work, bool body_has_begun) {
   request.path = target.path;
   request.args = target.args;
   request.host = http::LowercaseHost(host, exchange.arena);
-  exchange.server = shared_.servers.Find(Hosts(work), request.host, exchange.captures);
+  pipeline::MatchFailure failure;
+  exchange.server = shared_.servers.Find(Hosts(work), request.host, exchange.captures, failure);
+  if (failure) {
+    const std::string reason = failure.Text();
+    return RefuseHead(work, {Status::kInternalServerError, reason}, "while reading client request headers",
+                      log::Level::kAlert);
+  }
   if (head.chunked) {
     work.body.StartChunked();
   } else {
@@ -118,7 +124,7 @@ void Connection::Begin(Work& work, bool body_has_begun) {
   }
 }
 
-void Connection::RefuseHead(Work& work, http::Fault fault, std::string_view while_doing) {
+void Connection::RefuseHead(Work& work, http::Fault fault, std::string_view while_doing, log::Level level) {
   pipeline::Request& request = work.exchange.request;
   if (request.line.empty()) {
     request.line = work.head;
@@ -129,7 +135,7 @@ void Connection::RefuseHead(Work& work, http::Fault fault, std::string_view whil
   }
   shared_.counts.Add(scoreboard::Total::kRequests);
   RunRefused(work, fault.status);
-  pipeline::Report(work.exchange, log::Level::kInfo, "{} {}", fault.reason, while_doing);
+  pipeline::Report(work.exchange, level, "{} {}", fault.reason, while_doing);
   Finish(work);
   if (future_ == Future::kClose) future_ = Future::kLinger;  // it may still be sending
 }

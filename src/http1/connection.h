@@ -160,7 +160,7 @@ class Connection final : public loop::PollListener, public TimeoutListener {
   [[nodiscard]] Work& NewWork(std::string_view head);
   [[nodiscard]] const pipeline::VirtualHosts& Hosts(const Work& work) const;
   void Begin(Work& work, bool body_has_begun);
-  void RefuseHead(Work& work, http::Fault fault, std::string_view while_doing);
+  void RefuseHead(Work& work, http::Fault fault, std::string_view while_doing, log::Level level = log::Level::kInfo);
   void RefuseBody(Work& work, http::Fault fault);
   void RunRefused(Work& work, http::Status status);
   void Finish(Work& work);

@@ -9,6 +9,7 @@ namespace {
 h1::HeadLimits LimitsOf(const pipeline::CoreSettings& core) {
   h1::HeadLimits limits = h1::HeadLimits::FromBuffers(
       core.client_header_buffer_size, core.large_client_header_buffers.count, core.large_client_header_buffers.size);
+  limits.fields = core.max_headers;
   limits.ignore_invalid_headers = core.ignore_invalid_headers;
   limits.underscores_in_headers = core.underscores_in_headers;
   return limits;

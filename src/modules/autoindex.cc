@@ -20,6 +20,8 @@
 #include "modules/open_file_cache.h"
 #include "pipeline/exchange.h"
 #include "pipeline/path.h"
+#include "pipeline/report.h"
+#include "util/strings.h"
 
 namespace colmeia::modules {
 namespace {
@@ -33,7 +35,7 @@ using pipeline::Exchange;
 using pipeline::Outcome;
 using pipeline::Phase;
 
-enum class Format { kHtml, kXml, kJson };
+enum class Format { kHtml, kXml, kJson, kJsonp };
 
 struct Settings {
   bool on = false;
@@ -54,7 +56,7 @@ struct Draft {
 constexpr In kEverywhere = In::kHttp | In::kServer | In::kLocation;
 
 constexpr config::EnumValue<Format> kFormats[] = {
-    {"html", Format::kHtml}, {"xml", Format::kXml}, {"json", Format::kJson}};
+    {"html", Format::kHtml}, {"xml", Format::kXml}, {"json", Format::kJson}, {"jsonp", Format::kJsonp}};
 
 constexpr Directive kDirectives[] = {
     {.name = "autoindex",
@@ -82,9 +84,10 @@ constexpr Directive kDirectives[] = {
      .contexts = kEverywhere,
      .arity = Args(1),
      .setter = config::SetEnum<&Draft::format, kFormats>,
-     .syntax = "html | xml | json",
+     .syntax = "html | xml | json | jsonp",
      .default_value = "html",
-     .doc = "How listings are written: for people, or for programs."},
+     .doc = "How listings are written: for people, or for programs; jsonp calls the function that the argument "
+            "callback names."},
 };
 
 // Merge
@@ -222,9 +225,9 @@ void AppendJsonText(std::string_view text, std::string& out) {
 }
 
 std::string JsonPage(const std::vector<DirectoryEntry>& entries) {
-  std::string out = "[\r\n";
+  std::string out = "[";
   for (const DirectoryEntry& entry : entries) {
-    if (&entry != &entries.front()) out += ",\r\n";
+    out += &entry != &entries.front() ? ",\r\n" : "\r\n";
     out += "{ \"name\":\"";
     AppendJsonText(entry.name, out);
     std::array<char, http::kDateSize> date{};
@@ -236,22 +239,59 @@ std::string JsonPage(const std::vector<DirectoryEntry>& entries) {
   return out + "\r\n]";
 }
 
-// The page and its media type.
-std::pair<std::string, std::string_view> MakePage(std::string_view path, const std::vector<DirectoryEntry>& entries,
-                                                  const Settings& settings) {
+struct Page {
+  std::string text;
+  std::string_view type;
+  bool charset_assumed = false;
+};
+
+// `callback` calls for jsonp. Names are UTF-8 nearly everywhere, which browsers must be told; nginx leaves it at that
+// only with the directive charset.
+Page MakePage(std::string_view path, const std::vector<DirectoryEntry>& entries, const Settings& settings,
+              std::string_view callback) {
   switch (settings.format) {
     case Format::kXml:
-      return {XmlPage(entries), "text/xml"};
+      return {XmlPage(entries), "text/xml; charset=utf-8"};
+    case Format::kJsonp:
+      if (!callback.empty()) {
+        return {fmt::format("/* callback */\r\n{}({});", callback, JsonPage(entries)),
+                "application/javascript; charset=utf-8", true};
+      }
+      [[fallthrough]];
     case Format::kJson:
       return {JsonPage(entries), "application/json"};
     case Format::kHtml:
       break;
   }
-  return {HtmlPage(path, entries, settings), "text/html"};
+  return {HtmlPage(path, entries, settings), "text/html; charset=utf-8", true};
+}
+
+// The argument of that name, empty when there is none.
+std::string_view CallbackOf(std::string_view args) {
+  for (const std::string_view pair : util::Split(args, '&')) {
+    const std::size_t equals = pair.find('=');
+    if (equals != std::string_view::npos && util::EqualsIgnoreCase(pair.substr(0, equals), "callback")) {
+      return pair.substr(equals + 1);
+    }
+  }
+  return {};
+}
+
+// A client's text in a script: nothing but names, and no long one.
+bool IsCallback(std::string_view name) {
+  return name.size() <= 128 && std::all_of(name.begin(), name.end(), [](char c) {
+           return util::IsAlpha(c) || util::IsDigit(c) || c == '_' || c == '.';
+         });
 }
 
 Outcome Handle(Exchange& exchange) {
   if (!exchange.request.path.ends_with('/') || !http::IsGetOrHead(exchange.request.method)) return Outcome::Pass();
+  std::string_view callback;
+  if (exchange.settings<Settings>().format == Format::kJsonp) callback = CallbackOf(exchange.request.args);
+  if (!IsCallback(callback)) {
+    pipeline::Report(exchange, log::Level::kInfo, "client sent invalid callback name: \"{}\"", callback);
+    return Outcome::Respond(http::Status::kBadRequest);
+  }
   const std::string_view folder = pipeline::MapPath(exchange, exchange.request.path);
   files::Listing listing = files::ListDirectory(folder);
   if (listing.error != 0) return RefuseFile(exchange, folder, listing.error, "opendir()");
@@ -260,10 +300,11 @@ Outcome Handle(Exchange& exchange) {
     const bool b_is_folder = b.kind == Kind::kDirectory;
     return a_is_folder != b_is_folder ? a_is_folder : a.name < b.name;
   });
-  auto [text, type] = MakePage(exchange.request.path, listing.entries, exchange.settings<Settings>());
-  const auto page = std::make_shared<const std::string>(std::move(text));
+  Page made = MakePage(exchange.request.path, listing.entries, exchange.settings<Settings>(), callback);
+  const auto page = std::make_shared<const std::string>(std::move(made.text));
   exchange.response.status = http::Status::kOk;
-  exchange.response.content_type = type;
+  exchange.response.content_type = made.type;
+  exchange.response.charset_assumed = made.charset_assumed;
   exchange.response.body.Add(pipeline::Piece::Memory(*page));
   exchange.response.body.Own(page);
   return Outcome::Done();

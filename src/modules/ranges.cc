@@ -1,5 +1,6 @@
 #include "modules/ranges.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -104,7 +105,9 @@ void Filter(Exchange& exchange) {
   }
   const http::Field* const field = exchange.request.fields.Find(HeaderId::kRange);
   if (field == nullptr || exchange.request.method != http::Method::kGet) return;
-  const http::Validators validators{.etag = response.etag, .last_modified = response.modified};
+  const http::Validators validators{.etag = response.etag,
+                                    .last_modified = response.modified,
+                                    .date_is_weak = response.modified == exchange.services->wall_ms / 1000};
   if (!http::IfRangeHolds(exchange.request.fields, validators)) return;
 
   const std::uint64_t size = response.body.length();
@@ -112,10 +115,16 @@ void Filter(Exchange& exchange) {
   switch (http::ParseRanges(field->value, size, max_ranges, ranges)) {
     case http::RangeVerdict::kWhole:
       return;
-    case http::RangeVerdict::kNotSatisfiable:
+    case http::RangeVerdict::kNotSatisfiable: {
+      // The page is of the charset that the file was said to be of.
+      const std::string_view type = response.content_type;
+      const std::size_t charset = std::min(type.find("; charset="), type.size());
       pipeline::MakeErrorResponse(exchange, Status::kRangeNotSatisfiable);
       response.fields.Set(HeaderId::kContentRange, exchange.arena.Copy(fmt::format("bytes */{}", size)));
+      if (charset < type.size())
+        response.content_type = exchange.arena.Concat(response.content_type, type.substr(charset));
       return;
+    }
     case http::RangeVerdict::kPartial:
       break;
   }

@@ -1,5 +1,6 @@
 #include "modules/static_files.h"
 
+#include <span>
 #include <string>
 
 #include "files/store.h"
@@ -27,6 +28,23 @@ Settings Merge(const Settings&, const Draft&, pipeline::MergeContext&) { return 
 
 // Behaviour
 
+// Whether the client has a tag from a moment when the file had just been changed (files/file.h).
+bool HasMarkedTag(const http::Fields& fields) {
+  using http::HeaderId;
+  for (const HeaderId id : {HeaderId::kIfNoneMatch, HeaderId::kIfMatch, HeaderId::kIfRange}) {
+    if (fields.Has(id) && fields.Value(id).find(http::kEtagMark) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+std::string_view EtagOf(Exchange& exchange, http::EtagForm form, const files::File& file) {
+  if (form == http::EtagForm::kOff) return {};
+  const bool marked = HasMarkedTag(exchange.request.fields);
+  if (form == http::EtagForm::kOn && !marked) return file.etag();
+  char* const text = exchange.arena.Allocate(http::kEtagSize);
+  return file.EtagAs(form, marked, std::span<char, http::kEtagSize>(text, http::kEtagSize));
+}
+
 Outcome SendFile(Exchange& exchange, std::string_view path, std::shared_ptr<const files::File> file) {
   const CoreSettings& core = exchange.settings<CoreSettings>();
   pipeline::Response& response = exchange.response;
@@ -35,7 +53,7 @@ Outcome SendFile(Exchange& exchange, std::string_view path, std::shared_ptr<cons
   response.content_type = type.empty() ? std::string_view(core.default_type) : type;
   response.last_modified = file->last_modified();
   response.modified = file->modified();
-  if (core.etag) response.etag = file->etag();
+  response.etag = EtagOf(exchange, core.etag, *file);
   response.accepts_ranges = true;
   response.body.Add(file->in_memory() ? Piece::Memory(file->content()) : Piece::File(file->fd(), 0, file->size()));
   response.body.Own(std::move(file));

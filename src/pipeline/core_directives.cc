@@ -119,6 +119,11 @@ void AddServerNames(CoreDraft& draft, const Call& call) {
 constexpr config::EnumValue<ServerTokens> kTokens[] = {
     {"on", ServerTokens::kOn}, {"off", ServerTokens::kOff}, {"build", ServerTokens::kOn}};
 
+constexpr config::EnumValue<http::EtagForm> kEtagForms[] = {{"on", http::EtagForm::kOn},
+                                                            {"off", http::EtagForm::kOff},
+                                                            {"strict", http::EtagForm::kStrict},
+                                                            {"nginx", http::EtagForm::kNginx}};
+
 constexpr In kEverywhere = In::kHttp | In::kServer | In::kLocation;
 constexpr In kServers = In::kHttp | In::kServer;
 constexpr config::Arity kNone = Args(0);
@@ -231,11 +236,12 @@ constexpr Directive kDirectives[] = {
      .doc = "Report files that were asked for and are missing in the error log."},
     {.name = "etag",
      .contexts = kEverywhere,
-     .arity = config::Flag,
-     .setter = config::SetFlag<&D::etag>,
-     .syntax = "on | off",
+     .arity = Args(1),
+     .setter = config::SetEnum<&D::etag, kEtagForms>,
+     .syntax = "on | off | strict | nginx",
      .default_value = "on",
-     .doc = "Send ETag with files, so that caches can ask whether they changed."},
+     .doc = "Send ETag with files, so that caches can ask whether they changed: made of modification time with "
+            "nanoseconds and size, with strict also of the change time, with nginx of seconds and size as there."},
     {.name = "internal",
      .contexts = In::kLocation,
      .arity = kNone,
@@ -313,6 +319,13 @@ constexpr Directive kDirectives[] = {
      .syntax = "number size",
      .default_value = "4 8k",
      .doc = "Limits of a request's head: a line may have size bytes (else 414 or 400), all of it number times size."},
+    {.name = "max_headers",
+     .contexts = kServers,
+     .arity = Args(1),
+     .setter = config::SetNumber<&D::max_headers>,
+     .syntax = "number",
+     .default_value = "1000",
+     .doc = "How many fields a request's head may have; one with more gets 400."},
     {.name = "client_max_body_size",
      .contexts = kEverywhere,
      .arity = Args(1),

@@ -93,6 +93,7 @@ CoreSettings Merge(const CoreSettings& outer, const CoreDraft& own, MergeContext
   Take(out.lingering_timeout, own.lingering_timeout);
   Take(out.client_header_buffer_size, own.client_header_buffer_size);
   Take(out.large_client_header_buffers, own.large_client_header_buffers);
+  Take(out.max_headers, own.max_headers);
   Take(out.client_max_body_size, own.client_max_body_size);
   Take(out.reset_timedout_connection, own.reset_timedout_connection);
   Take(out.ignore_invalid_headers, own.ignore_invalid_headers);

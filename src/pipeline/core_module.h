@@ -47,7 +47,7 @@ struct CoreDraft {
   std::optional<bool> tcp_nopush;
   std::optional<bool> tcp_nodelay;
   std::optional<bool> log_not_found;
-  std::optional<bool> etag;
+  std::optional<http::EtagForm> etag;
   std::optional<bool> internal;
   std::optional<util::Milliseconds> keepalive_timeout;
   std::optional<util::Milliseconds> keepalive_header;
@@ -60,6 +60,7 @@ struct CoreDraft {
   std::optional<util::Milliseconds> lingering_timeout;
   std::optional<std::uint64_t> client_header_buffer_size;
   std::optional<BufferSizes> large_client_header_buffers;
+  std::optional<std::uint32_t> max_headers;
   std::optional<std::uint64_t> client_max_body_size;
   std::optional<bool> reset_timedout_connection;
   std::optional<bool> ignore_invalid_headers;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "http/etag.h"
 #include "http/mime.h"
 #include "http/status.h"
 #include "pipeline/variables.h"
@@ -46,7 +47,7 @@ struct CoreSettings {
   bool tcp_nopush = false;
   bool tcp_nodelay = true;
   bool log_not_found = true;
-  bool etag = true;
+  http::EtagForm etag = http::EtagForm::kOn;
   bool internal = false;
 
   // Connections
@@ -61,6 +62,7 @@ struct CoreSettings {
   util::Milliseconds lingering_timeout{5000};
   std::uint64_t client_header_buffer_size = 1024;
   BufferSizes large_client_header_buffers;
+  std::uint32_t max_headers = 1000;
   std::uint64_t client_max_body_size = 1u << 20;  // 0 = no limit
   bool reset_timedout_connection = false;
   bool ignore_invalid_headers = true;

@@ -84,6 +84,7 @@ struct Request : PlainRequest {
 struct PlainResponse {
   http::Status status = http::Status::kOk;
   std::string_view content_type;         // empty = no such field
+  bool charset_assumed = false;          // the charset in content_type is a guess: the directive charset knows better
   std::string_view last_modified;        // formatted; empty = no such field
   std::optional<std::int64_t> modified;  // the same in seconds since the epoch
   std::string_view etag;                 // with its quotes; empty = no such field

@@ -47,24 +47,29 @@ LocationTable::Found LocationTable::FindPrefix(std::string_view path) const {
   return {};
 }
 
-const Location* LocationTable::Find(std::string_view path, std::vector<Capture>* captures) const {
+const Location* LocationTable::Find(std::string_view path, std::vector<Capture>* captures,
+                                    MatchFailure& failure) const {
   if (!exact_.empty()) {
     if (const auto exact = exact_.find(path); exact != exact_.end()) return exact->second;
   }
 
   Found found = FindPrefix(path);
   if (found.location != nullptr) {
-    if (const Location* const inner = found.location->table.Find(path, captures); inner != nullptr) {
+    if (const Location* const inner = found.location->table.Find(path, captures, failure); inner != nullptr) {
       // An exact or regex location inside decides; a longer prefix inside may still give way to a regex out here.
       if (inner->kind == LocationKind::kExact || inner->kind == LocationKind::kRegex) return inner;
       found.location = inner;
     }
+    if (failure) return nullptr;
   }
   if (found.final) return found.location;
 
   for (const Location* regex : regexes_) {
-    if (!regex->regex->Match(path, captures)) continue;
-    const Location* const inner = regex->table.Find(path, captures);
+    const Matched matched = regex->regex->Match(path, captures, failure);
+    if (matched == Matched::kFailed) return nullptr;
+    if (matched == Matched::kNo) continue;
+    const Location* const inner = regex->table.Find(path, captures, failure);
+    if (failure) return nullptr;
     return inner != nullptr ? inner : regex;
   }
   return found.location;

@@ -51,7 +51,13 @@ void Runner::Loop(Exchange& exchange, Step step) {
         continue;
       }
     } else {
-      location = server.table.Find(exchange.request.path, &exchange.captures);
+      MatchFailure failure;
+      location = server.table.Find(exchange.request.path, &exchange.captures, failure);
+      if (failure) {
+        Report(exchange, log::Level::kAlert, "{}", failure.Text());
+        step = Respond(exchange, http::Status::kInternalServerError);
+        continue;
+      }
       if (location == nullptr) location = server.self.get();
     }
     Enter(exchange, location);

@@ -42,8 +42,10 @@ class LocationTable {
   void Add(const Location* location);
   void Finish();  // after the last Add
 
-  // The location for `path`, or null when none matches. With a regex, its groups go to `captures`.
-  [[nodiscard]] const Location* Find(std::string_view path, std::vector<Capture>* captures) const;
+  // The location for `path`, or null when none matches. With a regex, its groups go to `captures`. Null with a
+  // `failure` when a regex could not be matched, so that nobody knows: the request must be refused.
+  [[nodiscard]] const Location* Find(std::string_view path, std::vector<Capture>* captures,
+                                     MatchFailure& failure) const;
 
  private:
   struct Found {
@@ -95,8 +97,9 @@ class VirtualHosts {
   void AddRegex(std::shared_ptr<const Regex> regex, const Server* server);
   void SetDefault(const Server* server) { default_ = server; }
 
-  // `host` is lower case and without port. Never null once a default is set.
-  [[nodiscard]] const Server* Find(std::string_view host, std::vector<Capture>* captures) const;
+  // `host` is lower case and without port. Never null once a default is set; that one, with a `failure`, when a regex
+  // could not be matched: the request must be refused.
+  [[nodiscard]] const Server* Find(std::string_view host, std::vector<Capture>* captures, MatchFailure& failure) const;
   [[nodiscard]] const Server* default_server() const { return default_; }
 
  private:
@@ -116,7 +119,8 @@ class VirtualHosts {
 class ServerMemo {
  public:
   // REQUIRES: `hosts` outlives this; `captures` is empty.
-  [[nodiscard]] const Server* Find(const VirtualHosts& hosts, std::string_view host, std::vector<Capture>& captures);
+  [[nodiscard]] const Server* Find(const VirtualHosts& hosts, std::string_view host, std::vector<Capture>& captures,
+                                   MatchFailure& failure);
 
  private:
   const VirtualHosts* hosts_ = nullptr;  // null: nothing is remembered yet

@@ -1,5 +1,7 @@
 #include "pipeline/variables.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "http/uri.h"
@@ -40,15 +42,27 @@ bool IsFieldNamed(std::string_view field, std::string_view variable) {
   return true;
 }
 
-// All fields that are wanted joined with a separator, as nginx joins them.
+// All fields that are wanted joined with a separator, as nginx joins them. Two passes, since a client may send one name
+// a thousand times.
 template <class IsWanted>
 Value JoinedFields(Exchange& ex, const http::Fields& fields, std::string_view separator, IsWanted is_wanted) {
-  Value joined;
+  Value first;
+  std::size_t size = 0;
+  std::size_t count = 0;
   for (const http::Field& field : fields) {
     if (!is_wanted(field)) continue;
-    joined = joined ? ex.arena.Concat(*joined, separator, field.value) : field.value;
+    if (count++ == 0) first = field.value;
+    size += field.value.size() + separator.size();
   }
-  return joined;
+  if (count < 2) return first;
+  char* const out = ex.arena.Allocate(size);
+  char* at = out;
+  for (const http::Field& field : fields) {
+    if (!is_wanted(field)) continue;
+    at = std::copy(field.value.begin(), field.value.end(), at);
+    at = std::copy(separator.begin(), separator.end(), at);
+  }
+  return std::string_view(out, size - separator.size());
 }
 
 Value JoinedField(Exchange& ex, const http::Fields& fields, std::string_view name, std::string_view separator) {

@@ -22,7 +22,7 @@ def test_a_listing_is_nginxs_page(hive):
 
     response = server.get('/')
 
-    assert response.header('Content-Type') == 'text/html'
+    assert response.header('Content-Type') == 'text/html; charset=utf-8'
     assert response.text == (
         '<html>\r\n<head><title>Index of /</title></head>\r\n<body>\r\n<h1>Index of /</h1><hr><pre><a href="../">../</a>\r\n'
         '<a href="zoo/">zoo/</a>' + ' ' * 46 + ' 06-Nov-1994 08:49                   -\r\n'

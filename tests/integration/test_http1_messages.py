@@ -25,7 +25,7 @@ BAD_REQUESTS = {
     'a folded field': (b'GET / HTTP/1.1\r\nHost: a\r\n folded\r\n\r\n', 400),
     'a space before the colon': (b'GET / HTTP/1.1\r\nHost : a\r\n\r\n', 400),
     'no version': (b'GET /\r\n\r\n', 400),
-    'a fragment': (b'GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n', 400),
+    'a host of high bytes': (b'GET http://\xfc/ HTTP/1.1\r\nHost: a\r\n\r\n', 400),
     'a NUL': (b'GET /%00 HTTP/1.1\r\nHost: a\r\n\r\n', 400),
     'above the root': (b'GET /../x HTTP/1.1\r\nHost: a\r\n\r\n', 400),
     'above the root, encoded': (b'GET /%2e%2e/x HTTP/1.1\r\nHost: a\r\n\r\n', 400),
@@ -193,3 +193,47 @@ def test_444_closes_without_a_word(hive):
         assert client.at_end()
 
     assert '"GET /gone HTTP/1.1" 444 0' in server.wait_for_access(1)[0]
+
+
+def test_high_bytes_of_a_target_are_sent_as_they_are(hive):
+    server = hive(SITE % "log_format line '$request'; access_log logs/access.log line;",
+                  files={**FILES, 'html/\u00fc.txt': 'umlaut'})
+
+    with server.connect() as client:
+        for target in ['/\u00fc.txt?q=\u00fc', '/%C3%BC.txt', '/\u00fc.txt#\u00e9']:
+            client.send(f'GET {target} HTTP/1.1\r\nHost: a\r\n\r\n'.encode())
+            assert client.response().text == 'umlaut'
+        client.send(b'GET /say/\xff?\xe4 HTTP/1.1\r\nHost: a\r\n\r\n')
+        assert client.response().body == b'/say/\xff?\xe4\n'
+
+    lines = server.wait_for_access(4)
+    assert lines[0] == r'GET /\xC3\xBC.txt?q=\xC3\xBC HTTP/1.1'
+
+
+def test_path_and_arguments_end_at_a_number_sign(hive):
+    server = hive("""http { server { listen 127.0.0.1:%%PORT%%; return 200 "$uri|$args|$request_uri"; } }""")
+
+    with server.connect() as client:
+        for target, answer in {'/a#b': '/a||/a#b', '/a?b#c?d': '/a|b|/a?b#c?d', '/a#b?c': '/a||/a#b?c',
+                               '/a%23b': '/a#b||/a%23b', 'http://x/a?b#c': '/a|b|http://x/a?b#c'}.items():
+            client.send(f'GET {target} HTTP/1.1\r\nHost: a\r\n\r\n')
+            assert client.response().text == answer
+
+
+def test_a_head_has_as_many_fields_as_allowed(hive):
+    server = hive("""http { server { listen 127.0.0.1:%%PORT%%; max_headers 3; return 200 few; } }""")
+
+    with server.connect() as client:
+        client.send('GET / HTTP/1.1\r\nHost: a\r\nA: 1\r\nB: 2\r\n\r\n')
+        assert client.response().text == 'few'
+        client.send('GET / HTTP/1.1\r\nHost: a\r\nA: 1\r\nB: 2\r\nC: 3\r\n\r\n')
+        assert client.response().status == 400
+    server.wait_for_error('client sent too many header lines')
+
+
+def test_a_thousand_fields_are_as_many_as_usual(hive):
+    server = hive("""http { server { listen 127.0.0.1:%%PORT%%; return 200 $http_a; } }""")
+
+    with server.connect() as client:
+        client.send('GET / HTTP/1.1\r\nHost: a\r\n' + 'A: b\r\n' * 999 + '\r\n')
+        assert client.response().text == ', '.join('b' * 999)

@@ -26,10 +26,11 @@ std::string Regexes(std::int64_t count) {
 void Find(benchmark::State& state, const std::string& locations, const std::string& path) {
   const Desk desk(locations);
   std::vector<pipeline::Capture> captures;
+  pipeline::MatchFailure failure;
   const pipeline::LocationTable& table = desk.site->servers.front()->table;
   for (auto _ : state) {
     captures.clear();
-    benchmark::DoNotOptimize(table.Find(path, &captures));
+    benchmark::DoNotOptimize(table.Find(path, &captures, failure));
   }
 }
 
@@ -56,8 +57,9 @@ void FindServer(benchmark::State& state) {
     hosts.AddExact("host" + std::to_string(i) + ".example.org", &server);
   hosts.SetDefault(&server);
   std::vector<pipeline::Capture> captures;
+  pipeline::MatchFailure failure;
   const std::string host = "host" + std::to_string(state.range(0) / 2) + ".example.org";
-  for (auto _ : state) benchmark::DoNotOptimize(hosts.Find(host, &captures));
+  for (auto _ : state) benchmark::DoNotOptimize(hosts.Find(host, &captures, failure));
 }
 BENCHMARK(FindServer)->ArgName("names")->RangeMultiplier(100)->Range(1, 10000);
 
@@ -68,8 +70,9 @@ void FindServerByWildcard(benchmark::State& state) {
     hosts.AddSuffix(".host" + std::to_string(i) + ".example.org", &server);
   hosts.SetDefault(&server);
   std::vector<pipeline::Capture> captures;
+  pipeline::MatchFailure failure;
   const std::string host = "a.b.host" + std::to_string(state.range(0) / 2) + ".example.org";
-  for (auto _ : state) benchmark::DoNotOptimize(hosts.Find(host, &captures));
+  for (auto _ : state) benchmark::DoNotOptimize(hosts.Find(host, &captures, failure));
 }
 BENCHMARK(FindServerByWildcard)->ArgName("names")->RangeMultiplier(100)->Range(1, 10000);
 

@@ -4,9 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
+#include <set>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -151,7 +153,69 @@ TEST_F(StoreTest, GivesALargeFileWithADescriptorOfItsOwn) {
   EXPECT_GE(first.file->fd(), 0);
   EXPECT_NE(first.file->fd(), second.file->fd());
   EXPECT_EQ(first.file->size(), 100'000u);
-  EXPECT_EQ(first.file->etag(), second.file->etag());
+}
+
+// Writes within one tick of the clock, and reads between them: the times may be equal, the tags never.
+TEST_F(StoreTest, NoTwoContentsHaveOneTag) {
+  std::string path;
+  std::set<std::string> tags;
+  for (int i = 0; i < 50; ++i) {
+    path = folder.Write("a", "same size " + std::to_string(100 + i));
+    tags.insert(std::string(store.Open(path, {}).file->etag()));
+  }
+  EXPECT_EQ(tags.size(), 50U);
+  tags.clear();
+  for (int i = 0; i < 20; ++i) {
+    path = folder.Write("b", std::string(100'000, static_cast<char>('a' + i)));
+    tags.insert(std::string(store.Open(path, {}).file->etag()));
+  }
+  EXPECT_EQ(tags.size(), 20U);
+}
+
+// Who has a tag from the first moment keeps it as long as the bytes are the same.
+TEST_F(StoreTest, TheTagOfAFreshFileIsFoundAgain) {
+  const std::string path = folder.Write("a", "hello");
+  std::array<char, http::kEtagSize> text{};
+  const std::string fresh(store.Open(path, {}).file->EtagAs(http::EtagForm::kOn, true, text));
+  EXPECT_NE(fresh.find(http::kEtagMark), std::string::npos);
+  Warm(path);
+
+  const Lookup settled = store.Open(path, {});
+
+  EXPECT_EQ(settled.file->etag().find(http::kEtagMark), std::string_view::npos);
+  EXPECT_EQ(settled.file->EtagAs(http::EtagForm::kOn, true, text), fresh);
+  EXPECT_EQ(settled.file->EtagAs(http::EtagForm::kNginx, true, text).find(http::kEtagMark), std::string_view::npos);
+}
+
+// A file that has its times from elsewhere has the tag of its fellows at once.
+TEST_F(StoreTest, ACopyThatKeepsItsTimesHasTheSameTag) {
+  const timespec times[2] = {{.tv_sec = 784111777, .tv_nsec = 5}, {.tv_sec = 784111777, .tv_nsec = 5}};
+  std::set<std::string> tags;
+  for (const char* name : {"a", "b"}) {
+    const std::string path = folder.Write(name, "hello");
+    ASSERT_EQ(utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+    tags.insert(std::string(store.Open(path, {}).file->etag()));
+  }
+  EXPECT_THAT(tags, testing::ElementsAre("\"2ebc98a1.5-5\""));
+}
+
+// A release is another folder behind the same link, whose files have the same names, sizes and times.
+TEST_F(StoreTest, SeesThatALinkLeadsToAnotherTree) {
+  const timespec times[2] = {{.tv_sec = 1, .tv_nsec = 0}, {.tv_sec = 1, .tv_nsec = 0}};
+  for (const char* tree : {"1", "2"}) {
+    std::filesystem::create_directory(folder / tree);
+    const std::string file = folder.Write(std::string(tree) + "/a", std::string("release ") + tree);
+    ASSERT_EQ(utimensat(AT_FDCWD, file.c_str(), times, 0), 0);
+  }
+  std::filesystem::create_symlink("1", folder / "current");
+  const std::string path = folder / "current/a";
+  Warm(path);
+  const std::string tag(store.Open(path, {}).file->etag());
+  std::filesystem::create_symlink("2", folder / "next");
+  std::filesystem::rename(folder / "next", folder / "current");
+
+  EXPECT_EQ(Content(path), "release 2");
+  EXPECT_NE(store.Open(path, {}).file->etag(), tag);
 }
 
 TEST_F(StoreTest, ClosesALargeFileWithItsLastUser) {

@@ -158,7 +158,7 @@ class Reader {
       Refuse(fault);
       return;
     }
-    if (target.form != http::TargetForm::kOrigin || target.path != target.raw_path || target.has_args) {
+    if (target.form != http::TargetForm::kOrigin || target.path != head_.target || target.has_args) {
       std::string event = "path " + Escape(target.path);
       if (target.has_args) event += " | args \"" + Escape(target.args) + "\"";
       if (!target.authority.empty()) event += fmt::format(" | authority {}", target.authority);

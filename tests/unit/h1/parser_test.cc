@@ -147,5 +147,28 @@ TEST(HeadLimitsTest, FollowNginxBuffers) {
   EXPECT_EQ(HeadLimits::FromBuffers(SIZE_MAX, SIZE_MAX, SIZE_MAX).line_bytes, 1U << 30U);
 }
 
+// nginx counts what it keeps: as many more as the size of a head allows may be left out.
+TEST_F(ParserTest, HasAsManyFieldsAsAllowed) {
+  limits.fields = 3;
+  const auto head_with = [](int kept, int left_out) {
+    std::string text = "GET / HTTP/1.1\r\nHost: x\r\n";
+    for (int i = 1; i < kept; ++i) text += "A: b\r\n";
+    for (int i = 0; i < left_out; ++i) text += "X_Y: b\r\n";
+    return text + "\r\n";
+  };
+  EXPECT_EQ(Parse(head_with(3, 0)).state, HeadState::kComplete);
+  EXPECT_EQ(Parse(head_with(3, 5)).state, HeadState::kComplete);
+  EXPECT_EQ(Parse(head_with(4, 0)).fault.status, http::Status::kRequestHeaderTooLarge);
+}
+
+// llhttp knows them encoded only; whoever reads the head gets what was sent.
+TEST_F(ParserTest, KeepsHighBytesOfATargetAsTheyWereSent) {
+  ASSERT_EQ(Parse("GET /\xc3\xbc?\xff HTTP/1.1\r\nHost: x\r\nA: b\r\n\r\n").state, HeadState::kComplete);
+  EXPECT_EQ(head.target, "/\xc3\xbc?\xff");
+  EXPECT_EQ(head.request_line, "GET /\xc3\xbc?\xff HTTP/1.1");
+  EXPECT_EQ(head.protocol, "HTTP/1.1");
+  EXPECT_EQ(head.fields.size(), 2U);
+}
+
 }  // namespace
 }  // namespace colmeia::h1

@@ -101,5 +101,14 @@ TEST_F(ConditionalTest, IfRangeNamesThisVeryRepresentation) {
   }
 }
 
+// RFC 9110 section 8.8.2.2: the date names no version while its second lasts.
+TEST_F(ConditionalTest, IfRangeTakesNoDateThatIsWeak) {
+  validators.date_is_weak = true;
+  request.Add("If-Range", kDate);
+  EXPECT_FALSE(IfRangeHolds(request, validators));
+  request.Set("If-Range", "\"a\"");
+  EXPECT_TRUE(IfRangeHolds(request, validators));
+}
+
 }  // namespace
 }  // namespace colmeia::http

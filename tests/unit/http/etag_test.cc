@@ -2,6 +2,7 @@
 
 #include <array>
 #include <limits>
+#include <optional>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -9,18 +10,47 @@
 namespace colmeia::http {
 namespace {
 
-std::string Format(std::time_t mtime, std::uint64_t size) {
+std::string Format(const FileVersion& version, EtagForm form, std::optional<std::uint64_t> mark = std::nullopt) {
   std::array<char, kEtagSize> text{};
-  return std::string(FormatEtag(mtime, size, text));
+  return std::string(FormatEtag(version, form, mark, text));
 }
 
-TEST(EtagTest, IsNginxTimeAndSizeInHexadecimal) {
-  EXPECT_EQ(Format(0x65f1a2b3, 0x1c), "\"65f1a2b3-1c\"");
-  EXPECT_EQ(Format(0, 0), "\"0-0\"");
+constexpr FileVersion kFile{
+    .modified_s = 0x65f1a2b3, .modified_ns = 0x1dcd6500, .changed_s = 0x65f1a2b4, .changed_ns = 0x7, .size = 0x1c};
+
+TEST(EtagTest, HasWhatItsFormSays) {
+  EXPECT_EQ(Format(kFile, EtagForm::kOn), "\"65f1a2b3.1dcd6500-1c\"");
+  EXPECT_EQ(Format(kFile, EtagForm::kStrict), "\"65f1a2b3.1dcd6500-1c-65f1a2b4.7\"");
+  EXPECT_EQ(Format(kFile, EtagForm::kNginx), "\"65f1a2b3-1c\"");
+  EXPECT_EQ(Format(kFile, EtagForm::kOn, 0xabc), "\"65f1a2b3.1dcd6500-1c~abc\"");
+}
+
+TEST(EtagTest, IsNginxsWithoutNanoseconds) {
+  FileVersion file = kFile;
+  file.modified_ns = 0;
+  EXPECT_EQ(Format(file, EtagForm::kOn), Format(file, EtagForm::kNginx));
+}
+
+// Reproducible builds and stores of packages have such times.
+TEST(EtagTest, HasTheChangeTimeWhereTheModificationTimeSaysNothing) {
+  FileVersion file = kFile;
+  file.modified_ns = 0;
+  for (const std::int64_t seconds : {0, 1}) {
+    file.modified_s = seconds;
+    EXPECT_EQ(Format(file, EtagForm::kOn), "\"" + std::to_string(seconds) + "-1c-65f1a2b4.7\"");
+    EXPECT_EQ(Format(file, EtagForm::kNginx), "\"" + std::to_string(seconds) + "-1c\"");
+  }
+  file.modified_s = 2;
+  EXPECT_EQ(Format(file, EtagForm::kOn), "\"2-1c\"");
 }
 
 TEST(EtagTest, FitsItsBufferForAnyFile) {
-  EXPECT_EQ(Format(-1, std::numeric_limits<std::uint64_t>::max()).size(), kEtagSize);
+  const FileVersion most{.modified_s = -1,
+                         .modified_ns = 0xffffffff,
+                         .changed_s = -1,
+                         .changed_ns = 0xffffffff,
+                         .size = std::numeric_limits<std::uint64_t>::max()};
+  EXPECT_EQ(Format(most, EtagForm::kStrict, std::numeric_limits<std::uint64_t>::max()).size(), kEtagSize);
 }
 
 // The table of RFC 9110 section 8.8.3.2.

@@ -77,6 +77,24 @@ TEST_F(UriTest, ConnectWantsHostAndPort) {
   EXPECT_EQ(ParseTarget(Method::kConnect, "/x", arena, target).status, Status::kBadRequest);
 }
 
+TEST_F(UriTest, PathAndArgumentsEndAtANumberSign) {
+  struct Case {
+    std::string_view target, path, args;
+  };
+  for (const Case& one : {Case{"/a#b", "/a", ""}, Case{"/a?b#c", "/a", "b"}, Case{"/a#b?c", "/a", ""},
+                          Case{"/#", "/", ""}, Case{"/a/..#/../..", "/", ""}, Case{"http://x/a?b#c", "/a", "b"}}) {
+    Target target;
+    EXPECT_FALSE(ParseTarget(Method::kGet, one.target, arena, target)) << one.target;
+    EXPECT_EQ(target.path, one.path) << one.target;
+    EXPECT_EQ(target.args, one.args) << one.target;
+  }
+}
+
+TEST_F(UriTest, BytesAboveAsciiStayWhatTheyAre) {
+  EXPECT_EQ(Normalize("/\xc3\xbc.txt"), "/\xc3\xbc.txt");
+  EXPECT_EQ(Normalize("/a/../\xff"), "/\xff");
+}
+
 TEST_F(UriTest, AnEmptyTargetIsRefused) {
   Target target;
 

@@ -35,7 +35,7 @@ TEST_F(AutoindexTest, ListsFoldersFirstAsNginxDoes) {
   const Answer answer = Get("/d/");
 
   EXPECT_EQ(answer.status, 200);
-  EXPECT_EQ(answer["Content-Type"], "text/html");
+  EXPECT_EQ(answer["Content-Type"], "text/html; charset=utf-8");
   EXPECT_EQ(
       answer.body,
       "<html>\r\n<head><title>Index of /d/</title></head>\r\n<body>\r\n<h1>Index of /d/</h1><hr><pre>"
@@ -84,11 +84,36 @@ TEST_F(AutoindexTest, SpeaksXml) {
   Make("d/a&b", "123");
   Serve("autoindex on; autoindex_format xml;");
   const Answer answer = Get("/d/");
-  EXPECT_EQ(answer["Content-Type"], "text/xml");
+  EXPECT_EQ(answer["Content-Type"], "text/xml; charset=utf-8");
   EXPECT_EQ(answer.body,
             "<?xml version=\"1.0\"?>\r\n<list>\r\n"
             "<directory mtime=\"1994-11-06T08:49:37Z\">zoo</directory>\r\n"
             "<file mtime=\"1994-11-06T08:49:37Z\" size=\"3\">a&amp;b</file>\r\n</list>\r\n");
+}
+
+TEST_F(AutoindexTest, SpeaksJsonToAFunction) {
+  std::filesystem::remove(folder / "d/zoo");
+  Serve("autoindex on; autoindex_format jsonp;");
+  const Answer called = Get("/d/?a=b&callback=my.list_1");
+  EXPECT_EQ(called["Content-Type"], "application/javascript; charset=utf-8");
+  EXPECT_EQ(called.body, "/* callback */\r\nmy.list_1([\r\n]);");
+  const Answer plain = Get("/d/?callback=");
+  EXPECT_EQ(plain["Content-Type"], "application/json");
+  EXPECT_EQ(plain.body, "[\r\n]");
+  EXPECT_EQ(Get("/d/?callback=alert(1)").status, 400);
+  EXPECT_EQ(Get("/d/?callback=" + std::string(129, 'a')).status, 400);
+}
+
+// The names are UTF-8; an operator who says otherwise knows better.
+TEST_F(AutoindexTest, SaysItsCharsetUnlessToldAnotherOne) {
+  Make("d/\xc3\xbc.txt", "x");
+  Serve("autoindex on; location /d/ { charset koi8-r; }");
+  EXPECT_EQ(Get("/d/")["Content-Type"], "text/html; charset=koi8-r");
+  Serve("autoindex on; charset off;");
+  EXPECT_EQ(Get("/d/")["Content-Type"], "text/html; charset=utf-8");
+  EXPECT_THAT(Get("/d/").body, HasSubstr("<a href=\"%C3%BC.txt\">\xc3\xbc.txt</a>"));
+  Serve("autoindex on; autoindex_format xml; charset koi8-r;");
+  EXPECT_EQ(Get("/d/")["Content-Type"], "text/xml; charset=utf-8");
 }
 
 TEST_F(AutoindexTest, GivesWayToAnIndex) {

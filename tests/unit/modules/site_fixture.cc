@@ -5,6 +5,7 @@
 #include "modules/access.h"
 #include "modules/access_log.h"
 #include "modules/autoindex.h"
+#include "modules/charset.h"
 #include "modules/conditional.h"
 #include "modules/events.h"
 #include "modules/hash_sizes.h"
@@ -35,7 +36,7 @@ class NoResolver final : public pipeline::Resolver {
 const pipeline::ModuleList& TestModules() {
   static const pipeline::ModuleList kList({&kProcess, &kEvents, &pipeline::kCore, &kHashSizes, &kOpenFileCache,
                                            &kReturn, &kAccess, &kTryFiles, &kStubStatus, &kHive, &kIndex, &kAutoindex,
-                                           &kStaticFiles, &kConditional, &kRanges, &kHeaders, &kAccessLog});
+                                           &kStaticFiles, &kConditional, &kCharset, &kRanges, &kHeaders, &kAccessLog});
   return kList;
 }
 

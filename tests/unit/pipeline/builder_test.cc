@@ -84,7 +84,8 @@ TEST_F(BuilderTest, ChoosesServersByName) {
   ASSERT_NE(site, nullptr) << mistakes;
   std::vector<Capture> captures;
   const auto server = [&](std::string_view host) {
-    const Server* const found = site->listeners[0].hosts.Find(host, &captures);
+    MatchFailure failure;
+    const Server* const found = site->listeners[0].hosts.Find(host, &captures, failure);
     for (std::size_t i = 0; i < site->servers.size(); ++i) {
       if (site->servers[i].get() == found) return static_cast<int>(i);
     }
@@ -103,6 +104,25 @@ TEST_F(BuilderTest, ChoosesServersByName) {
   EXPECT_EQ(server(""), 4);
 }
 
+TEST_F(BuilderTest, ANameThatCannotBeMatchedIsNoOtherServers) {
+  Load(
+      "http { server { listen 80 default_server; server_name ~^((\\w+)+)\\.pem$; }"
+      "server { listen 80; server_name ~.; } }");
+  ASSERT_NE(site, nullptr) << mistakes;
+  ServerMemo memo;
+  for (int times = 0; times < 2; ++times) {
+    std::vector<Capture> captures;
+    MatchFailure failure;
+    EXPECT_EQ(memo.Find(site->listeners[0].hosts, std::string(40, 'a') + ".pemx", captures, failure),
+              site->servers[0].get());
+    EXPECT_TRUE(failure);
+  }
+  std::vector<Capture> captures;
+  MatchFailure failure;
+  EXPECT_EQ(memo.Find(site->listeners[0].hosts, "a.org", captures, failure), site->servers[1].get());
+  EXPECT_FALSE(failure);
+}
+
 TEST_F(BuilderTest, RemembersTheServerOfOneNameOnOneListener) {
   Load(
       "http { server { listen 80; server_name a.org; } server { listen 80 default_server; server_name b.org; }"
@@ -113,7 +133,8 @@ TEST_F(BuilderTest, RemembersTheServerOfOneNameOnOneListener) {
   ServerMemo memo;
   const auto server = [&](const VirtualHosts& hosts, std::string_view host) {
     std::vector<Capture> captures;
-    const Server* const found = memo.Find(hosts, host, captures);
+    MatchFailure failure;
+    const Server* const found = memo.Find(hosts, host, captures, failure);
     for (std::size_t i = 0; i < site->servers.size(); ++i) {
       if (site->servers[i].get() == found) return static_cast<int>(i) + 10 * static_cast<int>(captures.size());
     }

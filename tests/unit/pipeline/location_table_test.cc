@@ -58,5 +58,20 @@ TEST_F(LocationTableTest, GivesRegexGroupsToVariables) {
   EXPECT_EQ(Get("/u/ana/17"), "ana-17-ana");
 }
 
+// What cannot be matched is not what does not match: else what follows would serve what was to be denied.
+TEST_F(LocationTableTest, ARegexThatFailsIsAnError) {
+  LoadServer(
+      "location / { say open; location ~ ^/in/(\\w+)+\\.key$ { say never; } } location ~ ^/(\\w+)+\\.pem$ { say key; "
+      "} location ~ . { say open; }");
+  const std::string long_name(40, 'a');
+
+  EXPECT_EQ(Get("/a.pem"), "key");
+  EXPECT_NE(Get("/" + long_name + ".pem!"), "open");
+  EXPECT_EQ(exchange.response.status, http::Status::kInternalServerError);
+  EXPECT_NE(Get("/in/" + long_name + ".key!"), "open");
+  EXPECT_EQ(exchange.response.status, http::Status::kInternalServerError);
+  EXPECT_EQ(Get("/a"), "open");
+}
+
 }  // namespace
 }  // namespace colmeia::pipeline
