@@ -43,10 +43,7 @@ Outcome SendFile(Exchange& exchange, std::string_view path, std::shared_ptr<cons
 }
 
 Outcome Handle(Exchange& exchange) {
-  if (!http::IsGetOrHead(exchange.request.method)) {
-    exchange.response.fields.Set(http::HeaderId::kAllow, "GET, HEAD");
-    return Outcome::Respond(Status::kMethodNotAllowed);
-  }
+  if (!http::IsGetOrHead(exchange.request.method)) return pipeline::RefuseMethod(exchange, "GET, HEAD");
   const std::string_view path = pipeline::MapPath(exchange, exchange.request.path);
   if (exchange.request.path.ends_with('/')) {
     pipeline::Report(exchange, log::Level::kError, "directory index of \"{}\" is forbidden", path);
