@@ -252,9 +252,10 @@ std::pair<std::string, std::string_view> MakePage(std::string_view path, const s
 
 Outcome Handle(Exchange& exchange) {
   if (!exchange.request.path.ends_with('/') || !http::IsGetOrHead(exchange.request.method)) return Outcome::Pass();
-  const std::string_view folder = pipeline::MapPath(exchange, exchange.request.path);
-  files::Listing listing = files::ListDirectory(folder);
-  if (listing.error != 0) return RefuseFile(exchange, folder, listing.error, "opendir()");
+  const pipeline::FileName folder = pipeline::MapPath(exchange);
+  if (!folder) return RefusePath(exchange);
+  files::Listing listing = files::ListDirectory(*folder);
+  if (listing.error != 0) return RefuseFile(exchange, *folder, listing.error, "opendir()");
   std::sort(listing.entries.begin(), listing.entries.end(), [](const DirectoryEntry& a, const DirectoryEntry& b) {
     const bool a_is_folder = a.kind == Kind::kDirectory;
     const bool b_is_folder = b.kind == Kind::kDirectory;
