@@ -292,9 +292,10 @@ Outcome Handle(Exchange& exchange) {
     pipeline::Report(exchange, log::Level::kInfo, "client sent invalid callback name: \"{}\"", callback);
     return Outcome::Respond(http::Status::kBadRequest);
   }
-  const std::string_view folder = pipeline::MapPath(exchange, exchange.request.path);
-  files::Listing listing = files::ListDirectory(folder);
-  if (listing.error != 0) return RefuseFile(exchange, folder, listing.error, "opendir()");
+  const pipeline::FileName folder = pipeline::MapPath(exchange);
+  if (!folder) return RefusePath(exchange);
+  files::Listing listing = files::ListDirectory(*folder);
+  if (listing.error != 0) return RefuseFile(exchange, *folder, listing.error, "opendir()");
   std::sort(listing.entries.begin(), listing.entries.end(), [](const DirectoryEntry& a, const DirectoryEntry& b) {
     const bool a_is_folder = a.kind == Kind::kDirectory;
     const bool b_is_folder = b.kind == Kind::kDirectory;

@@ -11,6 +11,7 @@
 #include "modules/hive_facts.h"
 #include "modules/hive_json.h"
 #include "modules/hive_metrics.h"
+#include "pipeline/error_response.h"
 #include "pipeline/exchange.h"
 #include "pipeline/services.h"
 #include "pipeline/site.h"
@@ -169,14 +170,12 @@ Outcome ServeAsset(Exchange& exchange, std::string_view name) {
 }
 
 Outcome Handle(Exchange& exchange) {
-  if (!http::IsGetOrHead(exchange.request.method)) {
-    exchange.response.fields.Set(HeaderId::kAllow, "GET, HEAD");
-    return Outcome::Respond(Status::kMethodNotAllowed);
-  }
+  if (!http::IsGetOrHead(exchange.request.method)) return pipeline::RefuseMethod(exchange, "GET, HEAD");
   exchange.response.status = Status::kOk;
   const View view = exchange.settings<Settings>().view;
   if (view != View::kWhole) return ServeView(exchange, view);
-  const std::string_view name = exchange.request.path.substr(exchange.location->name.size());
+  const std::string_view path = exchange.request.path;
+  const std::string_view name = path.substr(std::min(path.size(), exchange.location->name.size()));
   if (name.empty()) return ServeAsset(exchange, "index.html");
   if (const View part = FindView(name); part != View::kNothing) return ServeView(exchange, part);
   return ServeAsset(exchange, name);

@@ -71,20 +71,19 @@ Settings Merge(const Settings& outer, const Draft& own, MergeContext& context) {
 // Behaviour
 
 Outcome RedirectTo(Exchange& exchange, std::string_view path) {
-  exchange.named_location = {};
   exchange.SetPath(path, exchange.request.args);
   return Outcome::Reroute();
 }
 
-// None of the names exists. A folder that does not exist either is a 404, otherwise other modules may list or refuse
-// it.
-Outcome NothingFound(Exchange& exchange) {
-  const std::string_view folder = pipeline::MapPath(exchange, exchange.request.path);
-  const files::Lookup found = OpenFile(exchange, folder, files::Want::kFacts);
+// For a folder that has none of the names: there may be none. Passes when there is one.
+Outcome LookAtFolder(Exchange& exchange) {
+  const pipeline::FileName folder = pipeline::MapPath(exchange);
+  if (!folder) return RefusePath(exchange);
+  const files::Lookup found = OpenFile(exchange, *folder, files::Want::kFacts);
   if (found) return Outcome::Pass();
-  if (found.error != ENOENT) return RefuseFile(exchange, folder, found.error);
+  if (found.error != ENOENT) return RefuseFile(exchange, *folder, found.error);
   if (exchange.settings<pipeline::CoreSettings>().log_not_found) {
-    pipeline::Report(exchange, log::Level::kError, "\"{}\" is not found ({}: No such file or directory)", folder,
+    pipeline::Report(exchange, log::Level::kError, "\"{}\" is not found ({}: No such file or directory)", *folder,
                      ENOENT);
   }
   return Outcome::Respond(Status::kNotFound);
@@ -94,17 +93,23 @@ Outcome Handle(Exchange& exchange) {
   const http::Method method = exchange.request.method;
   const bool reads = http::IsGetOrHead(method) || method == http::Method::kPost;
   if (!reads || !exchange.request.path.ends_with('/')) return Outcome::Pass();
+  bool tried = false;
   for (const Template& name : exchange.settings<Settings>().names) {
     const std::string_view text = name.Evaluate(exchange);
-    if (text.starts_with('/') && !Climbs(text)) return RedirectTo(exchange, text);
-    if (text.empty() || Climbs(text)) continue;
-    const std::string_view path = exchange.arena.Concat(exchange.request.path, text);
-    const std::string_view file = pipeline::MapPath(exchange, path);
-    const files::Lookup found = OpenFile(exchange, file, files::Want::kFacts);
-    if (found) return RedirectTo(exchange, path);
-    if (found.error != ENOENT) return RefuseFile(exchange, file, found.error);
+    if (text.starts_with('/')) {
+      // Nobody answers for a folder that does not exist.
+      const Outcome outcome = tried ? LookAtFolder(exchange) : Outcome::Pass();
+      return outcome.next == pipeline::Next::kPass ? RedirectTo(exchange, text) : outcome;
+    }
+    if (text.empty()) continue;
+    const pipeline::FileName file = pipeline::MapInFolder(exchange, text);
+    if (!file) continue;
+    const files::Lookup found = OpenFile(exchange, *file, files::Want::kFacts);
+    if (found) return RedirectTo(exchange, exchange.arena.Concat(exchange.request.path, text));
+    if (found.error != ENOENT) return RefuseFile(exchange, *file, found.error);
+    tried = true;
   }
-  return NothingFound(exchange);
+  return LookAtFolder(exchange);
 }
 
 constexpr pipeline::PhaseHook kPhases[] = {{Phase::kContent, Handle, nullptr}};

@@ -10,6 +10,7 @@
 #include "config/setters.h"
 #include "pipeline/core_settings.h"
 #include "pipeline/exchange.h"
+#include "pipeline/path.h"
 #include "pipeline/report.h"
 #include "pipeline/services.h"
 #include "util/strings.h"
@@ -140,14 +141,10 @@ Outcome RefuseFile(Exchange& exchange, std::string_view path, int error, std::st
   return Outcome::Respond(forbidden ? http::Status::kForbidden : http::Status::kInternalServerError);
 }
 
-bool Climbs(std::string_view path) {
-  for (std::string_view rest = path; !rest.empty();) {
-    const std::size_t slash = rest.find('/');
-    if (rest.substr(0, slash) == "..") return true;
-    if (slash == std::string_view::npos) return false;
-    rest.remove_prefix(slash + 1);
-  }
-  return false;
+Outcome RefusePath(Exchange& exchange) {
+  pipeline::Report(exchange, log::Level::kError, "\"{}\" leads out of \"{}\"", exchange.request.path,
+                   pipeline::DocumentRoot(exchange));
+  return Outcome::Respond(http::Status::kNotFound);
 }
 
 // Export

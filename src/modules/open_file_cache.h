@@ -13,7 +13,7 @@ namespace colmeia::modules {
 extern const pipeline::Module kOpenFileCache;
 
 // What is under `path`, by the rules of the exchange's location. Questions of one exchange see one moment.
-// REQUIRES: NUL-terminated as pipeline::MapPath gives it.
+// REQUIRES: NUL-terminated as pipeline/path.h gives it.
 [[nodiscard]] files::Lookup OpenFile(pipeline::Exchange& exchange, std::string_view path, files::Want want);
 
 // Logs that `path` cannot be had, as nginx does (`open() "/path" failed (2: No such file or directory)`), and answers
@@ -21,11 +21,11 @@ extern const pipeline::Module kOpenFileCache;
 [[nodiscard]] pipeline::Outcome RefuseFile(pipeline::Exchange& exchange, std::string_view path, int error,
                                            std::string_view call = "open()");
 
+// Logs that the request's path leads out of root or alias, and answers 404. For names that pipeline/path.h did not
+// give.
+[[nodiscard]] pipeline::Outcome RefusePath(pipeline::Exchange& exchange);
+
 // There is nothing under such a path, which is no cause for concern: ENOENT, ENOTDIR, ENAMETOOLONG.
 [[nodiscard]] bool IsMissing(int error);
-
-// A segment of the path is "..". Paths of requests have none, but one that is made of variables may: what a client sent
-// as an argument or a field must not lead out of the root.
-[[nodiscard]] bool Climbs(std::string_view path);
 
 }  // namespace colmeia::modules

@@ -91,7 +91,7 @@ Outcome SendText(Exchange& exchange, Status status, std::string_view text) {
   const auto& core = exchange.settings<pipeline::CoreSettings>();
   pipeline::Response& response = exchange.response;
   response.status = status;
-  if (!http::MayHaveBody(status)) return Outcome::Done();
+  if (!http::MayHaveBody(status) && !exchange.keep_error_status) return Outcome::Done();  // else it gets another one
   const std::string_view type = core.types->ForPath(exchange.request.path);
   response.content_type = type.empty() ? std::string_view(core.default_type) : type;
   response.body.Add(pipeline::Piece::Memory(text));
@@ -108,8 +108,7 @@ Outcome Handle(Exchange& exchange) {
   const std::string_view text = settings.has_text ? settings.text.Evaluate(exchange) : std::string_view{};
   if (SendsElsewhere(status)) {
     if (text.empty()) return Outcome::Respond(status);
-    pipeline::MakeRedirect(exchange, status, text);
-    return Outcome::Done();
+    return pipeline::Redirect(exchange, status, text);
   }
   // Without a text an error is like any other: error_page or the built-in page answers.
   if (!settings.has_text && http::Code(status) >= 400) return Outcome::Respond(status);

@@ -21,6 +21,8 @@ using pipeline::Outcome;
 using pipeline::Phase;
 using pipeline::Piece;
 
+constexpr std::string_view kMethods = "GET, HEAD";  // that a file answers
+
 struct Settings {};
 struct Draft {};
 
@@ -61,26 +63,27 @@ Outcome SendFile(Exchange& exchange, std::string_view path, std::shared_ptr<cons
 }
 
 Outcome Handle(Exchange& exchange) {
-  if (!http::IsGetOrHead(exchange.request.method)) {
-    exchange.response.fields.Set(http::HeaderId::kAllow, "GET, HEAD");
-    return Outcome::Respond(Status::kMethodNotAllowed);
-  }
-  const std::string_view path = pipeline::MapPath(exchange, exchange.request.path);
+  // As in nginx a POST learns first what there is: what is missing may have a page that answers it.
+  const bool reads = http::IsGetOrHead(exchange.request.method);
+  if (!reads && exchange.request.method != http::Method::kPost) return pipeline::RefuseMethod(exchange, kMethods);
+  const pipeline::FileName path = pipeline::MapPath(exchange);
+  if (!path) return RefusePath(exchange);
   if (exchange.request.path.ends_with('/')) {
-    pipeline::Report(exchange, log::Level::kError, "directory index of \"{}\" is forbidden", path);
+    pipeline::Report(exchange, log::Level::kError, "directory index of \"{}\" is forbidden", *path);
     return Outcome::Respond(Status::kForbidden);
   }
-  files::Lookup found = OpenFile(exchange, path, files::Want::kContent);
-  if (!found) return RefuseFile(exchange, path, found.error);
+  files::Lookup found = OpenFile(exchange, *path, files::Want::kContent);
+  if (!found) return RefuseFile(exchange, *path, found.error);
   switch (found.file->kind()) {
     case files::Kind::kRegular:
+      if (!reads) return pipeline::RefuseMethod(exchange, kMethods);
       return SendFile(exchange, exchange.request.path, std::move(found.file));
     case files::Kind::kDirectory:
       return pipeline::RedirectToSlash(exchange);
     case files::Kind::kOther:
       break;
   }
-  pipeline::Report(exchange, log::Level::kCrit, "\"{}\" is not a regular file", path);
+  pipeline::Report(exchange, log::Level::kCrit, "\"{}\" is not a regular file", *path);
   return Outcome::Respond(Status::kNotFound);
 }
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "config/setters.h"
+#include "pipeline/error_response.h"
 #include "pipeline/exchange.h"
 #include "pipeline/services.h"
 #include "scoreboard/board.h"
@@ -53,10 +54,7 @@ Settings Merge(const Settings&, const Draft& own, pipeline::MergeContext&) { ret
 // Behaviour
 
 Outcome Handle(Exchange& exchange) {
-  if (!http::IsGetOrHead(exchange.request.method)) {
-    exchange.response.fields.Set(http::HeaderId::kAllow, "GET, HEAD");
-    return Outcome::Respond(Status::kMethodNotAllowed);
-  }
+  if (!http::IsGetOrHead(exchange.request.method)) return pipeline::RefuseMethod(exchange, "GET, HEAD");
   using scoreboard::Gauge;
   using scoreboard::Total;
   scoreboard::Counts counts;

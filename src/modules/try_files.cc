@@ -8,7 +8,6 @@
 #include "config/setters.h"
 #include "files/store.h"
 #include "modules/open_file_cache.h"
-#include "pipeline/core_settings.h"
 #include "pipeline/exchange.h"
 #include "pipeline/path.h"
 #include "pipeline/report.h"
@@ -24,6 +23,7 @@ using config::Directive;
 using config::In;
 using config::Word;
 using http::Status;
+using pipeline::Candidate;
 using pipeline::Exchange;
 using pipeline::MergeContext;
 using pipeline::Outcome;
@@ -31,15 +31,15 @@ using pipeline::Phase;
 using pipeline::PlacedText;
 using pipeline::Template;
 
-struct Candidate {
-  Template path;
+struct Argument {
+  Template text;
   bool folder = false;  // written with a slash at its end
 };
 
 struct Settings {
-  std::vector<Candidate> candidates;  // empty: no try_files here
-  std::optional<Status> status;       // the fall-back is =code ...
-  Template target;                    // ... or a path or "@name"
+  std::vector<Argument> candidates;  // empty: no try_files here
+  std::optional<Status> status;      // the fall-back is =code ...
+  Template target;                   // ... or a path or "@name"
 };
 
 struct Draft {
@@ -81,7 +81,7 @@ Settings Merge(const Settings&, const Draft& own, MergeContext& context) {
       if (!own.status) out.target = context.Compile(word);
       break;
     }
-    const bool folder = word.text.size() > 1 && word.text.ends_with('/');
+    const bool folder = word.text.ends_with('/');
     if (folder) word.text.pop_back();
     out.candidates.push_back({context.Compile(word), folder});
   }
@@ -90,20 +90,8 @@ Settings Merge(const Settings&, const Draft& own, MergeContext& context) {
 
 // Behaviour
 
-// The path by which the location finds what the candidate names. An alias stands for the location's own name: a
-// candidate that does not begin with it lies below the alias all the same.
-std::string_view WithinLocation(Exchange& exchange, std::string_view path) {
-  if (!path.starts_with('/')) path = exchange.arena.Concat("/", path);
-  const auto& alias = exchange.settings<pipeline::CoreSettings>().alias;
-  if (!alias || *alias == pipeline::kWholePath) return path;
-  const std::string_view name = exchange.location->name;
-  return path.starts_with(name) ? path : exchange.arena.Concat(name, name.ends_with('/') ? path.substr(1) : path);
-}
-
-// Whether the candidate exists as the kind that was asked for.
-bool Exists(Exchange& exchange, std::string_view path, bool folder) {
-  if (Climbs(path)) return false;
-  const std::string_view file = pipeline::MapPath(exchange, path);
+// Whether the file exists as the kind that was asked for.
+bool Exists(Exchange& exchange, std::string_view file, bool folder) {
   const files::Lookup found = OpenFile(exchange, file, files::Want::kFacts);
   if (found) return (found.file->kind() == files::Kind::kDirectory) == folder;
   if (!IsMissing(found.error)) {
@@ -121,27 +109,24 @@ Outcome FallBack(Exchange& exchange, const Settings& settings) {
     }
     return Outcome::Respond(*settings.status);
   }
-  const std::string_view target = settings.target.Evaluate(exchange);
+  const std::string_view target = Candidate(exchange, settings.target).text();
   if (target.starts_with('@')) {
     exchange.named_location = target;
     return Outcome::Reroute();
   }
   const std::size_t question = target.find('?');
-  std::string_view path = target.substr(0, question);
-  if (Climbs(path)) return Outcome::Respond(Status::kBadRequest);
-  if (!path.starts_with('/')) path = exchange.arena.Concat("/", path);
-  exchange.named_location = {};
-  exchange.SetPath(path, question == std::string_view::npos ? std::string_view{} : target.substr(question + 1));
+  exchange.SetPath(target.substr(0, question),
+                   question == std::string_view::npos ? std::string_view{} : target.substr(question + 1));
   return Outcome::Reroute();
 }
 
 Outcome Handle(Exchange& exchange) {
   const Settings& settings = exchange.settings<Settings>();
-  for (const Candidate& candidate : settings.candidates) {
-    std::string_view path = WithinLocation(exchange, candidate.path.Evaluate(exchange));
-    if (!Exists(exchange, path, candidate.folder)) continue;
-    if (candidate.folder && !path.ends_with('/')) path = exchange.arena.Concat(path, "/");
-    exchange.request.path = path;
+  for (const Argument& argument : settings.candidates) {
+    const Candidate candidate(exchange, argument.text);
+    const pipeline::FileName file = candidate.Map(exchange);
+    if (!file || !Exists(exchange, *file, argument.folder)) continue;
+    candidate.Take(exchange, argument.folder);
     return Outcome::Pass();
   }
   return FallBack(exchange, settings);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <fmt/core.h>
+
 #include "config/default_paths.h"
 #include "pipeline/site.h"
 
@@ -16,6 +18,29 @@ void Take(T& setting, const std::optional<T>& own) {
   if (own) setting = *own;
 }
 
+// Of a prefix and what it is replaced by, one ends with a slash and the other does not: then what follows the prefix is
+// glued to the alias, or leaves its folder by "..".
+void CheckSlashes(const PlacedText& alias, MergeContext& context) {
+  const LocationKind kind = context.location_kind();
+  if (kind != LocationKind::kPrefix && kind != LocationKind::kPrefixFinal) return;
+  const std::string& name = context.location_name();
+  const bool location_ends = name.ends_with('/');
+  if (location_ends == alias.text.ends_with('/') || (location_ends && alias.text.find('$') != std::string::npos))
+    return;
+  if (location_ends) {
+    context.Warn(alias.span,
+                 fmt::format("location \"{0}\" ends with a slash and its alias does not: \"{0}x\" is the file "
+                             "\"{1}x\"; end both with one",
+                             name, alias.text));
+  } else {
+    context.Warn(alias.span,
+                 fmt::format("the alias ends with a slash and location \"{0}\" does not: \"{0}x\" is the file "
+                             "\"{1}x\", and \"{0}../x\" would be outside of it (it is refused); "
+                             "write location {0}/",
+                             name, alias.text));
+  }
+}
+
 void MergeRoot(CoreSettings& out, const CoreDraft& own, MergeContext& context) {
   if (own.root) {
     PlacedText path = *own.root;
@@ -26,6 +51,7 @@ void MergeRoot(CoreSettings& out, const CoreDraft& own, MergeContext& context) {
       if (kind == LocationKind::kNamed) {
         context.Error(path.span, "the \"alias\" directive cannot be used inside the named location");
       }
+      CheckSlashes(*own.root, context);
       out.alias = kind == LocationKind::kRegex ? kWholePath : context.location_name().size();
     } else {
       // A path always begins with a slash, so the root needs none at its end.

@@ -38,7 +38,8 @@ std::string StatusTitle(Status status) {
   const Status wire = http::WireStatus(status);
   const std::string_view reason =
       status == Status::kRequestHeaderTooLarge ? "Request Header Or Cookie Too Large" : http::ReasonPhrase(wire);
-  return fmt::format("{} {}", http::Code(wire), reason);
+  // nginx has two phrases for 302: this is that of its pages.
+  return fmt::format("{} {}", http::Code(wire), wire == Status::kFound ? std::string_view("Found") : reason);
 }
 
 std::string MakePage(Status status, bool with_version) {
@@ -78,6 +79,22 @@ const ErrorPage* FindErrorPage(const CoreSettings& core, Status status) {
   return nullptr;
 }
 
+// `location` as the client is told it.
+std::string_view AbsoluteUrl(Exchange& exchange, std::string_view location) {
+  const CoreSettings& core = exchange.settings<CoreSettings>();
+  if (!location.starts_with('/') || !core.absolute_redirect) return location;
+  const sys::Address& local = *exchange.connection->local;
+  std::string_view host = exchange.request.host;
+  if (core.server_name_in_redirect && !exchange.server->name.empty()) host = exchange.server->name;
+  std::string address;
+  if (host.empty()) {
+    address = local.family() == AF_INET6 ? fmt::format("[{}]", local.HostText()) : local.HostText();
+    host = address;
+  }
+  const bool with_port = core.port_in_redirect && local.family() != AF_UNIX && local.port() != 80;
+  return exchange.arena.Concat("http://", host, with_port ? fmt::format(":{}", local.port()) : std::string(), location);
+}
+
 }  // namespace
 
 ErrorPageVerdict ApplyErrorPage(Exchange& exchange, Status status) {
@@ -88,62 +105,43 @@ ErrorPageVerdict ApplyErrorPage(Exchange& exchange, Status status) {
   if (target.starts_with('/') || target.starts_with('@')) {
     exchange.error_status = page->overwrite.value_or(status);
     exchange.keep_error_status = !page->take_status;
+    exchange.response.Drop();
     exchange.response.close = exchange.response.close || EndsConnection(status);
-    exchange.response.body.Clear();
     if (target.starts_with('@')) {
       exchange.named_location = target;
     } else {
       const std::size_t question = target.find('?');
-      exchange.named_location = {};
       exchange.SetPath(target.substr(0, question),
                        question == std::string_view::npos ? std::string_view{} : target.substr(question + 1));
       // The page is fetched, whatever the client tried to do.
-      if (!exchange.request.head_only) exchange.request.method = http::Method::kGet;
+      if (!exchange.request.head_only) {
+        exchange.request.method = http::Method::kGet;
+        exchange.request.method_text = "GET";
+      }
     }
     return ErrorPageVerdict::kInternal;
   }
 
-  const Status redirect = page->overwrite && IsRedirect(*page->overwrite) ? *page->overwrite : Status::kFound;
-  MakeRedirect(exchange, redirect, target);
+  MakeErrorResponse(exchange, page->overwrite && IsRedirect(*page->overwrite) ? *page->overwrite : Status::kFound);
+  exchange.response.close = exchange.response.close || EndsConnection(status);
+  exchange.redirect_to = AbsoluteUrl(exchange, target);
   return ErrorPageVerdict::kRedirect;
 }
 
 void MakeErrorResponse(Exchange& exchange, Status status) {
   Response& response = exchange.response;
-  // A status that nginx uses inside only is told to the client as the one it stands for.
-  response.status = exchange.keep_error_status && exchange.error_status != Status::kOk && status == Status::kOk
-                        ? exchange.error_status
-                        : status;
+  response.Drop();
+  response.status = status;
   response.close = response.close || EndsConnection(status);
-  response.body.Clear();
-  response.last_modified = {};
-  response.modified.reset();
-  response.etag = {};
-  response.accepts_ranges = false;
-  response.content_type = {};
+  exchange.keep_error_status = false;  // should this be instead of an error's page, it speaks for itself
   if (!http::MayHaveBody(status) || status == Status::kClose) return;
   response.content_type = "text/html";
   response.body.Add(Piece::Memory(BuiltInPage(exchange, status)));
 }
 
-void MakeRedirect(Exchange& exchange, Status status, std::string_view location) {
-  MakeErrorResponse(exchange, status);
-  std::string_view value = location;
-  const CoreSettings& core = exchange.settings<CoreSettings>();
-  if (location.starts_with('/') && core.absolute_redirect) {
-    const sys::Address& local = *exchange.connection->local;
-    std::string_view host = exchange.request.host;
-    if (core.server_name_in_redirect && !exchange.server->name.empty()) host = exchange.server->name;
-    std::string address;
-    if (host.empty()) {
-      address = local.family() == AF_INET6 ? fmt::format("[{}]", local.HostText()) : local.HostText();
-      host = address;
-    }
-    const bool with_port = core.port_in_redirect && local.family() != AF_UNIX && local.port() != 80;
-    value =
-        exchange.arena.Concat("http://", host, with_port ? fmt::format(":{}", local.port()) : std::string(), location);
-  }
-  exchange.response.fields.Add("Location", value);
+Outcome Redirect(Exchange& exchange, Status status, std::string_view location) {
+  exchange.redirect_to = AbsoluteUrl(exchange, location);
+  return Outcome::Respond(status);
 }
 
 Outcome RedirectToSlash(Exchange& exchange) {
@@ -151,8 +149,22 @@ Outcome RedirectToSlash(Exchange& exchange) {
   http::AppendEscapedUri(exchange.request.path, location);
   location += '/';
   if (!exchange.request.args.empty()) location.append("?").append(exchange.request.args);
-  MakeRedirect(exchange, Status::kMovedPermanently, exchange.arena.Copy(location));
-  return Outcome::Done();
+  return Redirect(exchange, Status::kMovedPermanently, exchange.arena.Copy(location));
+}
+
+Outcome RefuseMethod(Exchange& exchange, std::string_view methods) {
+  exchange.allow = methods;
+  return Outcome::Respond(Status::kMethodNotAllowed);
+}
+
+void AddFieldsOfStatus(Exchange& exchange) {
+  Response& response = exchange.response;
+  if (!exchange.redirect_to.empty() && IsRedirect(response.status)) {
+    response.fields.Add("Location", exchange.redirect_to);
+  }
+  if (!exchange.allow.empty() && response.status == Status::kMethodNotAllowed) {
+    response.fields.Set(http::HeaderId::kAllow, exchange.allow);
+  }
 }
 
 }  // namespace colmeia::pipeline

@@ -18,14 +18,22 @@ enum class ErrorPageVerdict {
 };
 [[nodiscard]] ErrorPageVerdict ApplyErrorPage(Exchange& exchange, http::Status status);
 
-// The built-in response for `status`, with a short HTML page where the status allows a body.
+// The built-in response for `status`, with a short HTML page where the status allows a body. It replaces the response
+// that was there, and keeps nothing of it.
 void MakeErrorResponse(Exchange& exchange, http::Status status);
 
 // A redirection to `location`, which is a path of this server or a URL. Paths are made absolute as absolute_redirect,
-// server_name_in_redirect and port_in_redirect ask (RFC 9110 10.2.2).
-void MakeRedirect(Exchange& exchange, http::Status status, std::string_view location);
+// server_name_in_redirect and port_in_redirect ask (RFC 9110 10.2.2). As any other status it may have an error_page.
+Outcome Redirect(Exchange& exchange, http::Status status, std::string_view location);
 
 // Sends the client to the same path with a slash at its end, where relative links of a folder's pages work. A handler.
 Outcome RedirectToSlash(Exchange& exchange);
+
+// 405, saying which methods there are (RFC 9110 15.5.6). `methods` is a text that stays.
+Outcome RefuseMethod(Exchange& exchange, std::string_view methods);
+
+// Gives the response the fields that belong to its status: Location to a redirection, Allow to a 405. Once, when the
+// status is final.
+void AddFieldsOfStatus(Exchange& exchange);
 
 }  // namespace colmeia::pipeline

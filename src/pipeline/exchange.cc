@@ -22,14 +22,32 @@ const sys::Address& LocalAddress::Ask() const {
   return asked_;
 }
 
+void Response::Drop() {
+  const bool closes = close;
+  static_cast<PlainResponse&>(*this) = {};
+  close = closes;
+  fields.Clear();
+  body.Clear();
+}
+
+void Response::DropValidators() {
+  last_modified = {};
+  modified.reset();
+  etag = {};
+  accepts_ranges = false;
+}
+
 void Exchange::SetPath(std::string_view path, std::string_view args) {
   request.path = arena.Copy(path);
   request.args = arena.Copy(args);
+  request.path_made = true;
+  request.path_below_alias = false;
+  named_location = {};
 }
 
 void Exchange::MoveHead(const char* from, std::size_t size, const char* to) {
-  for (std::string_view* view :
-       {&request.method_text, &request.line, &request.target, &request.path, &request.args, &request.host}) {
+  for (std::string_view* view : {&request.method_text, &request.line, &request.target, &request.path, &request.args,
+                                 &request.host, &redirect_to}) {
     Move(*view, from, size, to);
   }
   for (http::Field& field : request.fields) {
@@ -58,6 +76,8 @@ void Exchange::Reset() {
   captures.clear();
   error_status = http::Status::kOk;
   keep_error_status = false;
+  redirect_to = {};
+  allow = {};
   reroutes = 0;
   settings_ = nullptr;
 }

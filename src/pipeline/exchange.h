@@ -65,13 +65,17 @@ struct ConnectionFacts {
 struct PlainRequest {
   http::Method method = http::Method::kUnknown;
   std::string_view method_text;
-  std::string_view line;     // "GET /a?b HTTP/1.1", for $request
-  std::string_view target;   // as sent, for $request_uri
-  std::string_view path;     // decoded and normalised, for $uri; changed by internal redirects
-  std::string_view args;     // after '?', undecoded, for $args
-  std::string_view host;     // lower case, without port; from the target or the Host field; may be empty
-  int version_minor = 1;     // of HTTP/1.x
-  bool head_only = false;    // HEAD: the response's body is not sent
+  std::string_view line;    // "GET /a?b HTTP/1.1", for $request
+  std::string_view target;  // as sent, for $request_uri
+  std::string_view path;    // decoded and normalised, for $uri; changed by internal redirects
+  std::string_view args;    // after '?', undecoded, for $args
+  std::string_view host;    // lower case, without port; from the target or the Host field; may be empty
+  int version_minor = 1;    // of HTTP/1.x
+  bool head_only = false;   // HEAD: the response's body is not sent
+  // Of `path`, for pipeline/path.h. It is no client's target: nobody saw to its slash and its "..".
+  bool path_made = false;
+  // By try_files in a regex location with an alias: the file's name is the alias and all of the path.
+  bool path_below_alias = false;
   std::uint64_t length = 0;  // bytes of the request as received so far, for $request_length
   std::optional<std::uint64_t> content_length;
 };
@@ -98,6 +102,11 @@ struct PlainResponse {
 struct Response : PlainResponse {
   http::Fields fields;  // without Server, Date, Content-Type, Content-Length, Last-Modified, ETag, Connection
   Body body;
+
+  // Another response takes this one's place: all is gone but `close`, for a connection whose state is in doubt.
+  void Drop();
+  // Takes back what tells versions of a file apart, and whether parts of it can be had: this is no file's response.
+  void DropValidators();
 };
 
 // A named or numbered group of the regex that chose the server or the location.
@@ -121,6 +130,7 @@ class Exchange {
   }
 
   // Chooses `path` (and `args`) anew: a handler sets them and returns Outcome::Reroute(). Both are copied to the arena.
+  // The path may be made of variables: should it climb, no file is found under it.
   void SetPath(std::string_view path, std::string_view args);
 
   // Gives the head's bytes a new home: every view into [from, from + size) is moved by the distance to `to`.
@@ -140,6 +150,8 @@ class Exchange {
   std::vector<Capture> captures;    // [0] = the whole match; named ones carry their name
   http::Status error_status = http::Status::kOk;  // status that an error page is being made for, else kOk
   bool keep_error_status = false;                 // the error page's response takes `error_status` as its own
+  std::string_view redirect_to;                   // Location, for a response that stays a redirection; else unused
+  std::string_view allow;                         // Allow, for a response whose status stays 405; else unused
   int reroutes = 0;
   util::TimePoint started{};  // the first byte of the request, for $request_time
 

@@ -9,28 +9,94 @@
 namespace colmeia::pipeline {
 namespace {
 
-// A root given as a plain text was made absolute while compiling; one with variables may still turn out relative.
-std::string_view Absolute(Exchange& exchange, std::string_view root) {
+// How many segments of the path are "..".
+int CountClimbs(std::string_view path) {
+  int count = 0;
+  while (true) {
+    const std::size_t slash = path.find('/');
+    if (path.substr(0, slash) == "..") ++count;
+    if (slash == std::string_view::npos) return count;
+    path.remove_prefix(slash + 1);
+  }
+}
+
+// Where the last segment of `text` begins.
+std::size_t LastSegment(std::string_view text) {
+  const std::size_t slash = text.rfind('/');
+  return slash == std::string_view::npos ? 0 : slash + 1;
+}
+
+struct RootText {
+  std::string_view text;
+  std::size_t sure = 0;  // bytes at its beginning that have no variable in them
+};
+
+RootText RootOf(Exchange& exchange) {
   const CoreSettings& core = exchange.settings<CoreSettings>();
-  return root.starts_with('/') ? root : exchange.arena.Concat(core.prefix, root);
+  const std::string_view text = core.root.Evaluate(exchange);
+  // One given as a plain text was made absolute while compiling; one with variables may still turn out relative.
+  if (text.starts_with('/')) return {text, core.root.literal_beginning().size()};
+  return {exchange.arena.Concat(core.prefix, text), core.prefix.size()};
+}
+
+// Whether more ".." stand behind the beginning that only the operator wrote than the operator wrote there, too.
+bool Climbs(const CoreSettings& core, std::string_view name, const RootText& root) {
+  const int climbs = CountClimbs(name.substr(LastSegment(root.text.substr(0, root.sure))));
+  if (climbs == 0) return false;
+  return climbs > CountClimbs(core.root.text().substr(LastSegment(core.root.literal_beginning())));
+}
+
+// Root or alias, and behind it one after the other `rest` and `name`.
+FileName Join(Exchange& exchange, std::string_view rest, std::string_view name, bool from_client) {
+  const CoreSettings& core = exchange.settings<CoreSettings>();
+  const RootText root = RootOf(exchange);
+  const std::size_t size = root.text.size() + rest.size() + name.size();
+  char* const out = exchange.arena.Allocate(size + 1);
+  char* const end = std::copy(rest.begin(), rest.end(), std::copy(root.text.begin(), root.text.end(), out));
+  *std::copy(name.begin(), name.end(), end) = '\0';
+  const std::string_view file(out, size);
+  if (from_client && !core.alias && core.root.constant()) return file;  // nearly always
+  const bool is_sibling = !core.alias && !rest.empty() && !rest.starts_with('/');
+  if (is_sibling || Climbs(core, file, root)) return std::nullopt;
+  return file;
+}
+
+// What of the request's path a file's name ends with.
+std::string_view RestOfPath(const Exchange& exchange) {
+  const std::string_view path = exchange.request.path;
+  const std::optional<std::size_t>& alias = exchange.settings<CoreSettings>().alias;
+  if (!alias || exchange.request.path_below_alias) return path;
+  return path.substr(std::min(path.size(), *alias));
 }
 
 }  // namespace
 
-std::string_view DocumentRoot(Exchange& exchange) {
-  return Absolute(exchange, exchange.settings<CoreSettings>().root.Evaluate(exchange));
+std::string_view DocumentRoot(Exchange& exchange) { return RootOf(exchange).text; }
+
+FileName MapPath(Exchange& exchange) { return Join(exchange, RestOfPath(exchange), {}, !exchange.request.path_made); }
+
+FileName MapInFolder(Exchange& exchange, std::string_view name) {
+  return Join(exchange, RestOfPath(exchange), name, false);
 }
 
-std::string_view MapPath(Exchange& exchange, std::string_view path) {
-  const CoreSettings& core = exchange.settings<CoreSettings>();
-  const std::string_view root = DocumentRoot(exchange);
-  const std::string_view rest = path.substr(std::min(path.size(), core.alias.value_or(0)));
-  const std::size_t size = root.size() + rest.size();
-  char* const out = exchange.arena.Allocate(size + 1);
-  std::memcpy(out, root.data(), root.size());
-  std::memcpy(out + root.size(), rest.data(), rest.size());
-  out[size] = '\0';
-  return {out, size};
+Candidate::Candidate(Exchange& exchange, const Template& text) : name_(text.Evaluate(exchange)) {
+  const std::optional<std::size_t>& alias = exchange.settings<CoreSettings>().alias;
+  if (!alias) return;
+  form_ = *alias == kWholePath ? Form::kWhole : Form::kBelow;
+  if (form_ == Form::kWhole) return;
+  location_ = exchange.request.path.substr(0, *alias);
+  if (!text.constant() && name_.starts_with(location_)) name_.remove_prefix(location_.size());
+}
+
+FileName Candidate::Map(Exchange& exchange) const { return Join(exchange, name_, {}, false); }
+
+void Candidate::Take(Exchange& exchange, bool is_folder) const {
+  // A regex location's alias goes on to be the folder, whatever the path.
+  if (form_ == Form::kWhole && is_folder) return;
+  PlainRequest& request = exchange.request;
+  request.path = form_ == Form::kBelow ? exchange.arena.Concat(location_, name_) : name_;
+  request.path_made = true;
+  request.path_below_alias = form_ == Form::kWhole;
 }
 
 }  // namespace colmeia::pipeline

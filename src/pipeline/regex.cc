@@ -264,8 +264,11 @@ Matched Regex::Match(std::string_view subject, std::vector<Capture>* captures, M
     if (i >= static_cast<std::uint32_t>(count) || bounds[2 * i] == PCRE2_UNSET) return {};
     return subject.substr(bounds[2 * i], bounds[2 * i + 1] - bounds[2 * i]);
   };
-  // Named groups of an earlier match (the server's) stay; numbered ones are always those of the last match.
-  std::erase_if(*captures, [](const Capture& old) { return old.name.empty(); });
+  // Named groups of an earlier match (the server's) stay, unless this one has the same name; numbered ones are always
+  // those of the last match.
+  std::erase_if(*captures, [this](const Capture& old) {
+    return old.name.empty() || std::find(code_->names.begin(), code_->names.end(), old.name) != code_->names.end();
+  });
   for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(count); ++i) {
     captures->insert(captures->begin() + i, Capture{{}, group(i)});
   }

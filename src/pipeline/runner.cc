@@ -1,5 +1,7 @@
 #include "pipeline/runner.h"
 
+#include <cstdint>
+
 #include "log/error_log.h"
 #include "pipeline/core_settings.h"
 #include "pipeline/error_response.h"
@@ -14,23 +16,7 @@ void Runner::Enter(Exchange& exchange, const Location* location) {
   exchange.settings_ = &location->settings;
 }
 
-void Runner::Run(Exchange& exchange) {
-  Enter(exchange, exchange.server->self.get());
-  for (const Handler handler : exchange.server->handlers) {
-    const Outcome outcome = handler(exchange);
-    switch (outcome.next) {
-      case Next::kPass:
-        continue;
-      case Next::kDone:
-        return Complete(exchange);
-      case Next::kRespond:
-        return Loop(exchange, Respond(exchange, outcome.status));
-      case Next::kReroute:
-        return Loop(exchange, Reroute(exchange));
-    }
-  }
-  Loop(exchange, Step::kChooseLocation);
-}
+void Runner::Run(Exchange& exchange) { Loop(exchange, Step::kChooseLocation); }
 
 void Runner::Refuse(Exchange& exchange, http::Status status) {
   Enter(exchange, exchange.server->self.get());
@@ -39,34 +25,40 @@ void Runner::Refuse(Exchange& exchange, http::Status status) {
 
 void Runner::Loop(Exchange& exchange, Step step) {
   while (step == Step::kChooseLocation) {
-    const Server& server = *exchange.server;
-    const Location* location = nullptr;
-    if (!exchange.named_location.empty()) {
-      const auto named = server.named.find(exchange.named_location);
-      location = named == server.named.end() ? nullptr : named->second;
-      if (location == nullptr) {
-        Report(exchange, log::Level::kError, "could not find named location \"{}\"", exchange.named_location);
-        exchange.named_location = {};
-        step = Respond(exchange, http::Status::kInternalServerError);
-        continue;
-      }
-    } else {
-      MatchFailure failure;
-      location = server.table.Find(exchange.request.path, &exchange.captures, failure);
-      if (failure) {
-        Report(exchange, log::Level::kAlert, "{}", failure.Text());
-        step = Respond(exchange, http::Status::kInternalServerError);
-        continue;
-      }
-      if (location == nullptr) location = server.self.get();
-    }
-    Enter(exchange, location);
-    step = RunHandlers(exchange);
+    step = exchange.named_location.empty() ? EnterByPath(exchange) : EnterByName(exchange);
   }
   Complete(exchange);
 }
 
-Runner::Step Runner::RunHandlers(Exchange& exchange) {
+Runner::Step Runner::EnterByName(Exchange& exchange) {
+  const Server& server = *exchange.server;
+  const auto named = server.named.find(exchange.named_location);
+  if (named == server.named.end()) {
+    Report(exchange, log::Level::kError, "could not find named location \"{}\"", exchange.named_location);
+    exchange.named_location = {};
+    return Respond(exchange, http::Status::kInternalServerError);
+  }
+  Enter(exchange, named->second);
+  return RunLocation(exchange);
+}
+
+Runner::Step Runner::EnterByPath(Exchange& exchange) {
+  const Server& server = *exchange.server;
+  Enter(exchange, server.self.get());
+  if (!server.handlers.empty()) {
+    if (const std::optional<Step> step = RunHandlers(exchange, server.handlers)) return *step;
+  }
+  MatchFailure failure;
+  const Location* const location = server.table.Find(exchange.request.path, &exchange.captures, failure);
+  if (failure) {
+    Report(exchange, log::Level::kAlert, "{}", failure.Text());
+    return Respond(exchange, http::Status::kInternalServerError);
+  }
+  if (location != nullptr) Enter(exchange, location);
+  return RunLocation(exchange);
+}
+
+Runner::Step Runner::RunLocation(Exchange& exchange) {
   const CoreSettings& core = exchange.settings<CoreSettings>();
   if (core.internal && exchange.reroutes == 0) return Respond(exchange, http::Status::kNotFound);
 
@@ -77,8 +69,12 @@ Runner::Step Runner::RunHandlers(Exchange& exchange) {
            *exchange.request.content_length);
     return Respond(exchange, http::Status::kContentTooLarge);
   }
+  if (const std::optional<Step> step = RunHandlers(exchange, exchange.location->handlers)) return *step;
+  return Respond(exchange, http::Status::kNotFound);
+}
 
-  for (const Handler handler : exchange.location->handlers) {
+std::optional<Runner::Step> Runner::RunHandlers(Exchange& exchange, const std::vector<Handler>& handlers) {
+  for (const Handler handler : handlers) {
     const Outcome outcome = handler(exchange);
     switch (outcome.next) {
       case Next::kPass:
@@ -91,13 +87,13 @@ Runner::Step Runner::RunHandlers(Exchange& exchange) {
         return Reroute(exchange);
     }
   }
-  return Respond(exchange, http::Status::kNotFound);
+  return std::nullopt;
 }
 
 Runner::Step Runner::Reroute(Exchange& exchange) {
   if (++exchange.reroutes > Exchange::kMaxReroutes) {
     Report(exchange, log::Level::kError, "rewrite or internal redirection cycle while internally redirecting to \"{}\"",
-           exchange.request.path);
+           exchange.named_location.empty() ? exchange.request.path : exchange.named_location);
     exchange.named_location = {};
     MakeErrorResponse(exchange, http::Status::kInternalServerError);
     return Step::kFinished;
@@ -126,9 +122,11 @@ void Runner::Complete(Exchange& exchange) {
   if (response.status == http::Status::kClose) return;
   // A page made for an error answers with the error's status, unless error_page said otherwise or the page failed
   // itself.
-  if (exchange.keep_error_status && response.status == http::Status::kOk) {
+  if (exchange.keep_error_status) {
     response.status = exchange.error_status;
+    if (response.status != http::Status::kOk) response.DropValidators();
   }
+  if (response.status != http::Status::kOk) AddFieldsOfStatus(exchange);
   for (const HeadFilter filter : exchange.location->filters) filter(exchange);
 }
 

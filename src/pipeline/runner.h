@@ -4,7 +4,11 @@
 // the client is gone.
 #pragma once
 
+#include <optional>
+#include <vector>
+
 #include "http/status.h"
+#include "pipeline/module.h"
 
 namespace colmeia::pipeline {
 
@@ -29,7 +33,12 @@ class Runner {
   enum class Step { kChooseLocation, kFinished };
 
   static void Enter(Exchange& exchange, const Location* location);
-  static Step RunHandlers(Exchange& exchange);
+  static Step EnterByName(Exchange& exchange);
+  // The server's handlers, and those of the location that they leave the path to.
+  static Step EnterByPath(Exchange& exchange);
+  static Step RunLocation(Exchange& exchange);
+  // Nothing when all of them pass.
+  static std::optional<Step> RunHandlers(Exchange& exchange, const std::vector<Handler>& handlers);
   static Step Respond(Exchange& exchange, http::Status status);
   static Step Reroute(Exchange& exchange);
   static void Complete(Exchange& exchange);

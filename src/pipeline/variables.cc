@@ -178,7 +178,7 @@ constexpr Variable kVariables[] = {
     {"uri", false, [](Exchange& ex, std::string_view) -> Value { return ex.request.path; }},
     {"document_uri", false, [](Exchange& ex, std::string_view) -> Value { return ex.request.path; }},
     {"document_root", false, [](Exchange& ex, std::string_view) -> Value { return DocumentRoot(ex); }},
-    {"request_filename", false, [](Exchange& ex, std::string_view) -> Value { return MapPath(ex, ex.request.path); }},
+    {"request_filename", false, [](Exchange& ex, std::string_view) -> Value { return MapPath(ex); }},
     {"host", false, Host},
     {"hostname", false, [](Exchange& ex, std::string_view) -> Value { return ex.services->hostname; }},
     {"scheme", false, [](Exchange&, std::string_view) -> Value { return "http"; }},

@@ -52,6 +52,10 @@ class Template {
   [[nodiscard]] bool constant() const { return constant_; }
   [[nodiscard]] bool empty() const { return text_.empty(); }
   [[nodiscard]] const std::string& text() const { return text_; }  // as written
+  // What stands before the first variable.
+  [[nodiscard]] std::string_view literal_beginning() const {
+    return constant_ || parts_.empty() ? std::string_view(text_) : std::string_view(parts_.front().literal);
+  }
 
  private:
   struct Part {

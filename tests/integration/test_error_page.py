@@ -42,8 +42,28 @@ def test_locations_and_addresses_answer(hive):
     assert (server.get('/away').status, server.get('/away').header('Location')) == (302, 'https://example.org/')
     assert (server.get('/permanent').status, server.get('/permanent').header('Location')) == (301, 'https://example.org/')
     assert '404 Not Found' in server.get('/twice').text
-    assert server.get('/post', method='POST').text == '<p>not here'
+    assert server.get('/post', method='PUT').text == '<p>not here'
     assert server.get('/missing', method='HEAD').header('Content-Length') == '11'
+
+
+def test_a_page_keeps_nothing_of_what_it_replaces_and_of_its_file(hive):
+    server = hive(SITE, files=FILES)
+
+    response = server.get('/missing')
+
+    assert (response.status, response.header('Content-Type')) == (404, 'text/html')
+    for name in ['Last-Modified', 'ETag', 'Accept-Ranges', 'Allow']:
+        assert response.header(name) is None
+    assert server.get('/missing', method='POST').text == '<p>not here'
+    assert server.get('/post', method='PUT').header('Allow') is None
+
+
+def test_a_returning_server_answers_before_its_own_pages(hive):
+    server = hive("""
+        http { server { listen 127.0.0.1:%%PORT%%; root html; error_page 404 /404.html; return 404; } }
+        """, files=FILES)
+
+    assert '404 Not Found' in server.get('/x').text
 
 
 def test_the_page_of_an_error_knows_no_conditions(hive):

@@ -88,6 +88,24 @@ def test_no_path_leads_out_of_the_root(hive):
     assert server.get('/x/..//sub%2fa').text == 'inside'
 
 
+def test_no_alias_and_no_variable_leads_out_of_its_place(hive):
+    server = hive(r"""
+        http { server { listen 127.0.0.1:%%PORT%%; root html; error_page 404 /errors/$arg_lang;
+               location /i { alias %%PREFIX%%/pub/; } location ~ ^/m(.*)$ { alias %%PREFIX%%/pub/$1; }
+               location /h { root sites/$http_site; error_page 404 /none; } } }
+        """, files={'html/errors/en': 'english', 'pub/a': 'inside', 'secret': 'outside', 'sites/a/h': 'site', 'sites/h': 'outside'})
+
+    assert (server.get('/i/a').text, server.get('/m/a').text) == ('inside', 'inside')
+    assert server.get('/none?lang=en').text == 'english'
+    assert server.get('/h', {'Site': 'a'}).text == 'site'
+    for path, fields in [('/i../secret', {}), ('/m../secret', {}), ('/none?lang=../../secret', {}), ('/h', {'Site': '..'}),
+                         ('/h', {'Site': 'a/..'})]:
+        response = server.get(path, fields)
+        assert response.status in (403, 404), path  # without a lang the page itself is the folder /errors/
+        assert b'outside' not in response.body
+    assert server.wait_for_error(r'"/errors/../../secret" leads out of "[^"]*/html"')
+
+
 def test_links_are_followed(hive):
     server = hive(SITE, files={'elsewhere/a': 'linked'})
     (server.prefix / 'html/link').symlink_to(server.prefix / 'elsewhere')

@@ -13,7 +13,9 @@ def test_files_folders_and_fall_backs(hive):
 
     assert server.get('/a').text == 'a'
     assert server.get('/a').header('Content-Type') == 'text/html'
-    assert server.get('/folder').text == 'index'
+    assert server.get('/folder').status == 301
+    assert server.get('/folder').header('Location').endswith('/folder/')
+    assert server.get('/folder/').text == 'index'
     assert server.get('/missing').text == 'fallback /missing'
     assert server.get('/code/a').text == 'code'
     assert server.get('/code/b').status == 410

@@ -122,6 +122,14 @@ TEST_F(AutoindexTest, GivesWayToAnIndex) {
   EXPECT_EQ(Get("/d/").body, "index");
 }
 
+TEST_F(AutoindexTest, ListsBehindTheAliasOfARegexLocation) {
+  Make("d/zoo/bee", "");
+  Serve("location ~ ^/m/(.*)$ { alias " + folder.path() + "/d/$1; autoindex on; }");
+  EXPECT_THAT(Get("/m/").body, HasSubstr("zoo/"));
+  EXPECT_THAT(Get("/m/zoo/").body, HasSubstr("bee"));
+  EXPECT_EQ(Get("/m/none/").status, 404);
+}
+
 TEST_F(AutoindexTest, IsOffByDefaultAndWhereToldSo) {
   Serve("autoindex on; location /d/ { autoindex off; }");
   EXPECT_EQ(Get("/d/").status, 403);

@@ -39,6 +39,23 @@ TEST_F(IndexTest, GoesToAnAbsolutePathUnseen) {
   EXPECT_EQ(Get("/d/").body, "/fallback");
 }
 
+TEST_F(IndexTest, GoesNowhereForAFolderThatIsMissing) {
+  Serve("index none.html /fallback; location = /fallback { return 200 $uri; }");
+  EXPECT_EQ(Get("/none/").status, 404);
+}
+
+TEST_F(IndexTest, TriesEveryNameBehindTheAliasOfARegexLocation) {
+  folder.Write("d/b.html", "b");
+  std::filesystem::create_directory(folder / "d/empty");
+  for (const std::string cache : {"", "open_file_cache max=10; "}) {
+    Serve("location ~ ^/m/(?<rest>.*)$ { " + cache + "alias " + folder.path() + "/d/$rest; index a.html b.html; }");
+    EXPECT_EQ(Get("/m/").body, "b");
+    EXPECT_EQ(Get("/m/").body, "b");
+    EXPECT_EQ(Get("/m/empty/").status, 403);
+    EXPECT_EQ(Get("/m/none/").status, 404);
+  }
+}
+
 TEST_F(IndexTest, ReadsVariables) {
   folder.Write("d/index.bee.html", "bee");
   Serve("index index.$arg_who.html;");

@@ -37,12 +37,5 @@ TEST_F(OpenFileCacheTest, RefusesNonsense) {
   EXPECT_THAT(ErrorsOf("open_file_cache max=1 often;"), HasSubstr("expected max=NUMBER, inactive=TIME"));
 }
 
-TEST(ClimbsTest, FindsDotDotSegments) {
-  EXPECT_TRUE(Climbs("/a/../b"));
-  EXPECT_TRUE(Climbs(".."));
-  EXPECT_TRUE(Climbs("/a/.."));
-  EXPECT_FALSE(Climbs("/a/..b/b../...c"));
-}
-
 }  // namespace
 }  // namespace colmeia::modules

@@ -130,6 +130,17 @@ TEST_F(StaticFilesTest, ServesReadingMethodsOnly) {
   }
 }
 
+TEST_F(StaticFilesTest, LooksBeforeItRefusesAPostAndNothingElse) {
+  std::filesystem::create_directory(folder / "d");
+  Serve("error_page 404 =200 /missing; location = /missing { return 200 missing; }");
+  EXPECT_EQ(Ask("POST", "/none").body, "missing");
+  EXPECT_EQ(Ask("POST", "/d").status, 301);
+  EXPECT_EQ(Ask("POST", "/d/").status, 403);
+  for (const char* method : {"PUT", "DELETE", "OPTIONS", "PATCH"}) {
+    for (const char* path : {"/none", "/d", "/d/"}) EXPECT_EQ(Ask(method, path).status, 405) << method << path;
+  }
+}
+
 TEST_F(StaticFilesTest, FollowsAnAlias) {
   std::filesystem::create_directory(folder / "pictures");
   folder.Write("pictures/a.gif", "GIF");
@@ -143,6 +154,34 @@ TEST_F(StaticFilesTest, ServesErrorPages) {
   const Answer answer = Get("/none");
   EXPECT_EQ(answer.status, 404);
   EXPECT_EQ(answer.body, "<p>gone");
+  for (const char* field : {"ETag", "Last-Modified", "Accept-Ranges"}) EXPECT_EQ(answer[field], "(none)") << field;
+}
+
+TEST_F(StaticFilesTest, KeepsNothingOfAResponseThatAnotherReplaces) {
+  folder.Write("page.html", "page");
+  Serve(
+      "location /a { error_page 405 /none; } location /b { error_page 405 =200 /page.html; } "
+      "location /c { error_page 405 /page.html; } location /d { error_page 301 =200 /page.html; return 301 /x; }");
+  EXPECT_EQ(Ask("PUT", "/a").status, 404);
+  EXPECT_EQ(Ask("PUT", "/a")["Allow"], "(none)");
+  EXPECT_EQ(Ask("PUT", "/b")["Allow"], "(none)");
+  EXPECT_NE(Ask("PUT", "/b")["ETag"], "(none)");  // with 200 it is the page's own response
+  EXPECT_EQ(Ask("PUT", "/c").status, 405);
+  EXPECT_EQ(Ask("PUT", "/c")["Allow"], "GET, HEAD");
+  EXPECT_EQ(Get("/d").body, "page");
+  EXPECT_EQ(Get("/d")["Location"], "(none)");
+}
+
+TEST_F(StaticFilesTest, RefusesAnErrorPageThatLeadsOutOfTheRoot) {
+  std::filesystem::create_directory(folder / "www");
+  folder.Write("secret", "secret");
+  folder.Write("www/en", "english");
+  Serve("location / { root " + folder.path() + "/www; error_page 404 /$arg_lang; }");
+  EXPECT_EQ(Get("/none?lang=en").body, "english");
+  const Answer answer = Get("/none?lang=../secret");
+  EXPECT_EQ(answer.status, 404);
+  EXPECT_THAT(answer.body, HasSubstr("404 Not Found"));
+  EXPECT_THAT(ErrorLogText(), HasSubstr("\"/../secret\" leads out of \"" + folder.path() + "/www\""));
 }
 
 }  // namespace

@@ -94,6 +94,12 @@ TEST_F(RunnerTest, RefusesABodyOverTheLocationsLimit) {
   EXPECT_EQ(with_body("/big"), 200);
 }
 
+TEST_F(RunnerTest, KnowsTheCapturesOfTheLastLocation) {
+  LoadServer("location ~ ^/a/(?<name>.*)$ { go /b/second; } location ~ ^/b/(?<name>.*)$ { say \"$name $1\"; }");
+
+  EXPECT_EQ(Get("/a/first"), "second second");
+}
+
 TEST_F(RunnerTest, HidesTheVersionWhenTokensAreOff) {
   LoadServer("server_tokens off;");
 
