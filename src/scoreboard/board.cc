@@ -43,6 +43,11 @@ bool LagGauge(std::size_t gauge) {
   return gauge == static_cast<std::size_t>(Gauge::kLagLastNs) || gauge == static_cast<std::size_t>(Gauge::kLagMaxNs);
 }
 
+// Of one worker, and nothing that could be summed.
+bool OwnGauge(std::size_t gauge) {
+  return gauge == static_cast<std::size_t>(Gauge::kTurnNs) || gauge == static_cast<std::size_t>(Gauge::kBeatNs);
+}
+
 bool Alive(SlotState state) { return state != SlotState::kEmpty && state != SlotState::kGone; }
 
 SlotState StateOf(const Slot& slot) { return static_cast<SlotState>(slot.state.load(kRelaxed)); }
@@ -52,6 +57,7 @@ void AddCounts(const SlotView& view, Counts& sum) {
   for (std::size_t i = 0; i < kLagBuckets; ++i) sum.lag[i] += view.counts.lag[i];
   if (!Alive(view.state)) return;
   for (std::size_t i = 0; i < kGauges; ++i) {
+    if (OwnGauge(i)) continue;
     const std::uint64_t value = view.counts.gauges[i];
     sum.gauges[i] = LagGauge(i) ? std::max(sum.gauges[i], value) : sum.gauges[i] + value;
   }
@@ -76,6 +82,7 @@ class Revision {
 void Increment(Cell& cell) { cell.store(cell.load(kRelaxed) + 1, kRelaxed); }
 
 using WhyWords = std::array<std::uint64_t, MasterRecord::kWhyCells>;
+static_assert(MasterRecord::kWhyCells == kLastWordsCells);
 
 void StoreText(std::string_view text, std::array<Cell, MasterRecord::kWhyCells>& cells) {
   text = text.substr(0, text.find('\0'));
@@ -170,6 +177,7 @@ void Board::Retire(std::uint32_t index) {
   for (std::size_t i = 0; i < kTotals; ++i) Move(slot.totals.totals[i], header.past.totals[i]);
   for (std::size_t i = 0; i < kLagBuckets; ++i) Move(slot.totals.lag[i], header.past.lag[i]);
   for (Cell& gauge : slot.gauges) gauge.store(0, kRelaxed);
+  for (Cell& cell : slot.last_words) cell.store(0, kRelaxed);
   accept_lock().Unlock(index);
   for (Cell* cell : {&slot.pid, &slot.generation, &slot.seat, &slot.started_ns, &slot.started_wall_ms,
                      &slot.accepts_at_start, &slot.heartbeat_ns}) {
@@ -247,6 +255,13 @@ SlotView Board::Read(std::uint32_t index) const {
 }
 
 std::uint64_t Board::Heartbeat(std::uint32_t index) const { return slot(index).heartbeat_ns.load(kRelaxed); }
+
+std::string Board::LastWords(std::uint32_t index) const {
+  std::string text = LoadText(slot(index).last_words);
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
+  return text;
+}
 
 std::uint32_t Board::used_slots() const {
   return std::min(static_cast<std::uint32_t>(header().used_slots.load(std::memory_order_acquire)), kSlots);
