@@ -17,11 +17,12 @@
 #include "app/say.h"
 #include "config/effective.h"
 #include "control/client.h"
+#include "control/json.h"
 #include "control/routes.h"
 #include "master/signals.h"
 #include "sys/address.h"
 #include "sys/error.h"
-#include "sys/files.h"
+#include "sys/guarded_open.h"
 #include "sys/pid_file.h"
 #include "sys/sockets.h"
 
@@ -31,9 +32,9 @@ namespace {
 // A log file that is not there yet is not left behind: it would belong to whoever tests, and be closed to who serves.
 Result<sys::UniqueFd> TryLog(const std::string& path) {
   static constexpr int kFlags = O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY;
-  auto fd = sys::OpenFile(path, kFlags);
+  auto fd = sys::OpenGuarded(path, kFlags);
   if (fd || fd.error().code != ENOENT) return fd;
-  fd = sys::OpenFile(path, kFlags | O_CREAT | O_EXCL, 0644);
+  fd = sys::OpenGuarded(path, kFlags | O_CREAT | O_EXCL, 0644);
   if (fd) unlink(path.c_str());
   return fd;
 }
@@ -57,13 +58,35 @@ Result<> TryResources(const ipc::Plan& plan) {
   return {};
 }
 
-// Gives the order over the control socket; nothing when nobody answers there, or another process than the one meant.
-std::optional<int> OrderOverSocket(const std::string& path, pid_t pid, const std::string& verb) {
+// Without a pid file to go by: whether the server that answers is one of this configuration.
+Result<> IsMeant(control::Client& client, const ipc::Plan& plan, util::TimePoint deadline) {
+  const auto body = Fetch(client, "/status", deadline);
+  if (!body) return tl::unexpected(body.error());
+  const auto status = control::ReadStatus(*body);
+  if (!status) return tl::unexpected(status.error());
+  if (status->server.pid_file == plan.pid_path) return {};
+  return Fail(fmt::format("process {} answers at {}, but it serves another configuration: its pid file is {}",
+                          status->server.pid, plan.control_path, status->server.pid_file));
+}
+
+// Gives the order over the control socket to `pid`, or to whoever serves this configuration when the pid file does not
+// say who. Nothing when nobody answers there, or another process than the one meant.
+std::optional<int> OrderOverSocket(const ipc::Plan& plan, const Result<pid_t>& pid, const std::string& verb) {
+  const std::string& path = plan.control_path;
   if (path.empty()) return std::nullopt;
   const control::Route& route = *control::FindVerb(verb, false);
   const util::TimePoint deadline = util::SystemClock().Now() + route.patience;
   auto client = control::Client::Connect(path, deadline);
-  if (!client || (client->server_pid() != 0 && client->server_pid() != pid)) return std::nullopt;
+  if (!client) return std::nullopt;
+  if (pid && client->server_pid() != 0 && client->server_pid() != *pid) return std::nullopt;
+  if (!pid) {
+    if (auto meant = IsMeant(*client, plan, deadline); !meant) {
+      Say(log::Level::kError, meant.error().message);
+      return std::nullopt;
+    }
+    Say(log::Level::kNotice, fmt::format("{}; process {} answers at the control socket {}", pid.error().message,
+                                         client->server_pid(), path));
+  }
   const control::Answer answer = Order(*client, route, 0, deadline);
   if (!answer.ok) Say(log::Level::kError, answer.message.empty() ? answer.outcome : answer.message);
   return static_cast<int>(answer.exit_code);
@@ -122,13 +145,15 @@ int SendSignal(const CommandLine& command_line) {
     return kExitConfiguration;
   }
   const std::string& path = compilation.plan.pid_path;
-  auto pid = sys::PidFile::RunningPid(path);
+  const Result<pid_t> pid = sys::PidFile::RunningPid(path);
+  const std::string& control = compilation.plan.control_path;
+  if (const auto answered = OrderOverSocket(compilation.plan, pid, command_line.verb)) return *answered;
   if (!pid) {
-    Say(log::Level::kError, fmt::format("not running: {}", pid.error().message));
+    Say(log::Level::kError,
+        fmt::format("not running: {}{}", pid.error().message,
+                    control.empty() ? "" : fmt::format(", and nobody answers at the control socket {}", control)));
     return kExitNotRunning;
   }
-  const std::string& control = compilation.plan.control_path;
-  if (const auto answered = OrderOverSocket(control, *pid, command_line.verb)) return *answered;
   const master::SignalRow& row = *master::FindVerb(command_line.verb);
   const sys::UniqueFd process = control::OpenProcess(*pid);
   if (kill(*pid, row.number) != 0) {

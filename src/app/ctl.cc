@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -35,11 +36,16 @@ void Print(std::string_view text) {
   static_cast<void>(sys::WriteAll(STDOUT_FILENO, text));
 }
 
-std::size_t TerminalWidth() {
-  static constexpr std::size_t kUnknown = 100;
+// As the output is; NO_COLOR (https://no-color.org) and a dumb terminal are heard.
+Paper PaperOfOutput() {
+  const char* const refusal = std::getenv("NO_COLOR");
+  const char* const terminal = std::getenv("TERM");
+  Paper paper;
+  paper.coloured = isatty(STDOUT_FILENO) == 1 && (refusal == nullptr || *refusal == '\0') && terminal != nullptr &&
+                   std::string_view(terminal) != "dumb";
   winsize size{};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kUnknown;
-  return size.ws_col;
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != 0) paper.width = size.ws_col;
+  return paper;
 }
 
 util::TimePoint In(util::Milliseconds time) { return util::SystemClock().Now() + time; }
@@ -118,21 +124,21 @@ int Show(View view, const std::string& body) {
   if (view == View::kHealth) {
     const auto health = control::ReadHealth(body);
     if (!health) return Complain(control::kExitConfiguration, health.error().message);
-    Print(HealthText(*health));
+    Print(HealthText(*health, PaperOfOutput().coloured));
     return health->ok ? control::kExitOk : control::kExitResources;
   }
   const auto status = control::ReadStatus(body);
   if (!status) return Complain(control::kExitConfiguration, status.error().message);
-  const std::size_t width = TerminalWidth();
+  const Paper paper = PaperOfOutput();
   switch (view) {
     case View::kWorkers:
-      Print(WorkersText(*status, width));
+      Print(WorkersText(*status, paper));
       break;
     case View::kGenerations:
-      Print(GenerationsText(*status, width));
+      Print(GenerationsText(*status, paper));
       break;
     default:
-      Print(StatusText(*status, width));
+      Print(StatusText(*status, paper));
   }
   return control::kExitOk;
 }

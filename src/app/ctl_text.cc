@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "util/control.h"
+#include "util/strings.h"
 
 namespace colmeia::app {
 namespace {
@@ -40,15 +41,43 @@ std::string Text(Unit, const std::string& value) {
 struct Cell {
   std::string_view title;
   std::string text;
-  bool right = false;    // numbers stand at the right of their column
-  bool joined = false;   // it belongs to the cell before it: they stay in one table
-  bool section = false;  // a group of groups begins: a table of its own, when one line cannot hold all
+  bool right = false;        // numbers stand at the right of their column
+  bool joined = false;       // it belongs to the cell before it: they stay in one table
+  bool section = false;      // a group of groups begins: a table of its own, when one line cannot hold all
+  std::string_view style{};  // a terminal's sequence, ended by kPlain; empty: none
 };
+
+constexpr std::string_view kPlain = "\x1b[0m";
+constexpr std::string_view kGreen = "\x1b[32m";
+constexpr std::string_view kYellow = "\x1b[33m";
+constexpr std::string_view kRed = "\x1b[1;31m";
+
+// What the word for a state is shown in.
+struct StateStyle {
+  std::string_view word;
+  std::string_view style;
+};
+constexpr StateStyle kStateStyles[] = {
+    {"ready", kGreen},    {"serving", kGreen},  {"starting", kYellow}, {"draining", kYellow}, {"compiling", kYellow},
+    {"opening", kYellow}, {"resting", kYellow}, {"retiring", kYellow}, {"quitting", kYellow}, {"silent", kRed},
+    {"killed", kRed},     {"gone", kRed},       {"degraded", kRed},    {"stopping", kRed},    {"rejected", kRed},
+};
+
+std::string_view StyleOfState(std::string_view state) {
+  const auto* const found = std::find_if(std::begin(kStateStyles), std::end(kStateStyles),
+                                         [state](const StateStyle& row) { return row.word == state; });
+  return found == std::end(kStateStyles) ? std::string_view() : found->style;
+}
+
+std::string Styled(std::string_view text, std::string_view style) {
+  return style.empty() ? std::string(text) : fmt::format("{}{}{}", style, text, kPlain);
+}
 
 // Visits a row: its values, and those of the groups in it.
 struct CellsOf {
   std::vector<Cell>& out;
   bool& has_groups;
+  bool coloured;
 
   template <class Member>
   void operator()(const Field& field, const Member& member) const {
@@ -56,21 +85,22 @@ struct CellsOf {
       has_groups = true;
       const std::size_t first = out.size();
       bool groups_within = false;
-      Member::Fields(member, CellsOf{out, groups_within});
+      Member::Fields(member, CellsOf{out, groups_within, coloured});
       if (groups_within) out[first].section = true;
       for (std::size_t i = first + 1; i < out.size() && !groups_within; ++i) out[i].joined = true;
     } else {
       const bool right = field.unit != Unit::kText && field.unit != Unit::kFlag;
       out.push_back({field.title, Text(field.unit, member), right});
+      if (coloured && field.name == "state") out.back().style = StyleOfState(out.back().text);
     }
   }
 };
 
 template <class T>
-std::vector<Cell> Cells(const T& row) {
+std::vector<Cell> Cells(const T& row, bool coloured) {
   std::vector<Cell> out;
   bool has_groups = false;
-  T::Fields(row, CellsOf{out, has_groups});
+  T::Fields(row, CellsOf{out, has_groups, coloured});
   return out;
 }
 
@@ -104,7 +134,7 @@ void AppendColumns(std::string& out, const Rows& rows, const std::vector<std::si
     std::string line;
     for (const std::size_t column : columns) {
       line += kGap;
-      line += Padded(row[column].text, WidthOf(rows, column), row[column].right);
+      line += Styled(Padded(row[column].text, WidthOf(rows, column), row[column].right), row[column].style);
     }
     AppendLine(out, line);
   }
@@ -138,22 +168,22 @@ std::string Table(const Rows& rows, std::size_t width, bool keyed) {
 }
 
 template <class T>
-std::string ListText(std::string_view title, const std::vector<T>& list, std::size_t width) {
+std::string ListText(std::string_view title, const std::vector<T>& list, const Paper& paper) {
   std::string out = fmt::format("{}: {}\n", title, list.size());
   if (list.empty()) return out;
   Rows rows;
-  for (const T& one : list) rows.push_back(Cells(one));
-  return out + Table(rows, width, /*keyed=*/true);
+  for (const T& one : list) rows.push_back(Cells(one, paper.coloured));
+  return out + Table(rows, paper.width, /*keyed=*/true);
 }
 
 // Names and values, one a line.
 template <class T>
-std::string LinesText(const T& one) {
-  const std::vector<Cell> cells = Cells(one);
+std::string LinesText(const T& one, bool coloured) {
+  const std::vector<Cell> cells = Cells(one, coloured);
   std::size_t width = 0;
   for (const Cell& cell : cells) width = std::max(width, cell.title.size());
   std::string out;
-  for (const Cell& cell : cells) out += fmt::format("  {:<{}}  {}\n", cell.title, width, cell.text);
+  for (const Cell& cell : cells) out += fmt::format("  {:<{}}  {}\n", cell.title, width, Styled(cell.text, cell.style));
   return out;
 }
 
@@ -168,37 +198,39 @@ std::string BytesText(std::uint64_t bytes) {
   return fmt::format("{:.1f}{}", value, kUnits[unit]);
 }
 
-std::string MillisecondsText(std::uint64_t ms) {
-  const std::uint64_t s = ms / 1000;
-  if (ms < 1000) return fmt::format("{}ms", ms);
-  if (s < 60) return fmt::format("{}.{}s", s, ms % 1000 / 100);
-  if (s < 3600) return fmt::format("{}m{:02}s", s / 60, s % 60);
-  if (s < 86400) return fmt::format("{}h{:02}m", s / 3600, s % 3600 / 60);
-  return fmt::format("{}d{:02}h", s / 86400, s % 86400 / 3600);
-}
-
 std::string NanosecondsText(std::uint64_t ns) {
   if (ns < 1000) return fmt::format("{}ns", ns);
   return ns < 1'000'000 ? fmt::format("{}us", ns / 1000) : MillisecondsText(ns / 1'000'000);
 }
 
-std::string WorkersText(const control::Status& status, std::size_t width) {
-  return ListText("workers", status.workers, width);
+std::string WorkersText(const control::Status& status, const Paper& paper) {
+  return ListText("workers", status.workers, paper);
 }
 
-std::string GenerationsText(const control::Status& status, std::size_t width) {
-  return ListText("generations", status.generations, width);
+std::string GenerationsText(const control::Status& status, const Paper& paper) {
+  return ListText("generations", status.generations, paper);
 }
 
-std::string StatusText(const control::Status& status, std::size_t width) {
-  return "server\n" + LinesText(status.server) + "\n" + WorkersText(status, width) + "\n" +
-         GenerationsText(status, width) + "\n" + ListText("listeners", status.listeners, width) +
-         "\ntotals of all workers that ever lived\n" + Table({Cells(status.totals)}, width, /*keyed=*/false);
+std::string StatusText(const control::Status& status, const Paper& paper) {
+  return "server\n" + LinesText(status.server, paper.coloured) + "\n" + WorkersText(status, paper) + "\n" +
+         GenerationsText(status, paper) + "\n" + ListText("listeners", status.listeners, paper) +
+         "\ntotals of all workers that ever lived\n" +
+         Table({Cells(status.totals, paper.coloured)}, paper.width, /*keyed=*/false);
 }
 
-std::string HealthText(const control::Health& health) {
-  return fmt::format("{}: {} of {} workers ready, generation {}, up {}\n", health.state, health.workers_ready,
-                     health.workers_wanted, health.generation, MillisecondsText(health.uptime_ms));
+std::string HealthText(const control::Health& health, bool coloured) {
+  const std::string_view state_style = coloured ? StyleOfState(health.state) : std::string_view();
+  const std::string silent = health.workers_silent > 0 ? fmt::format(", {} silent", health.workers_silent) : "";
+  std::string out =
+      fmt::format("{}: {} of {} workers ready{}, generation {}, up {}\n", Styled(health.state, state_style),
+                  health.workers_ready, health.workers_wanted, Styled(silent, coloured && !silent.empty() ? kRed : ""),
+                  health.generation, MillisecondsText(health.uptime_ms));
+  for (const std::string_view note : util::Split(health.notes, '\n')) {
+    std::string line(note);
+    util::BlankControls(line);
+    if (!line.empty()) out += line + "\n";
+  }
+  return out;
 }
 
 }  // namespace colmeia::app

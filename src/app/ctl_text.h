@@ -12,17 +12,22 @@
 
 namespace colmeia::app {
 
-[[nodiscard]] std::string StatusText(const control::Status& status, std::size_t width);
-[[nodiscard]] std::string WorkersText(const control::Status& status, std::size_t width);
-[[nodiscard]] std::string GenerationsText(const control::Status& status, std::size_t width);
+// What a text is laid out for.
+struct Paper {
+  std::size_t width = 100;
+  bool coloured = false;  // a terminal: the words for states stand in colours
+};
 
-// One line: "serving: 4 of 4 workers, generation 2, up 3h12m"
-[[nodiscard]] std::string HealthText(const control::Health& health);
+[[nodiscard]] std::string StatusText(const control::Status& status, const Paper& paper);
+[[nodiscard]] std::string WorkersText(const control::Status& status, const Paper& paper);
+[[nodiscard]] std::string GenerationsText(const control::Status& status, const Paper& paper);
+
+// "serving: 4 of 4 workers ready, generation 2, up 3h12m", and a line for each note.
+[[nodiscard]] std::string HealthText(const control::Health& health, bool coloured = false);
 
 // "512", "1.5K", "3.2M"
 [[nodiscard]] std::string BytesText(std::uint64_t bytes);
-// "850ms", "3.2s", "12m05s", "3h12m", "5d03h"
-[[nodiscard]] std::string MillisecondsText(std::uint64_t ms);
+using control::MillisecondsText;
 // "300ns", "12us", "850ms"
 [[nodiscard]] std::string NanosecondsText(std::uint64_t ns);
 

@@ -9,6 +9,7 @@
 #include <optional>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <fmt/core.h>
 
@@ -33,29 +34,70 @@ constexpr std::size_t kPlainWidth = 132;
 
 util::TimePoint Now() { return util::SystemClock().Now(); }
 
-// Connects anew whenever the last answer did not come: the server may have been replaced.
+// Where the looks come from: the master that listens at the socket. When a new one takes over it goes along, and asks
+// the old one about its workers for as long as it has some.
 class Source {
  public:
   explicit Source(std::string socket) : socket_(std::move(socket)) {}
 
   Result<control::Status> Ask() {
-    const util::TimePoint deadline = Now() + kPatience;
-    if (!client_) {
-      auto client = Client::Connect(socket_, deadline);
-      if (!client) return tl::unexpected(client.error());
-      client_ = *std::move(client);
-    }
-    const auto response = client_->Ask(http::Method::kGet, "/status", {}, deadline);
-    if (!response) {
+    if (client_ && client_->Moved()) TryNewMaster();
+    if (client_) {
+      auto status = AskOne(*client_);
+      if (status) return status;
       client_.reset();
-      return tl::unexpected(response.error());
     }
+    auto client = Client::Connect(socket_, Now() + kPatience);
+    if (!client) return tl::unexpected(client.error());
+    const pid_t before = std::exchange(pid_, client->server_pid());
+    client_ = *std::move(client);
+    auto status = AskOne(*client_);
+    if (status && before != 0 && before != pid_) Tell(before, pid_);
+    return status;
+  }
+
+  // Workers that the master before this one still has.
+  std::vector<control::WorkerStatus> AskOld() {
+    if (!old_) return {};
+    auto status = AskOne(*old_);
+    if (status && !status->workers.empty()) return std::move(status->workers);
+    old_.reset();
+    return {};
+  }
+
+  // Once, what has changed at the other end.
+  std::optional<std::string> TakeNews() { return std::exchange(news_, std::nullopt); }
+
+ private:
+  static Result<control::Status> AskOne(Client& client) {
+    const auto response = client.Ask(http::Method::kGet, "/status", {}, Now() + kPatience);
+    if (!response) return tl::unexpected(response.error());
     return control::ReadStatus(response->body);
   }
 
- private:
+  // Another one listens at the path. Until it serves, the present one has more to tell, and may take the path back.
+  void TryNewMaster() {
+    auto client = Client::Connect(socket_, Now() + kPatience);
+    if (!client) return;
+    if (client->server_pid() != pid_) {
+      const auto status = AskOne(*client);
+      if (!status || status->server.generation == 0) return;
+      Tell(pid_, client->server_pid());
+      old_ = std::exchange(client_, std::nullopt);
+    }
+    pid_ = client->server_pid();
+    client_ = *std::move(client);
+  }
+
+  void Tell(pid_t before, pid_t now) {
+    news_ = fmt::format("a new master took over: pid {} in place of pid {}", now, before);
+  }
+
   const std::string socket_;
   std::optional<Client> client_;
+  std::optional<Client> old_;  // the one before, while it has workers
+  pid_t pid_ = 0;              // of client_
+  std::optional<std::string> news_;
 };
 
 // An order that is under way: given by a thread of its own, since it may take its time, and forgotten when we leave.
@@ -150,7 +192,8 @@ class Top {
       return;
     }
     trouble_.clear();
-    model_.Take(*std::move(status), Now());
+    model_.Take(*std::move(status), Now(), source_.AskOld());
+    if (auto news = source_.TakeNews()) Say(*std::move(news));
   }
 
   // Stays in the last line for a while.
@@ -244,7 +287,12 @@ class Top {
       Say("there is no living worker under the cursor");
       return nullptr;
     }
-    return &model_.rows()[*selected].worker;
+    const TopRow& row = model_.rows()[*selected];
+    if (row.of_old_master) {
+      Say("that worker is the old master's, and leaves with it");
+      return nullptr;
+    }
+    return &row.worker;
   }
 
   void Give(Command command, std::uint64_t argument) {
@@ -275,7 +323,7 @@ int PrintOnce(const std::string& socket) {
     if (look > 0) poll(nullptr, 0, static_cast<int>(kEvery.count()));
     auto status = source.Ask();
     if (!status) return Complain(ExitCodeOf(status.error()), status.error().message);
-    model.Take(*std::move(status), Now());
+    model.Take(*std::move(status), Now(), source.AskOld());
   }
   std::string out;
   for (const TopLine& line : TopLines(model, {.width = kPlainWidth, .selected = {}, .message = {}})) {

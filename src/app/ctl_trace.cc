@@ -6,12 +6,16 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include <fmt/core.h>
 
 #include "app/ctl.h"
 #include "app/say.h"
 #include "control/answer.h"
+#include "control/json.h"
 #include "sys/files.h"
 #include "trace/chrome.h"
 #include "trace/hex.h"
@@ -29,8 +33,8 @@ using control::TraceEntry;
 using control::TracePage;
 using control::TraceQuestion;
 
-// How long a follower asks the server to wait for news; it asks again then.
-constexpr util::Milliseconds kWait{20000};
+// How long a follower asks the server to wait for news; it looks for a new master then, and asks again.
+constexpr util::Milliseconds kLookEvery{1000};
 constexpr util::Milliseconds kAnswerTime{5000};
 
 // False when nobody reads.
@@ -121,31 +125,114 @@ void EndQuietlyOn(int number) {
 // for anybody: then it comes back.
 Result<TracePage> AskForNews(Client& client, const TraceQuestion& question) {
   const auto now = [] { return util::SystemClock().Now(); };
-  auto page = AskForPage(client, question, now() + kWait + kAnswerTime);
+  auto page = AskForPage(client, question, now() + question.wait + kAnswerTime);
   const bool broken =
       !page && (page.error().code == control::kExitNotRunning || page.error().code == control::kExitTimedOut);
   if (!broken || !client.ConnectAgain(now() + kAnswerTime)) return page;
-  return AskForPage(client, question, now() + kWait + kAnswerTime);
+  return AskForPage(client, question, now() + question.wait + kAnswerTime);
 }
 
-int Follow(Client& client, TraceQuestion question, TraceFormat format) {
+// The trace of one master, from some event on.
+struct Stream {
+  Client client;
+  TraceQuestion question;
+  TraceLines lines;
+};
+
+// Who listens where the client has connected to, when that is another master by now, and it serves.
+std::optional<Client> NewMaster(const Client& known) {
+  if (!known.Moved()) return std::nullopt;
+  const util::TimePoint deadline = util::SystemClock().Now() + kAnswerTime;
+  auto client = Client::Connect(known.path(), deadline);
+  if (!client || client->server_pid() == known.server_pid()) return std::nullopt;
+  const auto body = Fetch(*client, "/status", deadline);
+  const auto status = body ? control::ReadStatus(*body) : Result<control::Status>(tl::unexpected(body.error()));
+  if (!status || status->server.generation == 0) return std::nullopt;
+  return *std::move(client);
+}
+
+// Follows a server through changes of its binary: the old master's trace to its end, and the new one's beside it.
+class Follower {
+ public:
+  Follower(Client client, const TraceQuestion& question, TraceFormat format)
+      : format_(format), told_(client.server_pid()) {
+    streams_.push_back({std::move(client), question, TraceLines(format, question.after)});
+  }
+
+  // Returns the exit code.
+  int Run() {
+    while (true) {
+      if (!LookForNewMaster()) return control::kExitOk;
+      for (std::size_t i = 0; i < streams_.size();) {
+        const bool is_newest = i + 1 == streams_.size();
+        Stream& stream = streams_[i];
+        // Who waits for the one must not keep the other waiting.
+        stream.question.wait = is_newest ? kLookEvery : util::Milliseconds(0);
+        const auto page = AskForNews(stream.client, stream.question);
+        const bool left = !page && page.error().code == control::kExitNotRunning;
+        if (!page && !left) return Complain(page.error().code, page.error().message);
+        if (left && is_newest) {
+          if (NewMaster(stream.client)) break;  // it is found in the next round
+          Say(log::Level::kNotice, "the server has left");
+          return control::kExitOk;
+        }
+        if (left) {
+          if (!Wrote(Remark("the old master (pid {}) has left", "old_master_left", stream.client.server_pid()))) {
+            return control::kExitOk;
+          }
+          streams_.erase(streams_.begin() + static_cast<std::ptrdiff_t>(i));
+          continue;
+        }
+        if (!Tell(stream, *page)) return control::kExitOk;
+        ++i;
+      }
+    }
+  }
+
+ private:
+  // False when nobody reads.
+  bool LookForNewMaster() {
+    const Client& newest = streams_.back().client;
+    auto client = NewMaster(newest);
+    if (!client) return true;
+    const bool wrote =
+        Wrote(Remark("a new master (pid {}) took over: its events are numbered from 1 on, and those of "
+                     "the old one go on until it leaves",
+                     "new_master", client->server_pid()));
+    told_ = client->server_pid();
+    streams_.push_back(
+        {*std::move(client), {.after = 0, .frames = streams_.back().question.frames}, TraceLines(format_, 0)});
+    return wrote;
+  }
+
+  bool Tell(Stream& stream, const TracePage& page) {
+    if (page.events.empty()) return true;
+    std::string out;
+    if (const pid_t pid = stream.client.server_pid(); pid != told_) {
+      told_ = pid;
+      out += Remark("of the master with pid {}:", "master", pid);
+    }
+    for (const TraceEntry& entry : page.events) out += stream.lines.Next(entry);
+    stream.question.after = page.events.back().event.sequence;
+    return Wrote(out);
+  }
+
+  // A line that is no event.
+  [[nodiscard]] std::string Remark(std::string_view text, std::string_view member, pid_t pid) const {
+    if (format_ == TraceFormat::kJson) return fmt::format("{{\"{}\":{}}}\n", member, pid);
+    return fmt::format("-- {}\n", fmt::format(fmt::runtime(text), pid));
+  }
+
+  const TraceFormat format_;
+  pid_t told_;                   // whose events the last lines were
+  std::vector<Stream> streams_;  // the newest master's last
+};
+
+int Follow(Client client, const TraceQuestion& question, TraceFormat format) {
   // Each line is written at once and whole, so ending needs no further care.
   EndQuietlyOn(SIGINT);
   EndQuietlyOn(SIGTERM);
-  TraceLines lines(format, question.after);
-  question.wait = kWait;
-  while (true) {
-    const auto page = AskForNews(client, question);
-    if (!page && page.error().code == control::kExitNotRunning) {
-      Say(log::Level::kNotice, "the server has left");
-      return control::kExitOk;
-    }
-    if (!page) return Complain(page.error().code, page.error().message);
-    std::string out;
-    for (const TraceEntry& entry : page->events) out += lines.Next(entry);
-    if (!Wrote(out)) return control::kExitOk;
-    if (!page->events.empty()) question.after = page->events.back().event.sequence;
-  }
+  return Follower(std::move(client), question, format).Run();
 }
 
 // The first event to ask for after.
@@ -198,7 +285,7 @@ int ShowTrace(Client& client, const ControlLine& line, util::TimePoint deadline)
   const auto begin = BeginOf(client, line, *since, deadline);
   if (!begin) return Complain(begin.error().code, begin.error().message);
   const TraceQuestion question = {.after = *begin, .frames = line.format == TraceFormat::kHex};
-  if (line.follow && !since->ago) return Follow(client, question, line.format);
+  if (line.follow && !since->ago) return Follow(std::move(client), question, line.format);
 
   auto entries = FetchAll(client, question, deadline);
   if (!entries) return Complain(entries.error().code, entries.error().message);
@@ -209,7 +296,7 @@ int ShowTrace(Client& client, const ControlLine& line, util::TimePoint deadline)
   }
   Show(*entries, line.format, *begin, line.last_reload || since->ago);
   if (!line.follow) return control::kExitOk;
-  return Follow(client, {.after = end, .frames = question.frames}, line.format);
+  return Follow(std::move(client), {.after = end, .frames = question.frames}, line.format);
 }
 
 }  // namespace colmeia::app

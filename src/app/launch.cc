@@ -26,6 +26,7 @@
 #include "sys/error.h"
 #include "sys/files.h"
 #include "sys/memfd.h"
+#include "sys/stray_signals.h"
 #include "sys/title.h"
 #include "worker/worker.h"
 
@@ -223,6 +224,7 @@ int ServeAlone(master::CompilerResult compiled) {
 }  // namespace
 
 int Launch(LaunchOptions options) {
+  sys::OutliveStraySignals();
   for (const std::string& ignored : options.inheritance.ignored) Say(log::Level::kWarn, ignored);
   const bool handed_over = static_cast<bool>(options.inheritance.handover);
   Launching launching;

@@ -19,6 +19,7 @@
 #include "master/inherited.h"
 #include "master/program.h"
 #include "sys/descriptors.h"
+#include "sys/stray_signals.h"
 #include "sys/title.h"
 #include "worker/worker.h"
 
@@ -73,6 +74,7 @@ int Main(int argc, char** argv) {
   if (!child) return RunCommand(arguments, std::move(inheritance));
 
   signal(SIGPIPE, SIG_IGN);
+  sys::OutliveStraySignals();
   if (role == master::kCompilerArgument) return RunCompiler();
   return worker::RunAdopted(sys::UniqueFd(master::kChannelFd), Modules());
 }

@@ -27,7 +27,7 @@ bool Same(const WorkerStatus& a, const WorkerStatus& b) { return a.slot == b.slo
 
 }  // namespace
 
-void TopModel::Take(control::Status status, util::TimePoint now) {
+void TopModel::Take(control::Status status, util::TimePoint now, std::vector<control::WorkerStatus> old) {
   double seconds = 0;
   if (taken_) seconds = std::chrono::duration<double>(now - *taken_).count();
   const bool same_server = taken_ && status.server.pid == status_.server.pid;
@@ -39,26 +39,29 @@ void TopModel::Take(control::Status status, util::TimePoint now) {
     totals_ = RatesOf(status_.totals, status.totals, 0, 0, seconds);
   }
 
-  for (WorkerStatus& worker : status.workers) {
+  const auto add = [&](WorkerStatus& worker, bool of_old_master) {
     TopRow& row = rows_.emplace_back();
     const auto known =
-        std::find_if(before.begin(), before.end(), [&](const TopRow& old) { return Same(old.worker, worker); });
-    if (same_server && seconds > 0 && worker.pid != 0) {
+        std::find_if(before.begin(), before.end(), [&](const TopRow& one) { return Same(one.worker, worker); });
+    if ((same_server || (of_old_master && known != before.end())) && seconds > 0 && worker.pid != 0) {
       // One that was not there at the last look has done all that it did since then.
       const WorkerStatus fresh;
-      const WorkerStatus& old = known == before.end() ? fresh : known->worker;
-      row.rates = RatesOf(old.counts, worker.counts, old.cpu_ns, worker.cpu_ns, seconds);
-      totals_->cpu_percent += row.rates->cpu_percent;
+      const WorkerStatus& past = known == before.end() ? fresh : known->worker;
+      row.rates = RatesOf(past.counts, worker.counts, past.cpu_ns, worker.cpu_ns, seconds);
+      if (totals_) totals_->cpu_percent += row.rates->cpu_percent;
     }
     row.worker = worker;
-  }
-  for (const TopRow& old : before) {
+    row.of_old_master = of_old_master;
+  };
+  for (WorkerStatus& worker : status.workers) add(worker, false);
+  for (WorkerStatus& worker : old) add(worker, true);
+  for (const TopRow& past : before) {
     const bool lives =
-        std::any_of(rows_.begin(), rows_.end(), [&](const TopRow& row) { return Same(row.worker, old.worker); });
-    if (lives || old.worker.pid == 0 || (old.gone && old.gone_until <= now)) continue;
-    TopRow& row = rows_.emplace_back(old);
+        std::any_of(rows_.begin(), rows_.end(), [&](const TopRow& row) { return Same(row.worker, past.worker); });
+    if (lives || past.worker.pid == 0 || (past.gone && past.gone_until <= now)) continue;
+    TopRow& row = rows_.emplace_back(past);
     row.rates.reset();
-    if (!old.gone) row.gone_until = now + kGoneFor;
+    if (!past.gone) row.gone_until = now + kGoneFor;
     row.gone = true;
   }
   std::stable_sort(rows_.begin(), rows_.end(), [](const TopRow& a, const TopRow& b) {

@@ -24,6 +24,7 @@ struct TopRow {
   std::optional<Rates> rates{};
   bool gone = false;  // it was in a status before, and is in none now
   util::TimePoint gone_until{};
+  bool of_old_master = false;  // its master was taken over from, and drains it
 };
 
 class TopModel {
@@ -31,7 +32,8 @@ class TopModel {
   // How long one that is gone stays in sight.
   static constexpr util::Milliseconds kGoneFor{3000};
 
-  void Take(control::Status status, util::TimePoint now);
+  // `old` are workers of the master before this one, which has not left yet.
+  void Take(control::Status status, util::TimePoint now, std::vector<control::WorkerStatus> old = {});
 
   [[nodiscard]] const control::Status& status() const { return status_; }
   // By slot; one that is gone stands before the one that has its slot now.

@@ -22,7 +22,8 @@ constexpr std::string_view kHelp[] = {
     "  h          the workers again",
     "",
     "  CPU% of one processor, since the last look.  BEAT: time since the last sign of life.",
-    "  LAG: how long the latest turn of the event loop kept others waiting.",
+    "  LAG: how long the latest turn of the event loop kept others waiting, or the one under way.",
+    "  silent: the loop does not turn, and nobody on that worker is served.",
     "  The bar is the share of accepted connections, the busiest worker's being full.",
     "  A worker that is gone stays in sight for three seconds.",
 };
@@ -43,8 +44,10 @@ Look LookOf(const TopRow& row) {
 
 std::string Head(const TopModel& model) {
   const control::ServerStatus& server = model.status().server;
-  return fmt::format("colmeia {}  {}  generation {}  {} of {} workers ready  up {}", server.version, server.state,
-                     server.generation, server.workers_ready, server.workers_wanted,
+  const std::string silent =
+      server.workers_silent > 0 ? fmt::format(", {} silent", server.workers_silent) : std::string();
+  return fmt::format("colmeia {}  {}  generation {}  {} of {} workers ready{}  up {}", server.version, server.state,
+                     server.generation, server.workers_ready, server.workers_wanted, silent,
                      MillisecondsText(server.uptime_ms));
 }
 
@@ -52,6 +55,23 @@ std::string MasterLine(const TopModel& model) {
   const control::ServerStatus& server = model.status().server;
   return fmt::format("master  pid {}  CPU {}%  memory {}  {}", server.pid, Percent(model.master()),
                      BytesText(server.memory_bytes), server.configuration);
+}
+
+// What has gone wrong up to now; empty when nothing has.
+std::string HistoryLine(const TopModel& model) {
+  const control::ServerStatus& server = model.status().server;
+  std::string out;
+  if (server.last_reload_failed) {
+    const control::FailedReload& failed = server.failed_reload;
+    out = fmt::format("reload failed {} ago: {}", MillisecondsText(failed.ago_ms.value_or(0)), failed.why);
+  }
+  if (server.respawns > 0) {
+    const control::LastRespawn& last = server.last_respawn;
+    out = fmt::format("respawns {}, last {} ago: worker {} (pid {}) {}{}{}", server.respawns,
+                      MillisecondsText(last.ago_ms.value_or(0)), last.seat, last.pid, last.why, out.empty() ? "" : "; ",
+                      out);
+  }
+  return out;
 }
 
 std::string TotalsLine(const TopModel& model) {
@@ -103,6 +123,7 @@ void AddWorkers(std::vector<TopLine>& out, const TopModel& model, const TopView&
 
 std::vector<TopLine> TopLines(const TopModel& model, const TopView& view) {
   std::vector<TopLine> out = {{Head(model), Look::kTitle}, {MasterLine(model)}, {TotalsLine(model)}};
+  if (std::string history = HistoryLine(model); !history.empty()) out.push_back({std::move(history), Look::kWarning});
   for (const control::GenerationStatus& generation : model.status().generations)
     out.push_back({GenerationLine(generation)});
   out.push_back({});

@@ -26,7 +26,7 @@ enum class Look {
   kSelected,  // the cursor stands here
   kGood,      // ready
   kWarning,   // starting, draining
-  kBad,       // killed, gone
+  kBad,       // silent, killed, gone
   kDim,       // keys
 };
 

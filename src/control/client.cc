@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -79,6 +80,8 @@ sys::UniqueFd OpenProcess(pid_t pid) {
 bool AwaitEnd(const sys::UniqueFd& process, util::TimePoint deadline) { return Await(process.get(), POLLIN, deadline); }
 
 Result<Client> Client::Connect(const std::string& path, util::TimePoint deadline) {
+  struct stat file {};
+  static_cast<void>(lstat(path.c_str(), &file));
   auto fd = ConnectTo(path, std::max(Left(deadline), util::Milliseconds(1)));
   if (!fd && fd.error().code == EAGAIN) {
     return Fail(fmt::format("the server does not answer at {}", path), ETIMEDOUT);
@@ -87,7 +90,15 @@ Result<Client> Client::Connect(const std::string& path, util::TimePoint deadline
   ucred listener{};
   socklen_t size = sizeof(listener);
   if (getsockopt(fd->get(), SOL_SOCKET, SO_PEERCRED, &listener, &size) != 0) listener.pid = 0;
-  return Client(path, *std::move(fd), OpenProcess(listener.pid), listener.pid);
+  Client client(path, *std::move(fd), OpenProcess(listener.pid), listener.pid);
+  client.device_ = file.st_dev;
+  client.inode_ = file.st_ino;
+  return client;
+}
+
+bool Client::Moved() const {
+  struct stat file {};
+  return lstat(path_.c_str(), &file) != 0 || file.st_dev != device_ || file.st_ino != inode_;
 }
 
 Result<> Client::ConnectAgain(util::TimePoint deadline) {

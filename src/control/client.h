@@ -40,11 +40,15 @@ class Client {
   [[nodiscard]] Result<Response> Ask(http::Method method, std::string_view path, std::string_view body,
                                      util::TimePoint deadline);
 
+  // The path leads to another socket file by now, or to none: a new master may listen there.
+  [[nodiscard]] bool Moved() const;
+
   // Waits until the process at the other end has ended; false when it lives on at the deadline.
   [[nodiscard]] bool AwaitEnd(util::TimePoint deadline);
 
   // Of the process that listens; 0 when it is in a PID namespace that we cannot see.
   [[nodiscard]] pid_t server_pid() const { return server_pid_; }
+  [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
   Client(std::string path, sys::UniqueFd fd, sys::UniqueFd process, pid_t pid)
@@ -56,6 +60,8 @@ class Client {
   sys::UniqueFd fd_;
   sys::UniqueFd process_;  // a pidfd of the server; none on kernels without them
   pid_t server_pid_ = 0;
+  dev_t device_ = 0;  // of the socket file, as its inode
+  ino_t inode_ = 0;
 };
 
 }  // namespace colmeia::control

@@ -186,20 +186,26 @@ void Connection::Refuse(http::Status status, std::string_view why) {
   Advance();
 }
 
+bool Connection::idle() const {
+  if (state_ != State::kReading || !input_.empty() || head_taken_) return false;
+  char byte = 0;
+  return recv(fd_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+}
+
 void Connection::Expire() {
   if (state_ != State::kReading || (input_.empty() && !head_taken_)) return server_.Remove(*this);
   Refuse(http::Status::kRequestTimeout, "the request did not come to its end in time");
 }
 
 void Connection::Respond(http::Status status, std::string_view json, bool keep_alive) {
-  keep_alive_ = keep_alive;
+  keep_alive_ = keep_alive && server_.listens();
   output_.clear();
   written_ = 0;
   h1::AppendHead({.status = status,
                   .server = "colmeia",
                   .content_type = "application/json",
                   .content_length = json.size() + 1,
-                  .connection = keep_alive ? h1::ConnectionField::kKeepAlive : h1::ConnectionField::kClose},
+                  .connection = keep_alive_ ? h1::ConnectionField::kKeepAlive : h1::ConnectionField::kClose},
                  output_);
   output_ += json;
   output_ += '\n';

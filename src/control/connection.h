@@ -54,6 +54,9 @@ class Connection {
   [[nodiscard]] bool handling() const { return state_ == State::kHandling; }
   [[nodiscard]] RequestId id() const { return request_.id; }
 
+  // Nothing is asked, and nothing of a request is on its way.
+  [[nodiscard]] bool idle() const;
+
   // Memory that holds a response until all of it is written.
   [[nodiscard]] std::size_t unsent() const { return output_.size(); }
 

@@ -39,16 +39,21 @@ Server::Server(loop::Loop& loop, Handler& handler, Limits limits)
 Server::~Server() { Close(); }
 
 void Server::Adopt(SocketFile file) {
-  Close();
+  StopListening();
   file_ = std::move(file);
   accepting_ = std::make_unique<loop::Poll>(loop_, file_.fd(), [this](int) { AcceptAll(); });
   accepting_->Start(loop::kReadable);
 }
 
-void Server::Close() {
+void Server::StopListening() {
   accepting_.reset();
   paused_.reset();
   file_.Remove();
+}
+
+void Server::Close() {
+  StopListening();
+  std::erase_if(connections_, [](const auto& connection) { return connection->idle(); });
 }
 
 void Server::Reply(RequestId id, http::Status status, std::string_view json) {

@@ -68,7 +68,8 @@ class Server {
   // Moves the file aside, for a new binary that takes over its path.
   [[nodiscard]] Result<> Rename(const std::string& path) { return file_.Rename(path); }
 
-  // Accepts no more and removes the file. Connections stay until their replies are written.
+  // Accepts no more and removes the file. Connections on which nothing is asked end at once, the others when their
+  // replies are written: whoever wants to ask again is to find out who listens now.
   void Close();
 
   // The path that is listened on; empty when none is.
@@ -81,11 +82,14 @@ class Server {
   // Bytes of replies that clients have not taken yet, and that wait in memory for them.
   [[nodiscard]] std::size_t unsent() const;
 
+  [[nodiscard]] bool listens() const { return static_cast<bool>(file_); }
+
   [[nodiscard]] std::size_t connections() const { return connections_.size(); }
 
  private:
   friend class Connection;
 
+  void StopListening();
   void AcceptAll();
   void Take(sys::UniqueFd fd);
   bool MakeRoom();

@@ -16,6 +16,7 @@
 
 #include "sys/error.h"
 #include "sys/files.h"
+#include "sys/guarded_open.h"
 
 namespace colmeia::control {
 namespace {
@@ -71,6 +72,11 @@ Obstacle ObstacleAt(const std::string& path, const Way& way) {
   return errno == ECONNREFUSED ? Obstacle::kStale : Obstacle::kOther;
 }
 
+std::string KindText(const std::string& path) {
+  const std::string_view kind = sys::KindAt(path);
+  return std::string(kind.empty() ? "a file" : kind);
+}
+
 Result<> Bind(int fd, const std::string& path, const Way& way) {
   int bound = bind(fd, way.data(), sizeof(way.address));
   if (bound != 0 && errno == EADDRINUSE) {
@@ -82,8 +88,11 @@ Result<> Bind(int fd, const std::string& path, const Way& way) {
       case Obstacle::kServer:
         return Fail(fmt::format("another server answers at the control socket {}", path), EADDRINUSE);
       case Obstacle::kOther:
-        return Fail(fmt::format("cannot make the control socket {}: a file of this name is in the way", path),
-                    EADDRINUSE);
+        return Fail(
+            fmt::format("cannot make the control socket {}: {} stands at that path, and no socket; move it away "
+                        "or name another path",
+                        path, KindText(path)),
+            EADDRINUSE);
     }
   }
   if (bound != 0) return sys::FailErrno(fmt::format("cannot make the control socket {}", path));

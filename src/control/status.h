@@ -27,7 +27,8 @@ struct Counts {
   struct Lag {
     std::uint64_t last_ns = 0, longest_ns = 0;
     static constexpr void Fields(auto& self, auto&& visit) {
-      visit(Field{"last_ns", "LAG", Unit::kNanoseconds, "of the latest turn"}, self.last_ns);
+      visit(Field{"last_ns", "LAG", Unit::kNanoseconds, "of the latest turn, or of the one under way if it is longer"},
+            self.last_ns);
       visit(Field{"longest_ns", "LONGEST", Unit::kNanoseconds, "of the longest turn"}, self.longest_ns);
     }
     bool operator==(const Lag&) const = default;
@@ -63,7 +64,7 @@ struct WorkerStatus {
   std::string state{};
   std::string started{};
   std::uint64_t uptime_ms = 0;
-  std::optional<std::uint64_t> heartbeat_age_ms{}, deadline_ms{};
+  std::optional<std::uint64_t> heartbeat_age_ms{}, silent_ms{}, deadline_ms{};
   std::uint64_t cpu_ns = 0, memory_bytes = 0;
   std::string reason{};
   Counts counts{};
@@ -73,11 +74,13 @@ struct WorkerStatus {
     visit(Field{"seat", "SEAT", Unit::kNumber, "its index within its generation"}, self.seat);
     visit(Field{"generation", "GEN", Unit::kNumber, "the generation it serves"}, self.generation);
     visit(Field{"pid", "PID", Unit::kNumber, "its process; 0 while it is being made"}, self.pid);
-    visit(Field{"state", "STATE", Unit::kText, "starting, ready, draining, killed or gone"}, self.state);
+    visit(Field{"state", "STATE", Unit::kText, "starting, ready, draining, silent, killed or gone"}, self.state);
     visit(Field{"started", "STARTED", Unit::kText, "when its process began, UTC"}, self.started);
     visit(Field{"uptime_ms", "UPTIME", Unit::kMilliseconds, "how long ago that was"}, self.uptime_ms);
     visit(Field{"heartbeat_age_ms", "BEAT", Unit::kMilliseconds, "since it last showed that it lives; null: not yet"},
           self.heartbeat_age_ms);
+    visit(Field{"silent_ms", "SILENT", Unit::kMilliseconds, "how long its loop has not turned; null: it turns"},
+          self.silent_ms);
     visit(Field{"deadline_ms", "LEFT", Unit::kMilliseconds, "until its present state must have ended; null: no limit"},
           self.deadline_ms);
     visit(Field{"cpu_ns", "CPU", Unit::kNanoseconds, "processor time it has used"}, self.cpu_ns);
@@ -127,16 +130,55 @@ struct ListenerStatus {
   bool operator==(const ListenerStatus&) const = default;
 };
 
+// The last reload that failed.
+struct FailedReload {
+  std::uint64_t generation = 0;
+  std::string at{};
+  std::optional<std::uint64_t> ago_ms{};
+  std::string why{};
+
+  static constexpr void Fields(auto& self, auto&& visit) {
+    visit(Field{"generation", "FAILED RELOAD", Unit::kNumber, "that it was to bring; 0: none has failed"},
+          self.generation);
+    visit(Field{"at", "FAILED AT", Unit::kText, "when it failed, UTC"}, self.at);
+    visit(Field{"ago_ms", "FAILED AGO", Unit::kMilliseconds, "how long ago that was; null: never"}, self.ago_ms);
+    visit(Field{"why", "FAILED WHY", Unit::kText, "why, with file and line where a file is wrong"}, self.why);
+  }
+  bool operator==(const FailedReload&) const = default;
+};
+
+// The last worker that ended without having been told to, and was replaced.
+struct LastRespawn {
+  std::uint64_t pid = 0, seat = 0, generation = 0;
+  std::string at{};
+  std::optional<std::uint64_t> ago_ms{};
+  std::string why{};
+
+  static constexpr void Fields(auto& self, auto&& visit) {
+    visit(Field{"pid", "RESPAWNED PID", Unit::kNumber, "of the process that ended; 0: none has"}, self.pid);
+    visit(Field{"seat", "RESPAWNED SEAT", Unit::kNumber, "that it left"}, self.seat);
+    visit(Field{"generation", "RESPAWNED GEN", Unit::kNumber, "its generation"}, self.generation);
+    visit(Field{"at", "RESPAWNED AT", Unit::kText, "when it ended, UTC"}, self.at);
+    visit(Field{"ago_ms", "RESPAWNED AGO", Unit::kMilliseconds, "how long ago that was; null: never"}, self.ago_ms);
+    visit(Field{"why", "RESPAWNED WHY", Unit::kText, "how it ended, and at which request if it crashed"}, self.why);
+  }
+  bool operator==(const LastRespawn&) const = default;
+};
+
 struct ServerStatus {
   std::string version{};
   std::uint64_t pid = 0;
   std::string state{};
   bool degraded = false;
-  std::uint64_t generation = 0, workers_wanted = 0, workers_ready = 0;
+  std::uint64_t generation = 0, workers_wanted = 0, workers_ready = 0, workers_silent = 0;
   std::string started{};
   std::uint64_t uptime_ms = 0;
   std::uint64_t cpu_ns = 0, memory_bytes = 0;
   std::string accept_by{}, configuration{}, pid_file{};
+  std::uint64_t reloads = 0, failed_reloads = 0, respawns = 0;
+  bool last_reload_failed = false;
+  FailedReload failed_reload{};
+  LastRespawn last_respawn{};
 
   static constexpr void Fields(auto& self, auto&& visit) {
     visit(Field{"version", "VERSION", Unit::kText, "of the running binary"}, self.version);
@@ -149,6 +191,8 @@ struct ServerStatus {
     visit(Field{"workers_wanted", "WORKERS WANTED", Unit::kNumber, "seats of the current generation"},
           self.workers_wanted);
     visit(Field{"workers_ready", "WORKERS READY", Unit::kNumber, "of these, serving"}, self.workers_ready);
+    visit(Field{"workers_silent", "WORKERS SILENT", Unit::kNumber, "workers whose loop does not turn just now"},
+          self.workers_silent);
     visit(Field{"started", "STARTED", Unit::kText, "when the master began, UTC"}, self.started);
     visit(Field{"uptime_ms", "UPTIME", Unit::kMilliseconds, "how long ago that was"}, self.uptime_ms);
     visit(Field{"cpu_ns", "CPU", Unit::kNanoseconds, "processor time that the master has used"}, self.cpu_ns);
@@ -157,6 +201,13 @@ struct ServerStatus {
     visit(Field{"configuration", "CONFIGURATION", Unit::kText, "the file that the current generation was read from"},
           self.configuration);
     visit(Field{"pid_file", "PID FILE", Unit::kText, "the file that holds the master's pid"}, self.pid_file);
+    visit(Field{"reloads", "RELOADS", Unit::kNumber, "that succeeded"}, self.reloads);
+    visit(Field{"failed_reloads", "RELOADS FAILED", Unit::kNumber, "that changed nothing"}, self.failed_reloads);
+    visit(Field{"last_reload_failed", "LAST FAILED", Unit::kFlag, "whether no reload has succeeded since one failed"},
+          self.last_reload_failed);
+    visit(Field{"failed_reload", "", Unit::kGroup, "the last reload that failed"}, self.failed_reload);
+    visit(Field{"respawns", "RESPAWNS", Unit::kNumber, "workers replaced because they ended unasked"}, self.respawns);
+    visit(Field{"last_respawn", "", Unit::kGroup, "the last of them"}, self.last_respawn);
   }
   bool operator==(const ServerStatus&) const = default;
 };
@@ -182,7 +233,8 @@ struct Status {
 struct Health {
   bool ok = false;
   std::string state{};
-  std::uint64_t generation = 0, workers_ready = 0, workers_wanted = 0, uptime_ms = 0;
+  std::uint64_t generation = 0, workers_ready = 0, workers_wanted = 0, workers_silent = 0, uptime_ms = 0;
+  std::string notes{};
 
   static constexpr void Fields(auto& self, auto&& visit) {
     visit(Field{"ok", "OK", Unit::kFlag, "whether requests are served by every worker that is wanted"}, self.ok);
@@ -191,11 +243,19 @@ struct Health {
     visit(Field{"workers_ready", "WORKERS READY", Unit::kNumber, "of the current generation"}, self.workers_ready);
     visit(Field{"workers_wanted", "WORKERS WANTED", Unit::kNumber, "seats of the current generation"},
           self.workers_wanted);
+    visit(Field{"workers_silent", "WORKERS SILENT", Unit::kNumber, "workers whose loop does not turn just now"},
+          self.workers_silent);
     visit(Field{"uptime_ms", "UPTIME", Unit::kMilliseconds, "since the master began"}, self.uptime_ms);
+    visit(Field{"notes", "NOTES", Unit::kText,
+                "what an operator should know, in lines: silence, a failed reload, respawns"},
+          self.notes);
   }
   bool operator==(const Health&) const = default;
 };
 
 [[nodiscard]] Health HealthOf(const ServerStatus& server);
+
+// "850ms", "3.2s", "12m05s", "3h12m", "5d03h": how a person reads a time.
+[[nodiscard]] std::string MillisecondsText(std::uint64_t ms);
 
 }  // namespace colmeia::control

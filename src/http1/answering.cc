@@ -107,6 +107,8 @@ void Connection::Begin(Work& work, bool body_has_begun) {
   const bool awaits_continue = head.expect_continue && !body_has_begun;
 
   shared_.counts.Add(scoreboard::Total::kRequests);
+  shared_.counts.BeginServing(
+      static_cast<std::uint64_t>(shared_.now().time_since_epoch() / std::chrono::nanoseconds(1)));
   pipeline::Runner::Run(exchange);
 
   if (work.body.done() || exchange.response.status == Status::kClose) return Finish(work);

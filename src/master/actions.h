@@ -115,10 +115,13 @@ struct CloseChannel {
   std::uint32_t slot = 0;
 };
 
-// A worker ended without having been told to, and its seat gets another one, now or when its back-off allows: count it.
+// A worker ended without having been told to, and its seat gets another one, now or when its back-off allows: count it,
+// and remember it.
 struct Respawning {
   std::uint32_t generation = 0;
   std::uint32_t seat = 0;
+  std::int32_t pid = 0;  // of the one that ended; 0: it could not even be spawned
+  std::string why;       // "was killed by signal 11 (SIGSEGV)"
 };
 
 // Write the slot's state into the scoreboard. kStarting comes once the process was spawned and occupies the slot,

@@ -98,7 +98,8 @@ struct ChannelClosed {
 struct Exit {
   std::uint32_t slot = 0;
   int code = 0;
-  int signal = 0;  // that killed it, or 0
+  int signal = 0;         // that killed it, or 0
+  std::string serving{};  // the request that it was at when it crashed, as far as it said
 };
 
 // Answers ReopenLogs, exactly once: the master's own switch is done, the workers' is under way.

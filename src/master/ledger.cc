@@ -1,6 +1,7 @@
 #include "master/ledger.h"
 
 #include <chrono>
+#include <utility>
 
 namespace colmeia::master {
 namespace {
@@ -23,15 +24,38 @@ void Ledger::ReloadEnds(std::uint32_t generation, const std::string& why) {
   using std::chrono::duration_cast;
   const auto begun = begun_.extract(generation);
   const util::Duration took = begun ? loop_.Now() - begun.mapped() : util::Duration::zero();
-  const auto wall = std::chrono::system_clock::now().time_since_epoch();
+  const Moment now = Now();
+  history_.failed_last = !why.empty();
+  if (why.empty()) {
+    ++history_.reloads;
+  } else {
+    ++history_.failed_reloads;
+    history_.failed_reload = FailedReload{.generation = generation, .when = now, .why = why};
+  }
   board_.AddReload({.generation = generation,
                     .succeeded = why.empty(),
-                    .wall_ms = static_cast<std::uint64_t>(duration_cast<util::Milliseconds>(wall).count()),
+                    .wall_ms = now.wall_ms,
                     .duration_us = static_cast<std::uint64_t>(duration_cast<std::chrono::microseconds>(took).count()),
                     .why = why});
 }
 
-void Ledger::Respawn() { board_.AddRespawn(); }
+void Ledger::Respawn(ReplacedWorker replaced) {
+  replaced.when = Now();
+  ++history_.respawns;
+  history_.respawn = std::move(replaced);
+  board_.AddRespawn();
+}
+
+void Ledger::Explain(std::int32_t pid, const std::string& what) {
+  if (pid == 0 || !history_.respawn || history_.respawn->pid != pid) return;
+  if (history_.respawn->why.find(what) == std::string::npos) history_.respawn->why += "; " + what;
+}
+
+Moment Ledger::Now() const {
+  const auto wall = std::chrono::system_clock::now().time_since_epoch();
+  const auto wall_ms = std::chrono::duration_cast<util::Milliseconds>(wall).count();
+  return {loop_.Now(), static_cast<std::uint64_t>(wall_ms)};
+}
 
 void Ledger::NoteUsage() {
   const sys::Usage usage = meter_.Read();

@@ -1,10 +1,11 @@
-// Ledger: what the master writes into the scoreboard about the server's history and itself: reloads with their results
-// and times, workers that had to be replaced, its own use of processor and memory. For those who look; nothing is
-// decided by it.
+// Ledger: the server's history, as the master remembers it and writes it into the scoreboard: reloads with their
+// results and times, workers that had to be replaced; and its own use of processor and memory. For those who look;
+// nothing is decided by it.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "loop/loop.h"
@@ -14,6 +15,36 @@
 #include "util/clock.h"
 
 namespace colmeia::master {
+
+// A moment, on both clocks.
+struct Moment {
+  util::TimePoint at{};
+  std::uint64_t wall_ms = 0;  // since 1970
+};
+
+struct FailedReload {
+  std::uint32_t generation = 0;
+  Moment when{};
+  std::string why;  // may have several lines
+};
+
+// A worker that ended without having been told to, and was replaced.
+struct ReplacedWorker {
+  std::uint32_t generation = 0;
+  std::uint32_t seat = 0;
+  std::int32_t pid = 0;
+  Moment when{};
+  std::string why;
+};
+
+struct History {
+  std::uint64_t reloads = 0;  // that succeeded
+  std::uint64_t failed_reloads = 0;
+  std::optional<FailedReload> failed_reload{};  // the last one
+  bool failed_last = false;                     // no later one succeeded
+  std::uint64_t respawns = 0;
+  std::optional<ReplacedWorker> respawn{};  // the last one
+};
 
 class Ledger {
  public:
@@ -27,16 +58,22 @@ class Ledger {
   void ReloadBegins(std::uint32_t generation);
   void ReloadEnds(std::uint32_t generation, const std::string& why);
 
-  // A worker ended without having been told to, and is replaced.
-  void Respawn();
+  // A worker ended without having been told to, and is replaced. `replaced.when` is filled in here.
+  void Respawn(ReplacedWorker replaced);
+  // More became known of the end of the process that was told last, if it is this one.
+  void Explain(std::int32_t pid, const std::string& what);
+
+  [[nodiscard]] const History& history() const { return history_; }
 
  private:
   void NoteUsage();
+  [[nodiscard]] Moment Now() const;
 
   loop::Loop& loop_;          // outlives this
   scoreboard::Board& board_;  // outlives this
   sys::UsageMeter meter_;
   loop::Timer timer_;
+  History history_;
   std::map<std::uint32_t, util::TimePoint> begun_;  // reloads under way, by generation
 };
 

@@ -11,6 +11,7 @@
 #include "master/words.h"
 #include "sys/descriptors.h"
 #include "sys/files.h"
+#include "sys/guarded_open.h"
 
 namespace colmeia::master {
 
@@ -30,7 +31,7 @@ Result<sys::UniqueFd> LogFiles::OpenFile(const std::string& path) const {
   if (path == "stderr" || path == "/dev/stderr") return sys::Duplicate(original_stderr_.get());
   if (path == "/dev/stdout") return sys::Duplicate(original_stdout_.get());
   // A FIFO without a reader must not stop the master: then opening fails instead.
-  return sys::OpenFile(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY, 0644);
+  return sys::OpenGuarded(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY, 0644);
 }
 
 Result<std::shared_ptr<OpenLog>> LogFiles::Open(const ipc::PlannedLog& planned) {

@@ -61,7 +61,8 @@ Master::Master(MasterOptions options, scoreboard::Board board, trace::Writer tra
                  OnEvent(Signal{signal.number, signal.sender_pid, signal.from_process});
                }),
       desk_(
-          loop_, *this, [this] { return CollectStatus(supervisor_, board_, resources_, loop_.Now()); },
+          loop_, *this,
+          [this] { return CollectStatus(supervisor_, ledger_.history(), board_, resources_, loop_.Now()); },
           [this] { return RunningConfiguration(); }, ReaderOf(scribe_)),
       overseer_(loop_, supervisor_, board_, [this](Event event) { OnEvent(std::move(event)); }),
       ledger_(loop_, board_),
@@ -112,6 +113,10 @@ void Master::OnEvent(Event event) {
       handoff_.Taken(received->slot, received->in_reply_to)) {
     scribe_.Because(0);
     return;
+  }
+  // Before the slot is emptied.
+  if (auto* const exit = std::get_if<Exit>(&event); exit != nullptr && exit->signal != 0) {
+    exit->serving = board_.LastWords(exit->slot);
   }
   events_.push_back({std::move(event), scribe_.cause()});
   if (!handling_) HandleAll();
@@ -166,11 +171,13 @@ void Master::RecordEvent(const Event& event) {
            .text = control::Describe(request->order)},
           request->order.command == control::Command::kReload);
   } else if (const auto* const exit = std::get_if<Exit>(&event)) {
-    scribe_.Ended(PartyIn(exit->slot), DescribeExit(exit->code, exit->signal));
+    RecordEnd(*exit);
   } else if (const auto* const closed = std::get_if<ChannelClosed>(&event)) {
     scribe_.Closed(PartyIn(closed->slot), closed->why);
   } else if (const auto* const stale = std::get_if<Stale>(&event)) {
-    RecordSight(Kind::kHeartbeat, stale->slot, "missed");
+    const std::string_view what = stale->traced ? "held by a debugger" : "hung";
+    RecordSight(Kind::kHeartbeat, stale->slot,
+                fmt::format("missed: {}, no sign of life for {}", what, Words(stale->age)));
   } else if (const auto* const fresh = std::get_if<Fresh>(&event)) {
     RecordSight(Kind::kHeartbeat, fresh->slot, "back");
   } else if (const auto* const recycle = std::get_if<Recycle>(&event)) {
@@ -189,6 +196,16 @@ void Master::RecordEvent(const Event& event) {
   } else if (std::holds_alternative<RequesterGone>(event) || std::holds_alternative<Start>(event)) {
     scribe_.Because(0);
   }
+}
+
+void Master::RecordEnd(const Exit& exit) {
+  Slot slot = supervisor_.slots()[exit.slot];
+  slot.exit_code = exit.code;
+  slot.exit_signal = exit.signal;
+  slot.serving = exit.serving;
+  const std::string how = DescribeEnd(slot);
+  scribe_.Ended(PartyIn(exit.slot), how);
+  if (slot.aborted) ledger_.Explain(slot.pid, how);
 }
 
 // What an operator wants.

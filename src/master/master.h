@@ -61,6 +61,7 @@ class Master final : public ChildListener {
   void OnFrame(const Party& child, ipc::Traffic traffic, const ipc::FrameInfo& frame) override;
   void HandleAll();
   void RecordEvent(const Event& event);
+  void RecordEnd(const Exit& exit);
   void Heard(trace::Event event, bool wants_reload);
   void RecordSight(trace::Kind kind, std::uint32_t slot, std::string text);
   void ForgetGone(const Event& event);

@@ -200,7 +200,13 @@ void Master::Perform(const CloseChannel& action) {
   if (WorkerChild* const child = FindWorker(action.slot)) child->CloseChannel();
 }
 
-void Master::Perform(const Respawning&) { ledger_.Respawn(); }
+void Master::Perform(const Respawning& action) {
+  ledger_.Respawn({.generation = action.generation,
+                   .seat = action.seat,
+                   .pid = action.pid,
+                   .when = {},
+                   .why = OneLine(action.why)});
+}
 
 void Master::Perform(const SetState& action) {
   switch (action.state) {

@@ -1,5 +1,9 @@
 #include "master/slots.h"
 
+#include <fmt/core.h>
+
+#include "master/signals.h"
+#include "master/words.h"
 #include "util/check.h"
 
 namespace colmeia::master {
@@ -21,6 +25,13 @@ bool Leads(SlotState from, SlotState to) {
 }
 
 }  // namespace
+
+std::string DescribeEnd(const Slot& slot) {
+  std::string text = DescribeExit(slot.exit_code, slot.exit_signal);
+  if (slot.aborted) text += fmt::format(", hung for {}", Words(slot.hung));
+  if (!slot.serving.empty()) text += fmt::format(", serving \"{}\"", slot.serving);
+  return text;
+}
 
 std::optional<std::uint32_t> SlotTable::Take(std::uint32_t generation, std::uint32_t seat) {
   for (std::uint32_t i = 0; i < kSize; ++i) {

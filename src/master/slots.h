@@ -54,14 +54,19 @@ struct Slot {
 
   bool channel_closed = false;
   bool reaped = false;
-  bool killed = false;   // SIGKILL was sent
-  bool aborted = false;  // SIGABRT was sent: it hangs
-  bool traced = false;   // it was reported as silent and held by a debugger
-  int exit_code = 0;     // valid when reaped
+  bool killed = false;         // SIGKILL was sent
+  bool aborted = false;        // SIGABRT was sent: it hangs
+  util::Milliseconds hung{0};  // for how long, when that was noticed
+  bool traced = false;         // it was reported as silent and held by a debugger
+  int exit_code = 0;           // valid when reaped
   int exit_signal = 0;
+  std::string serving;  // the request that it was at when it crashed, as far as it said
 
   [[nodiscard]] bool living() const { return state != SlotState::kEmpty; }
 };
+
+// How its process ended: "was killed by signal 6 (SIGABRT), hung for 3 s, serving "GET /a HTTP/1.1"". REQUIRES: reaped.
+[[nodiscard]] std::string DescribeEnd(const Slot& slot);
 
 class SlotTable {
  public:

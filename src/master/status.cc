@@ -14,6 +14,7 @@
 #include "ipc/codec.h"
 #include "ipc/plan.h"
 #include "master/postmortem.h"
+#include "scoreboard/silence.h"
 #include "sys/memfd.h"
 
 namespace colmeia::master {
@@ -101,6 +102,13 @@ control::Counts CountsOf(const scoreboard::Counts& counts) {
           .lag = {.last_ns = counts[Gauge::kLagLastNs], .longest_ns = counts[Gauge::kLagMaxNs]}};
 }
 
+// The state is the supervisor's; what the worker wrote is for looking.
+scoreboard::Pulse PulseIn(const Slot& slot, scoreboard::SlotView view, util::TimePoint now) {
+  view.state = slot.state;
+  return scoreboard::PulseOf(view,
+                             static_cast<std::uint64_t>(std::chrono::nanoseconds(now.time_since_epoch()).count()));
+}
+
 control::WorkerStatus WorkerOf(std::uint32_t index, const Slot& slot, const scoreboard::SlotView& view,
                                util::TimePoint now) {
   control::WorkerStatus out;
@@ -108,7 +116,8 @@ control::WorkerStatus WorkerOf(std::uint32_t index, const Slot& slot, const scor
   out.seat = slot.seat;
   out.generation = slot.generation;
   out.pid = static_cast<std::uint64_t>(slot.pid);
-  out.state = scoreboard::SlotStateName(slot.state);
+  const scoreboard::Pulse pulse = PulseIn(slot, view, now);
+  out.state = scoreboard::StateWord(slot.state, pulse);
   out.deadline_ms = Until(slot.deadline, now);
   out.reason = slot.why;
   if (view.state == SlotState::kEmpty) return out;  // there is no process yet
@@ -117,7 +126,10 @@ control::WorkerStatus WorkerOf(std::uint32_t index, const Slot& slot, const scor
   out.started = TimeText(view.started_wall_ms);
   out.uptime_ms = Since(view.started_ns, now);
   if (view.heartbeat_ns != 0) out.heartbeat_age_ms = Since(view.heartbeat_ns, now);
+  if (pulse.silent_ns) out.silent_ms = *pulse.silent_ns / 1'000'000;
   out.counts = CountsOf(view.counts);
+  out.counts.lag.last_ns = std::max(out.counts.lag.last_ns, pulse.turn_ns);
+  out.counts.lag.longest_ns = std::max(out.counts.lag.longest_ns, pulse.turn_ns);
   return out;
 }
 
@@ -165,8 +177,37 @@ std::vector<control::ListenerStatus> ListenersOf(const Supervisor& supervisor, c
   return out;
 }
 
-control::ServerStatus ServerOf(const Supervisor& supervisor, const scoreboard::ServerView& view, util::TimePoint now) {
+std::uint64_t Ago(const Moment& moment, util::TimePoint now) {
+  const auto ago = std::chrono::duration_cast<util::Milliseconds>(now - moment.at).count();
+  return ago > 0 ? static_cast<std::uint64_t>(ago) : 0;
+}
+
+void AddHistory(const History& history, util::TimePoint now, control::ServerStatus& out) {
+  out.reloads = history.reloads;
+  out.failed_reloads = history.failed_reloads;
+  out.last_reload_failed = history.failed_last;
+  out.respawns = history.respawns;
+  if (const auto& failed = history.failed_reload) {
+    out.failed_reload = {.generation = failed->generation,
+                         .at = TimeText(failed->when.wall_ms),
+                         .ago_ms = Ago(failed->when, now),
+                         .why = failed->why};
+  }
+  if (const auto& last = history.respawn) {
+    out.last_respawn = {.pid = static_cast<std::uint64_t>(last->pid),
+                        .seat = last->seat,
+                        .generation = last->generation,
+                        .at = TimeText(last->when.wall_ms),
+                        .ago_ms = Ago(last->when, now),
+                        .why = last->why};
+  }
+}
+
+control::ServerStatus ServerOf(const Supervisor& supervisor, const History& history, const scoreboard::Board& board,
+                               util::TimePoint now) {
+  const scoreboard::ServerView view = board.Server();
   control::ServerStatus out;
+  AddHistory(history, now, out);
   out.version = COLMEIA_VERSION;
   out.pid = static_cast<std::uint64_t>(getpid());
   out.state = ServerStateText(supervisor);
@@ -182,7 +223,11 @@ control::ServerStatus ServerOf(const Supervisor& supervisor, const scoreboard::S
   const SlotTable& slots = supervisor.slots();
   for (std::uint32_t index = 0; index < slots.used(); ++index) {
     const Slot& slot = slots[index];
-    if (slot.state == SlotState::kReady && slot.seated && slot.generation == current->number) ++out.workers_ready;
+    if (slot.pid != 0 && PulseIn(slot, board.Read(index), now).silent_ns) {
+      ++out.workers_silent;
+    } else if (slot.state == SlotState::kReady && slot.seated && slot.generation == current->number) {
+      ++out.workers_ready;
+    }
   }
   if (current->plan == nullptr) return out;
   out.accept_by = ipc::AcceptByName(current->plan->accept_by);
@@ -193,10 +238,10 @@ control::ServerStatus ServerOf(const Supervisor& supervisor, const scoreboard::S
 
 }  // namespace
 
-control::Status CollectStatus(const Supervisor& supervisor, const scoreboard::Board& board, const Resources& resources,
-                              util::TimePoint now) {
+control::Status CollectStatus(const Supervisor& supervisor, const History& history, const scoreboard::Board& board,
+                              const Resources& resources, util::TimePoint now) {
   control::Status out;
-  out.server = ServerOf(supervisor, board.Server(), now);
+  out.server = ServerOf(supervisor, history, board, now);
   const SlotTable& slots = supervisor.slots();
   for (std::uint32_t index = 0; index < slots.used(); ++index) {
     if (slots.Lives(index)) out.workers.push_back(WorkerOf(index, slots[index], board.Read(index), now));
@@ -206,6 +251,11 @@ control::Status CollectStatus(const Supervisor& supervisor, const scoreboard::Bo
   }
   out.listeners = ListenersOf(supervisor, resources);
   out.totals = CountsOf(board.Sum());
+  for (const control::WorkerStatus& worker : out.workers) {
+    control::Counts::Lag& lag = out.totals.lag;
+    lag.last_ns = std::max(lag.last_ns, worker.counts.lag.last_ns);
+    lag.longest_ns = std::max(lag.longest_ns, worker.counts.lag.longest_ns);
+  }
   return out;
 }
 

@@ -4,6 +4,7 @@
 
 #include "control/configuration.h"
 #include "control/status.h"
+#include "master/ledger.h"
 #include "master/resources.h"
 #include "master/supervisor.h"
 #include "scoreboard/board.h"
@@ -13,8 +14,9 @@
 namespace colmeia::master {
 
 // `now` is of the same clock as the supervisor's.
-[[nodiscard]] control::Status CollectStatus(const Supervisor& supervisor, const scoreboard::Board& board,
-                                            const Resources& resources, util::TimePoint now);
+[[nodiscard]] control::Status CollectStatus(const Supervisor& supervisor, const History& history,
+                                            const scoreboard::Board& board, const Resources& resources,
+                                            util::TimePoint now);
 
 // What a generation was compiled from; `text` is its configuration memfd. The error says that it is too large to be
 // handed out, or what could not be read.

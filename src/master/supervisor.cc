@@ -118,7 +118,7 @@ void Supervisor::Handle(const SpawnFailed& event) {
   const Slot slot = slots_[event.slot];
   const std::string what = "could not be spawned: " + OneLine(event.why);
   if (slot.seated && !FailsItsGeneration(event.slot, Outcome::kRolledBack, what)) {
-    const std::string next = Vacate(slot);
+    const std::string next = Vacate(slot, what);
     Say(Level::kError, fmt::format("{} {}; {}", Name(slot), what, next));
   }
   slots_.Free(event.slot);
@@ -162,6 +162,7 @@ void Supervisor::Handle(const Exit& event) {
   slot.reaped = true;
   slot.exit_code = event.code;
   slot.exit_signal = event.signal;
+  slot.serving = event.serving;
   EndSeen(event.slot);
 }
 

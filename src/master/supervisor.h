@@ -213,9 +213,11 @@ class Supervisor {
   void DrainsByItself(std::uint32_t slot);
   void EndSeen(std::uint32_t slot);
   void Bury(std::uint32_t slot);
-  std::string Vacate(const Slot& slot);  // returns when the seat is filled again, in words for the log
+  // `what` became of it, for the record of respawns.
+  std::string Vacate(const Slot& slot,
+                     const std::string& what);  // returns when the seat is filled again, in words for the log
   void EnterState(std::uint32_t slot, SlotState state);
-  void Hangs(std::uint32_t slot, const std::string& what);
+  void Hangs(std::uint32_t slot, util::Milliseconds age, const std::string& what);
   void OnMessage(std::uint32_t slot, const ipc::Hello& message);
   void OnMessage(std::uint32_t slot, const ipc::Ready& message);
   void OnMessage(std::uint32_t slot, const ipc::Draining& message);

@@ -78,7 +78,7 @@ void Supervisor::DrainsByItself(std::uint32_t slot) {
   it.deadline.reset();
   if (limit.count() > 0) it.deadline = now_ + limit + kKillDelay;
   if (rotation_.relief() == slot) return ReliefFailed("began to drain by itself");
-  const std::string next = Vacate(it);
+  const std::string next = Vacate(it, "drained without having been told to");
   LeaveSeat(slot);
   Say(Level::kNotice, fmt::format("{} drains without having been told to; {}", Name(it), next));
 }
@@ -123,7 +123,7 @@ void Supervisor::Handle(const Stale& event) {
   if (it.state != SlotState::kReady && it.state != SlotState::kDraining) return;
   std::string what = "has shown no sign of life for " + Words(event.age);
   if (!event.description.empty()) what += fmt::format(" ({})", OneLine(event.description));
-  if (!event.traced) return Hangs(event.slot, what);
+  if (!event.traced) return Hangs(event.slot, event.age, what);
   if (it.traced) return;
   it.traced = true;
   Say(Level::kAlert, fmt::format("{} {}; a debugger holds it, so it is left alone", Name(it), what));
@@ -134,14 +134,15 @@ void Supervisor::Handle(const Fresh& event) {
 }
 
 // It answers to nobody: its seat is filled without waiting for its end. SIGABRT lets it write where it was, if it can.
-void Supervisor::Hangs(std::uint32_t slot, const std::string& what) {
+void Supervisor::Hangs(std::uint32_t slot, util::Milliseconds age, const std::string& what) {
   Slot& it = slots_[slot];
   const std::string name = Name(it);
   std::string next;
-  if (it.seated && !FailsItsGeneration(slot, Outcome::kTimedOut, what)) next = "; " + Vacate(it);
+  if (it.seated && !FailsItsGeneration(slot, Outcome::kTimedOut, what)) next = "; " + Vacate(it, "hung: " + what);
   Say(Level::kAlert, fmt::format("{} {}, killing it{}", name, what, next));
   it.why = what;
   it.aborted = true;
+  it.hung = age;
   it.accepting = false;
   EnterState(slot, SlotState::kKilled);
   LeaveSeat(slot);
@@ -228,7 +229,7 @@ void Supervisor::EndSeen(std::uint32_t slot) {
 void Supervisor::Bury(std::uint32_t slot) {
   const Slot it = slots_[slot];
   const std::string name = Name(it);
-  const std::string how = DescribeExit(it.exit_code, it.exit_signal);
+  const std::string how = DescribeEnd(it);
   const bool clean = it.exit_code == 0 && it.exit_signal == 0;
   const bool by_us = (it.killed && it.exit_signal == SIGKILL) || (it.aborted && it.exit_signal == SIGABRT);
   const std::string why = it.why.empty() ? "" : ": " + OneLine(it.why);
@@ -251,15 +252,15 @@ void Supervisor::Bury(std::uint32_t slot) {
     level = Level::kError;
   }
   if (!it.seated) return Say(level, fmt::format("{} {}", name, how));
-  const std::string next = Vacate(it);
+  const std::string next = Vacate(it, how + when + why);
   if (by_us) return Say(level, fmt::format("{} {}; {}", name, how, next));
   Say(level, fmt::format("{} {}{}{}; {}", name, how, when, why, next));
 }
 
-std::string Supervisor::Vacate(const Slot& slot) {
+std::string Supervisor::Vacate(const Slot& slot, const std::string& what) {
   Generation* generation = Find(slot.generation);
   if (generation == nullptr || slot.seat >= generation->seats.size()) return "its seat is not wanted any more";
-  Do(Respawning{slot.generation, slot.seat});
+  Do(Respawning{slot.generation, slot.seat, slot.pid, what});
   Backoff& seat = generation->seats[slot.seat];
   if (slot.was_ready) {
     seat.DiedReady(now_);

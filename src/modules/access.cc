@@ -160,6 +160,11 @@ constexpr pipeline::PhaseHook kPhases[] = {{Phase::kAccess, Handle, Applies}};
 
 }  // namespace
 
+bool HasAllow(const pipeline::SettingsSet& settings) {
+  const std::vector<Rule>& rules = settings.Get<Settings>().rules;
+  return std::any_of(rules.begin(), rules.end(), [](const Rule& rule) { return rule.allow; });
+}
+
 // Export
 
 const pipeline::Module kAccess =

@@ -9,4 +9,7 @@ namespace colmeia::modules {
 
 extern const pipeline::Module kAccess;
 
+// An `allow` is in force in this place: the operator has said who may come in.
+[[nodiscard]] bool HasAllow(const pipeline::SettingsSet& settings);
+
 }  // namespace colmeia::modules

@@ -3,16 +3,19 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "config/setters.h"
 #include "modules/hive_assets.h"
 #include "modules/hive_events.h"
 #include "modules/hive_facts.h"
+#include "modules/hive_guard.h"
 #include "modules/hive_json.h"
 #include "modules/hive_metrics.h"
 #include "pipeline/error_response.h"
 #include "pipeline/exchange.h"
+#include "pipeline/report.h"
 #include "pipeline/services.h"
 #include "pipeline/site.h"
 #include "util/strings.h"
@@ -78,7 +81,8 @@ constexpr Directive kDirectives[] = {
      .syntax = "[json | prometheus | events]",
      .default_value = "",
      .doc = "Show master and workers at work: as a page with all that it needs, or one view of them alone, as JSON, as "
-            "metrics for Prometheus or as server-sent events.",
+            "metrics for Prometheus or as server-sent events. Without allow only this machine is answered, by its own "
+            "names.",
      .own = true},
 };
 
@@ -170,6 +174,10 @@ Outcome ServeAsset(Exchange& exchange, std::string_view name) {
 }
 
 Outcome Handle(Exchange& exchange) {
+  if (const std::string why = WhyHidden(exchange); !why.empty()) {
+    pipeline::Report(exchange, log::Level::kError, "access forbidden: {}", why);
+    return Outcome::Respond(Status::kForbidden);
+  }
   if (!http::IsGetOrHead(exchange.request.method)) return pipeline::RefuseMethod(exchange, "GET, HEAD");
   exchange.response.status = Status::kOk;
   const View view = exchange.settings<Settings>().view;

@@ -1,11 +1,13 @@
 #include "modules/hive_json.h"
 
+#include <algorithm>
 #include <iterator>
 #include <string_view>
 
 #include <fmt/format.h>
 
 #include "scoreboard/layout.h"
+#include "scoreboard/silence.h"
 #include "trace/json.h"
 
 namespace colmeia::modules {
@@ -158,8 +160,9 @@ void AddWorker(std::uint32_t slot, const SlotView& view, const HiveFacts& facts,
   out.Number("seat", view.seat);
   out.Number("generation", view.generation);
   out.Number("pid", static_cast<std::uint64_t>(view.pid));
-  out.Text("state", scoreboard::SlotStateName(view.state));
-  out.Flag("serving", view.state == SlotState::kReady);
+  const scoreboard::Pulse pulse = scoreboard::PulseOf(view, facts.monotonic_ns);
+  out.Text("state", scoreboard::StateWord(view.state, pulse));
+  out.Flag("serving", view.state == SlotState::kReady && !pulse.silent_ns);
   out.Number("started_wall_ms", view.started_wall_ms);
   out.Number("uptime_ms", Since(view.started_ns, facts) / 1'000'000);
   if (view.heartbeat_ns == 0) {
@@ -167,12 +170,17 @@ void AddWorker(std::uint32_t slot, const SlotView& view, const HiveFacts& facts,
   } else {
     out.Number("heartbeat_age_ms", Since(view.heartbeat_ns, facts) / 1'000'000);
   }
+  if (pulse.silent_ns) {
+    out.Number("silent_ms", *pulse.silent_ns / 1'000'000);
+  } else {
+    out.Null("silent_ms");
+  }
   out.Number("rss_bytes", view.counts[Gauge::kRssBytes]);
   AddConnections(view.counts, out);
   AddTotals(view.counts, out);
   out.Open("loop_lag", '{');
-  out.Number("last_us", view.counts[Gauge::kLagLastNs] / 1000);
-  out.Number("longest_us", view.counts[Gauge::kLagMaxNs] / 1000);
+  out.Number("last_us", std::max(view.counts[Gauge::kLagLastNs], pulse.turn_ns) / 1000);
+  out.Number("longest_us", std::max(view.counts[Gauge::kLagMaxNs], pulse.turn_ns) / 1000);
   AddLagCounts(view.counts, out);
   out.Close('}');
   out.Close('}');

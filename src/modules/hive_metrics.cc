@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "scoreboard/layout.h"
+#include "scoreboard/silence.h"
 
 namespace colmeia::modules {
 namespace {
@@ -200,8 +201,13 @@ void AddWorkers(const HiveFacts& facts, Writer& out) {
     }
   };
   using View = const scoreboard::SlotView&;
-  gauge("colmeia_worker_up", "1 for a worker that is ready, 0 for one that starts or leaves.",
-        [](View view) -> std::uint64_t { return view.state == SlotState::kReady ? 1 : 0; });
+  const auto silent = [&](View view) { return scoreboard::PulseOf(view, facts.monotonic_ns).silent_ns.has_value(); };
+  gauge("colmeia_worker_up", "1 for a worker that is ready, 0 for one that starts, leaves or is silent.",
+        [&](View view) -> std::uint64_t { return view.state == SlotState::kReady && !silent(view) ? 1 : 0; });
+  gauge("colmeia_worker_silent", "1 for a worker whose event loop does not turn: nobody on it is served.",
+        [&](View view) -> std::uint64_t { return silent(view) ? 1 : 0; });
+  gauge("colmeia_worker_turn_seconds", "How long the turn of the event loop under way keeps others waiting.",
+        [&](View view) { return Value(scoreboard::PulseOf(view, facts.monotonic_ns).turn_ns, Unit::kNanoseconds); });
   gauge("colmeia_worker_start_time_seconds", "When the worker was started, since 1970.",
         [](View view) { return Value(view.started_wall_ms, Unit::kMilliseconds); });
   gauge("colmeia_worker_heartbeat_age_seconds", "How long ago the worker last showed that it lives.", [&](View view) {

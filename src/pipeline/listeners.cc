@@ -33,6 +33,9 @@ std::uint32_t FamilyAndPort(const sys::Address& address) {
 
 void ListenerBuilder::Add(Server& server, const CoreDraft& draft, config::Span block) {
   names_.push_back(ReadNames(draft));
+  for (const Name& name : names_.back()) {
+    if (name.kind != Name::Kind::kRegex) server.names.push_back(name.text);
+  }
   server.name = draft.server_names.empty() ? std::string() : util::Lowercase(draft.server_names.front().text);
   if (server.name == "$hostname") server.name = Hostname();
   if (server.name.starts_with('.')) server.name.erase(0, 1);

@@ -74,11 +74,16 @@ struct Location {
 
 struct Server {
   std::string name;                // the first server_name, for $server_name
+  std::vector<std::string> names;  // all that are written out, lower case; "*.example.org" as ".example.org"
   std::vector<Handler> handlers;   // kServerRewrite
   std::unique_ptr<Location> self;  // kServer: settings and handlers where no location matches
   std::vector<std::unique_ptr<Location>> locations;
   LocationTable table;
   std::unordered_map<std::string_view, const Location*> named;
+
+  // `host` (lower case, without port) is a name that the operator wrote, or below one of his wildcards. A regular
+  // expression names nothing: it may match any host.
+  [[nodiscard]] bool IsCalled(std::string_view host) const;
 };
 
 // Which server answers for a host name on one address (nginx's rules: exact, longest *.suffix, longest prefix.*, first

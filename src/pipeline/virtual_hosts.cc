@@ -1,7 +1,17 @@
+#include <algorithm>
+
 #include "pipeline/site.h"
 #include "util/strings.h"
 
 namespace colmeia::pipeline {
+
+bool Server::IsCalled(std::string_view host) const {
+  return std::any_of(names.begin(), names.end(), [host](const std::string& own) {
+    if (own.starts_with('.')) return host.size() > own.size() && host.ends_with(own);
+    if (own.ends_with('.')) return host.size() > own.size() && host.starts_with(own);
+    return !own.empty() && host == own;
+  });
+}
 
 bool VirtualHosts::AddExact(std::string name, const Server* server) {
   const auto [at, added] = exact_.emplace(std::move(name), server);

@@ -169,6 +169,7 @@ void Board::Retire(std::uint32_t index) {
   for (std::size_t i = 0; i < kLagBuckets; ++i) Fold(slot.totals.lag[i], past.lag[i], published.lag[i]);
   for (Cell& gauge : slot.gauges) gauge.store(0, kRelaxed);
   slot.heartbeat_ns.store(0, kRelaxed);
+  for (Cell& cell : slot.last_words) cell.store(0, kRelaxed);
   accept_lock().Unlock(index);
   records_->tenants[index] = Tenant{};
   PublishTenancy(index);

@@ -155,6 +155,10 @@ class Board {
   [[nodiscard]] SlotState StateOf(std::uint32_t slot) const;
   [[nodiscard]] SlotView Read(std::uint32_t slot) const;
 
+  // What the slot's worker was serving when it crashed, in its own words: whatever it wrote, with control characters
+  // and bytes above 0x7e as question marks. Empty when it said nothing.
+  [[nodiscard]] std::string LastWords(std::uint32_t slot) const;
+
   [[nodiscard]] Picture Look() const;
 
   // CLOCK_MONOTONIC when the slot's worker last showed that it lives, as it says; 0 = not yet.

@@ -1,5 +1,6 @@
 #include "scoreboard/layout.h"
 
+#include <cstring>
 #include <iterator>
 
 namespace colmeia::scoreboard {
@@ -10,8 +11,8 @@ constexpr std::string_view kServerStates[] = {"starting", "serving", "degraded",
 constexpr std::string_view kTotalNames[] = {
     "accepts",       "handled",       "requests",      "bytes_in",       "bytes_out",  "responses_1xx", "responses_2xx",
     "responses_3xx", "responses_4xx", "responses_5xx", "wasted_accepts", "loop_turns", "busy_ns",       "cpu_us"};
-constexpr std::string_view kGaugeNames[] = {"connections", "reading",    "writing",  "waiting",
-                                            "lag_last_ns", "lag_max_ns", "rss_bytes"};
+constexpr std::string_view kGaugeNames[] = {"connections", "reading",   "writing", "waiting", "lag_last_ns",
+                                            "lag_max_ns",  "rss_bytes", "turn_ns", "beat_ns"};
 static_assert(std::size(kTotalNames) == kTotals && std::size(kGaugeNames) == kGauges);
 
 template <std::size_t kCount, class Enum>
@@ -29,6 +30,16 @@ std::string_view GaugeName(Gauge gauge) { return Name(kGaugeNames, gauge); }
 
 std::uint64_t LagBucketLimitNs(std::size_t bucket) {
   return bucket + 1 < kLagBuckets ? std::uint64_t{1} << (14 + bucket) : UINT64_MAX;
+}
+
+void SlotWriter::SayLast(std::string_view text) {
+  text = text.substr(0, kLastWordsCells * sizeof(Cell) - 1);
+  for (std::size_t i = 0; i < kLastWordsCells; ++i) {
+    const std::string_view part = text.substr(std::min(i * sizeof(std::uint64_t), text.size()), sizeof(std::uint64_t));
+    std::uint64_t word = 0;
+    std::memcpy(&word, part.data(), part.size());
+    slot_->last_words[i].store(word, std::memory_order_relaxed);
+  }
 }
 
 Slot& SlotWriter::Nowhere() {

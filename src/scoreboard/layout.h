@@ -21,7 +21,7 @@
 namespace colmeia::scoreboard {
 
 inline constexpr std::uint32_t kBoardMagic = 0x62637363;  // the bytes "cscb"
-inline constexpr std::uint32_t kBoardVersion = 6;         // of this layout; bump at any change
+inline constexpr std::uint32_t kBoardVersion = 7;         // of this layout; bump at any change
 inline constexpr std::uint32_t kSlots = 1024;
 
 using Cell = std::atomic<std::uint64_t>;
@@ -80,6 +80,8 @@ enum class Gauge : std::size_t {
   kLagLastNs,    // how long the latest loop turn kept other events waiting
   kLagMaxNs,     // the longest turn of this worker's life
   kRssBytes,     // resident memory, as of the latest look
+  kTurnNs,       // when the turn under way took its first request (CLOCK_MONOTONIC); 0: none did, or the loop sleeps
+  kBeatNs,       // the longest that it is silent while it has nothing to do
   kCount,
 };
 [[nodiscard]] std::string_view GaugeName(Gauge gauge);
@@ -113,11 +115,15 @@ struct SharedTotals {
   std::array<Cell, kLagBuckets> lag;
 };
 
+// Room for the request that a worker was serving when it crashed.
+inline constexpr std::size_t kLastWordsCells = 32;
+
 // What a slot's worker says of itself, and nobody else writes while it lives.
 struct alignas(64) Slot {
   Cell heartbeat_ns;
   std::array<Cell, kGauges> gauges;
   SharedTotals totals;
+  std::array<Cell, kLastWordsCells> last_words;  // text, ends at its first NUL: what it served when it crashed
 };
 
 // A worker that was broken into can write any number into its slot. What no honest worker reaches (in nanoseconds 18
@@ -210,8 +216,19 @@ class SlotWriter {
   void Lower(Gauge gauge) { Plus(At(gauge), ~std::uint64_t{0}); }
   void Set(Gauge gauge, std::uint64_t value) { At(gauge).store(value, std::memory_order_relaxed); }
 
-  // I am alive: once each loop turn. `now_ns` is CLOCK_MONOTONIC.
-  void Beat(std::uint64_t now_ns) { slot_->heartbeat_ns.store(now_ns, std::memory_order_relaxed); }
+  // I am alive: once each loop turn, at its end. `now_ns` is CLOCK_MONOTONIC.
+  void Beat(std::uint64_t now_ns) {
+    slot_->heartbeat_ns.store(now_ns, std::memory_order_relaxed);
+    Set(Gauge::kTurnNs, 0);
+  }
+
+  // A request is about to be served, at `now_ns` of CLOCK_MONOTONIC. The first of a turn is what the turn is told by.
+  void BeginServing(std::uint64_t now_ns) {
+    if (Get(Gauge::kTurnNs) == 0) Set(Gauge::kTurnNs, now_ns);
+  }
+
+  // What is being served, as this process is about to end. Safe in a signal handler; cut where there is no more room.
+  void SayLast(std::string_view text);
 
   // A loop turn took so long: last, highest, the histogram and the sum.
   void AddLag(std::uint64_t lag_ns) {

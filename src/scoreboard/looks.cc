@@ -23,6 +23,11 @@ bool LagGauge(std::size_t gauge) {
   return gauge == static_cast<std::size_t>(Gauge::kLagLastNs) || gauge == static_cast<std::size_t>(Gauge::kLagMaxNs);
 }
 
+// Of one worker, and nothing that could be summed.
+bool OwnGauge(std::size_t gauge) {
+  return gauge == static_cast<std::size_t>(Gauge::kTurnNs) || gauge == static_cast<std::size_t>(Gauge::kBeatNs);
+}
+
 bool Alive(SlotState state) { return state != SlotState::kEmpty && state != SlotState::kGone; }
 
 void AddCounts(const SlotView& view, Counts& sum) {
@@ -30,13 +35,16 @@ void AddCounts(const SlotView& view, Counts& sum) {
   for (std::size_t i = 0; i < kLagBuckets; ++i) sum.lag[i] = SumOf(sum.lag[i], view.counts.lag[i]);
   if (!Alive(view.state)) return;
   for (std::size_t i = 0; i < kGauges; ++i) {
+    if (OwnGauge(i)) continue;
     const std::uint64_t value = view.counts.gauges[i];
     sum.gauges[i] = LagGauge(i) ? std::max(sum.gauges[i], value) : SumOf(sum.gauges[i], value);
   }
 }
 
-std::string LoadWhy(const std::array<Cell, MasterRecord::kWhyCells>& cells) {
-  std::array<std::uint64_t, MasterRecord::kWhyCells> words{};
+static_assert(MasterRecord::kWhyCells == kLastWordsCells);
+
+std::string LoadText(const std::array<Cell, kLastWordsCells>& cells) {
+  std::array<std::uint64_t, kLastWordsCells> words{};
   for (std::size_t i = 0; i < words.size(); ++i) words[i] = cells[i].load(kPlain);
   std::string bytes(sizeof(words), '\0');
   std::memcpy(bytes.data(), words.data(), sizeof(words));
@@ -56,7 +64,7 @@ void LoadRecord(const MasterRecord& record, ServerView& view) {
                             .succeeded = record.reload_succeeded.load(kPlain) != 0,
                             .wall_ms = record.reload_wall_ms.load(kPlain),
                             .duration_us = record.reload_us.load(kPlain),
-                            .why = LoadWhy(record.reload_why)};
+                            .why = LoadText(record.reload_why)};
 }
 
 // Looks again until nothing was written under `sequence` meanwhile.
@@ -122,6 +130,13 @@ SlotView Board::Read(std::uint32_t index) const {
 }
 
 std::uint64_t Board::Heartbeat(std::uint32_t index) const { return slot(index).heartbeat_ns.load(kPlain); }
+
+std::string Board::LastWords(std::uint32_t index) const {
+  std::string text = LoadText(slot(index).last_words);
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
+  return text;
+}
 
 std::uint32_t Board::used_slots() const {
   if (records_ != nullptr) return records_->used_slots;

@@ -13,6 +13,7 @@
 
 #include "sys/error.h"
 #include "sys/files.h"
+#include "sys/guarded_open.h"
 #include "util/strings.h"
 
 namespace colmeia::sys {
@@ -20,11 +21,15 @@ namespace colmeia::sys {
 namespace {
 
 constexpr mode_t kPidFileMode = 0644;
+// A FIFO in the way makes nobody wait.
+constexpr int kFlags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+// How often a file that is another's, or that vanished meanwhile, is replaced by a new one.
+constexpr int kMostAttempts = 100;
 
 bool SameInode(int fd, const std::string& path) {
   struct stat by_fd {};
   struct stat by_path {};
-  return fstat(fd, &by_fd) == 0 && stat(path.c_str(), &by_path) == 0 && by_fd.st_dev == by_path.st_dev &&
+  return fstat(fd, &by_fd) == 0 && lstat(path.c_str(), &by_path) == 0 && by_fd.st_dev == by_path.st_dev &&
          by_fd.st_ino == by_path.st_ino;
 }
 
@@ -46,13 +51,32 @@ std::optional<pid_t> ReadPid(int fd) {
   return pid > 0 ? pid : std::nullopt;
 }
 
+// Whose process it is; nothing when we cannot tell.
+std::optional<uid_t> UserOf(pid_t pid) {
+  const Result<std::string> status = ReadFile(fmt::format("/proc/{}/status", pid));
+  if (!status) return std::nullopt;
+  static constexpr std::string_view kUid = "\nUid:\t";
+  const std::size_t at = status->find(kUid);
+  if (at == std::string::npos) return std::nullopt;
+  const std::string_view rest = std::string_view(*status).substr(at + kUid.size());
+  return util::ParseNumber<uid_t>(rest.substr(0, rest.find('\t')));
+}
+
+// What we own is ours; of what root owns nobody says that it is not.
+bool IsAnothers(const struct stat& info) { return info.st_uid != 0 && info.st_uid != geteuid(); }
+
 }  // namespace
 
 Result<PidFile> PidFile::Create(const std::string& path, pid_t pid) {
   // Between opening and locking the former owner may remove the file: then the lock is on a file without a name.
-  while (true) {
-    Result<UniqueFd> fd = OpenFile(path, O_RDWR | O_CREAT, kPidFileMode);
+  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+    Result<UniqueFd> fd = OpenGuarded(path, O_RDWR | O_CREAT | kFlags, kPidFileMode);
     if (!fd) return tl::unexpected(fd.error());
+    struct stat info {};
+    if (fstat(fd->get(), &info) != 0) return FailErrno("cannot look at " + path);
+    if (!S_ISREG(info.st_mode)) {
+      return Fail(fmt::format("cannot write the pid file {}: {} stands there", path, KindOf(info.st_mode)), EEXIST);
+    }
     const int code = TryLock(fd->get(), LOCK_EX);
     if (code == EWOULDBLOCK) {
       const std::optional<pid_t> other = ReadPid(fd->get());
@@ -62,10 +86,17 @@ Result<PidFile> PidFile::Create(const std::string& path, pid_t pid) {
     }
     if (code != 0) return FailErrno("cannot lock " + path, code);
     if (!SameInode(fd->get(), path)) continue;
+    // Whoever owns the file can write another number into it: root's must be root's. Nobody holds the lock, so it was
+    // left behind.
+    if (geteuid() == 0 && IsAnothers(info)) {
+      if (unlink(path.c_str()) != 0) return FailErrno("cannot replace " + path);
+      continue;
+    }
     PidFile file(path, std::move(*fd));
     if (Result<> written = file.Rewrite(pid); !written) return tl::unexpected(written.error());
     return file;
   }
+  return Fail(fmt::format("cannot have {}: somebody exchanges the file again and again", path), EBUSY);
 }
 
 Result<PidFile> PidFile::Adopt(const std::string& path, UniqueFd fd) {
@@ -100,13 +131,21 @@ void PidFile::Remove() {
 }
 
 Result<pid_t> PidFile::RunningPid(const std::string& path) {
-  Result<UniqueFd> fd = OpenFile(path, O_RDONLY);
+  Result<UniqueFd> fd = OpenGuarded(path, O_RDONLY | kFlags);
   if (!fd) return tl::unexpected(fd.error());
   if (TryLock(fd->get(), LOCK_SH) == 0) {
     return Fail(fmt::format("not running: nobody holds the lock of {}", path), ESRCH);
   }
   const std::optional<pid_t> pid = ReadPid(fd->get());
   if (!pid) return Fail(fmt::format("no process id in {}", path));
+  struct stat info {};
+  if (fstat(fd->get(), &info) != 0) return FailErrno("cannot look at " + path);
+  const std::optional<uid_t> user = UserOf(*pid);
+  if (IsAnothers(info) && user && *user != info.st_uid) {
+    return Fail(fmt::format("{} is a file of user {} and names process {}, which is user {}'s: it is left alone", path,
+                            info.st_uid, *pid, *user),
+                EPERM);
+  }
   return *pid;
 }
 

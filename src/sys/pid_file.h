@@ -3,6 +3,8 @@
 // The lock is flock(2)'s: it belongs to the open file, so it survives a fork in which the parent exits, and ends with
 // the last process that holds the descriptor, however that one dies.
 // The file is changed or removed only while the path still leads to the very inode that is locked here.
+// The folder may be one that others write in: the file is opened by the rules of sys/guarded_open.h and never through a
+// symbolic link, and to root another user's file is none of his.
 #pragma once
 
 #include <sys/types.h>
@@ -21,7 +23,8 @@ class PidFile {
   PidFile& operator=(PidFile&&) noexcept = default;
 
   // Opens, locks and writes "PID\n"; on success the file is complete. Fails with EWOULDBLOCK and "already running,
-  // pid N" when another process holds the lock. A file left by a dead process is taken over.
+  // pid N" when another process holds the lock. A file left by a dead process is taken over; to root, one that is
+  // another user's is replaced by a new one.
   [[nodiscard]] static Result<PidFile> Create(const std::string& path, pid_t pid);
 
   // Takes over a locked descriptor from another process (a binary handed over to).
@@ -42,7 +45,8 @@ class PidFile {
   explicit operator bool() const { return static_cast<bool>(fd_); }
 
   // The pid in the file, provided that its writer still lives: fails with ESRCH ("not running") when nobody holds the
-  // lock, so that a signal never goes to a process that merely got the number later. Fails with ENOENT without a file.
+  // lock, so that a signal never goes to a process that merely got the number later. Fails with ENOENT without a file,
+  // and with EPERM when the file is neither root's nor ours and names a process of somebody else than its owner.
   [[nodiscard]] static Result<pid_t> RunningPid(const std::string& path);
 
  private:

@@ -21,6 +21,7 @@
 #include <fmt/core.h>
 
 #include "sys/error.h"
+#include "sys/guarded_open.h"
 
 namespace colmeia::sys {
 
@@ -53,20 +54,46 @@ Result<UniqueFd> NewSocket(int family, int type) {
   return fd;
 }
 
-// A socket file outlives the process that bound it. It is stale when connecting to it is refused.
+// A socket file outlives the process that bound it. It is stale when connecting to it is refused. A link to one is no
+// socket file.
 bool IsStaleSocketFile(const Address& address) {
   struct stat info {};
   const std::string path(address.UnixPath());
-  if (stat(path.c_str(), &info) != 0 || !S_ISSOCK(info.st_mode)) return false;
+  if (lstat(path.c_str(), &info) != 0 || !S_ISSOCK(info.st_mode)) return false;
   Result<UniqueFd> probe = NewSocket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
   return probe && connect(probe->get(), address.sockaddr_data(), address.sockaddr_size()) != 0 && errno == ECONNREFUSED;
 }
 
+// A Unix socket's file is born with the mode of the socket: no path is changed afterwards, which by then might lead to
+// another file.
+int BindOnce(int fd, const Address& address) {
+  const bool is_unix = address.family() == AF_UNIX;
+  const mode_t mask = is_unix ? umask(0) : mode_t{0};
+  const int result = bind(fd, address.sockaddr_data(), address.sockaddr_size());
+  const int code = errno;
+  if (is_unix) umask(mask);
+  errno = code;
+  return result;
+}
+
 Result<> Bind(int fd, const Address& address) {
-  int result = bind(fd, address.sockaddr_data(), address.sockaddr_size());
-  if (result != 0 && errno == EADDRINUSE && address.family() == AF_UNIX && IsStaleSocketFile(address)) {
-    unlink(std::string(address.UnixPath()).c_str());
-    result = bind(fd, address.sockaddr_data(), address.sockaddr_size());
+  if (address.family() == AF_UNIX && fchmod(fd, kUnixSocketMode) != 0) {
+    return FailErrno(fmt::format("cannot change the mode of a socket for {}", address.ToString()));
+  }
+  int result = BindOnce(fd, address);
+  if (result != 0 && errno == EADDRINUSE && address.family() == AF_UNIX) {
+    if (IsStaleSocketFile(address)) {
+      unlink(std::string(address.UnixPath()).c_str());
+      result = BindOnce(fd, address);
+    } else if (const auto kind = KindAt(std::string(address.UnixPath())); !kind.empty() && kind != KindOf(S_IFSOCK)) {
+      return Fail(
+          fmt::format("bind() to {} failed: {} stands at that path, and no socket; move it away or name another "
+                      "path",
+                      address.ToString(), kind),
+          ENOTSOCK);
+    } else {
+      errno = EADDRINUSE;
+    }
   }
   // Whether EADDRINUSE or EINVAL, nobody else's file is touched.
   if (result != 0) return FailErrno(fmt::format("bind() to {} failed", address.ToString()));
@@ -112,10 +139,6 @@ Result<UniqueFd> Listen(const Address& address, const ListenOptions& options) {
   if (!set) return FailErrno(fmt::format("cannot set the options of the socket for {}", address.ToString()));
 
   if (Result<> bound = Bind(fd->get(), address); !bound) return tl::unexpected(bound.error());
-  if (!is_ip) {
-    const std::string path(address.UnixPath());
-    if (chmod(path.c_str(), kUnixSocketMode) != 0) return FailErrno(fmt::format("cannot change the mode of {}", path));
-  }
   // Buffers have to be set before the window is negotiated, so before anybody connects.
   if (Result<> tuned = Tune(fd->get(), options); !tuned) {
     return Fail(fmt::format("listen() to {} failed: {}", address.ToString(), tuned.error().message),
@@ -254,7 +277,7 @@ bool WakeOthers(int listen_fd) {
 std::optional<SocketFileId> IdentifySocketFile(const Address& address) {
   struct stat info {};
   const std::string path(address.UnixPath());
-  if (path.empty() || stat(path.c_str(), &info) != 0 || !S_ISSOCK(info.st_mode)) return std::nullopt;
+  if (path.empty() || lstat(path.c_str(), &info) != 0 || !S_ISSOCK(info.st_mode)) return std::nullopt;
   return SocketFileId{info.st_dev, info.st_ino};
 }
 

@@ -133,6 +133,7 @@ struct Prepared {
 };
 Prepared* prepared = nullptr;  // made once, lives as long as the process
 std::atomic<const pipeline::Serving*> lent_serving{nullptr};
+std::atomic<scoreboard::SlotWriter*> lent_slot{nullptr};
 
 // "2026/11/23 11:34:00 [alert] 1234#1234: ", as in the lines of log::ErrorLog.
 void WriteStamp(Page& page) {
@@ -200,6 +201,7 @@ void WriteFacts(Page& page) {
     page.Text("  serving ");
     page.Quoted(line);
     page.Text("\n");
+    if (scoreboard::SlotWriter* const slot = lent_slot.load(std::memory_order_relaxed)) slot->SayLast(line);
   } else {
     page.Text("  serving no request\n");
   }
@@ -344,6 +346,9 @@ void InstallCrashReport() {
   }
 }
 
-void LendServing(const pipeline::Serving* serving) { lent_serving.store(serving, std::memory_order_relaxed); }
+void LendServing(const pipeline::Serving* serving, scoreboard::SlotWriter* slot) {
+  lent_serving.store(serving, std::memory_order_relaxed);
+  lent_slot.store(slot, std::memory_order_relaxed);
+}
 
 }  // namespace colmeia::worker

@@ -19,6 +19,7 @@
 #pragma once
 
 #include "pipeline/serving.h"
+#include "scoreboard/layout.h"
 
 namespace colmeia::worker {
 
@@ -26,7 +27,8 @@ namespace colmeia::worker {
 // sanitizer's report says more than ours. Never fails: what cannot be had is missing in the report.
 void InstallCrashReport();
 
-// Where the report finds the request that is being served; nullptr: nowhere. It must outlive this, or be taken back.
-void LendServing(const pipeline::Serving* serving);
+// Where the report finds the request that is being served, and the scoreboard's slot where it is said as well, for the
+// master; nullptr: nowhere. Both must outlive this, or be taken back.
+void LendServing(const pipeline::Serving* serving, scoreboard::SlotWriter* slot = nullptr);
 
 }  // namespace colmeia::worker

@@ -20,14 +20,14 @@ namespace {
 
 // Of the watchdog's period: so often a loop without work shows that it would turn.
 constexpr int kBeatsPerPeriod = 10;
-// Without a watchdog, for those who look at the board.
-constexpr util::Milliseconds kUnwatchedBeat{1000};
+// Without a watchdog, or with a patient one, for those who look at the board.
+constexpr util::Milliseconds kMostBeat{1000};
 // How often a worker that has work looks at what it uses.
 constexpr util::Milliseconds kUsageEvery{1000};
 
 util::Milliseconds BeatOf(const pipeline::Site& site) {
   const util::Milliseconds watchdog = site.main.Get<modules::ProcessSettings>().watchdog;
-  return watchdog.count() > 0 ? watchdog / kBeatsPerPeriod : kUnwatchedBeat;
+  return watchdog.count() > 0 ? std::min(watchdog / kBeatsPerPeriod, kMostBeat) : kMostBeat;
 }
 
 std::chrono::nanoseconds MonotonicNow() {
@@ -80,7 +80,7 @@ Server::Server(loop::Loop& loop, Adoption adoption)
       heartbeat_(loop, [] {}),
       last_turn_(MonotonicNow()),
       last_idle_(loop.IdleTime()) {
-  LendServing(&services_.serving);
+  LendServing(&services_.serving, &counts_);
 }
 
 Server::~Server() {
@@ -158,7 +158,9 @@ void Server::OpenLogs() {
 }
 
 void Server::Start() {
-  heartbeat_.StartEvery(BeatOf(*site_));
+  const util::Milliseconds beat = BeatOf(*site_);
+  counts_.Set(scoreboard::Gauge::kBeatNs, static_cast<std::uint64_t>(std::chrono::nanoseconds(beat).count()));
+  heartbeat_.StartEvery(beat);
   acceptor_->Start();
 }
 

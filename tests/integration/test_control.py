@@ -530,6 +530,45 @@ def test_s_without_a_control_socket_still_waits_for_the_end(hive, verb):
     assert not processes.is_alive(server.pid)
 
 
+@pytest.mark.parametrize('pid_file', ['missing', 'empty', 'stale', 'unlocked copy'])
+@pytest.mark.parametrize('verb', ['reload', 'quit'])
+def test_s_without_a_pid_file_asks_at_the_control_socket(hive, pid_file, verb):
+    server = hive(SITE)
+    path = server.prefix / 'logs/colmeia.pid'
+    path.unlink()
+    if pid_file != 'missing':
+        path.write_text({'empty': '', 'stale': '999999\n', 'unlocked copy': f'{server.pid}\n'}[pid_file])
+
+    done = server.run('-s', verb)
+
+    assert done.returncode == 0, done.stderr
+    assert f'process {server.pid} answers at the control socket {socket_path(server)}' in done.stderr
+    if verb == 'quit':
+        assert server.wait_exit() == 0
+    else:
+        assert ask(server, '/health')[1]['generation'] == 2
+
+
+def test_s_without_a_pid_file_leaves_the_server_of_another_configuration_alone(hive, prepare):
+    server = hive(SITE)
+    other = prepare(f'control {socket_path(server)}; pid logs/other.pid;' + SITE)
+
+    done = other.run('-s', 'stop')
+
+    assert done.returncode == 3
+    assert 'it serves another configuration' in done.stderr and 'not running' in done.stderr
+    assert ask(server, '/health')[0] == 200
+
+
+def test_s_without_anybody_says_where_it_looked(prepare):
+    server = prepare(SITE)
+
+    done = server.run('-s', 'stop')
+
+    assert done.returncode == 3
+    assert 'logs/colmeia.pid' in done.stderr and f'nobody answers at the control socket {socket_path(server)}' in done.stderr
+
+
 # -- whatever happens
 
 def test_it_answers_while_a_worker_hangs(hive):
@@ -540,7 +579,7 @@ def test_it_answers_while_a_worker_hangs(hive):
         times = {target: [] for target in ('/health', '/status', '/workers', '/generations')}
         for target in list(times) * 5:
             begin = time.monotonic()
-            assert ask(server, target)[0] == 200
+            assert ask(server, target)[0] in (200, 503)  # health says so once the silence has lasted
             times[target].append(time.monotonic() - begin)
         return {target: sorted(took)[len(took) // 2] for target, took in times.items()}
 

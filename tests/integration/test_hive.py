@@ -50,6 +50,27 @@ def h2load(server, requests, clients=8):
     return requests
 
 
+@pytest.mark.parametrize('target', ['/hive/', '/hive/json', '/hive/prometheus', '/hive/events', '/hive/hive.js', '/metrics'])
+def test_a_page_of_somebody_elses_name_gets_nothing(hive, target):
+    """DNS rebinding: the name leads to this machine, and the Host is the name."""
+    server = hive(site().replace('allow 127.0.0.1; deny all;', ''))
+
+    for host in ('evil.example', f'evil.example:{server.port}', 'localhost.evil.example', '10.0.0.1', '[fe80::1]'):
+        assert server.get(target, {'Host': host}).status == 403, host
+    assert server.get(f'http://evil.example{target}', {'Host': 'localhost'}).status == 403
+    server.wait_for_error(r'access forbidden: "hive" does not answer to the host "evil.example"')
+    if target == '/hive/events':
+        return  # an answer would not end
+    for host in ('localhost', f'LocalHost:{server.port}', 'localhost.', f'127.0.0.1:{server.port}', f'[::1]:{server.port}'):
+        assert server.get(target, {'Host': host}).status == 200, host
+
+
+def test_stub_status_is_open_to_everybody_as_in_nginx(hive):
+    server = hive('http { server { listen 127.0.0.1:%%PORT%%; location = /s { stub_status; } } }')
+
+    assert server.get('/s', {'Host': 'evil.example'}).status == 200
+
+
 class Events:
     """An event stream: (event, id, data) one after the other."""
 

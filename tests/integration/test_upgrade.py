@@ -1,13 +1,18 @@
 """A new binary takes over: nginx's signals, `colmeia ctl upgrade`, and what becomes of one that cannot."""
 
+import json
 import os
+import re
 from signal import SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM, SIGUSR2, SIGWINCH
 import subprocess
+import threading
 
 import pytest
 
 from support import processes, server as server_module
 from support.clients import Clients
+from support.waiting import DEADLINE
+from test_top import Terminal, row_of, rows
 
 SITE = """
     http {
@@ -221,3 +226,115 @@ def test_a_stand_in_ends_as_the_new_one_ends(install):
     os.kill(pid, SIGKILL)
 
     assert server.wait_exit() == 128 + SIGKILL
+
+
+# -- who looks on goes along
+
+@pytest.fixture
+def top():
+    """A factory of terminals with `ctl top`; all end with the test."""
+    terminals = []
+
+    def make(server):
+        terminals.append(Terminal(server))
+        return terminals[-1]
+
+    yield make
+    for terminal in terminals:
+        terminal.close()
+
+
+def test_top_goes_with_the_server(server, top):
+    terminal = top(server)
+    terminal.wait_for(lambda screen: len(rows(screen)) == 2, 'the workers')
+    old = workers_of(server.pid)
+
+    done = ctl(server, 'upgrade')
+
+    assert done.returncode == 0, done.stderr
+    pid = int(server.read('logs/colmeia.pid'))
+    terminal.wait_for(lambda screen: any(f'a new master took over: pid {pid} in place of pid {server.pid}' in line
+                                         for line in screen), 'the news')
+    terminal.wait_for(lambda screen: '2 of 2 workers ready' in screen[0] and f'pid {pid} ' in screen[1],
+                      'the new master')
+    terminal.wait_for(lambda screen: all(row_of(screen, worker) for worker in workers_of(pid)), 'its workers')
+    terminal.wait_for(lambda screen: not any(row_of(screen, worker) for worker in old), 'the old workers to go')
+    finish(server, pid)
+
+
+def test_top_stays_while_the_new_one_does_not_serve(server, top):
+    terminal = top(server)
+    terminal.wait_for(lambda screen: len(rows(screen)) == 2, 'the workers')
+    server.configure('daemon off; nonsense;' + SITE)
+
+    assert ctl(server, '--socket', f'{server.prefix}/logs/colmeia.control', 'upgrade').returncode == 5
+
+    terminal.wait_for(lambda screen: '2 of 2 workers ready' in screen[0] and f'pid {server.pid} ' in screen[1], 'the old one')
+    assert 'took over' not in terminal.output
+
+
+@pytest.fixture
+def follow():
+    """A factory of `ctl trace --follow`; all end with the test."""
+    running = []
+
+    def make(server, *options):
+        command = [str(server.binary), 'ctl', '-p', f'{server.prefix}/', '-c', f'{server.prefix}/colmeia.conf', 'trace',
+                   '--follow', *options]
+        running.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=server.env,
+                                        cwd='/'))
+        return running[-1]
+
+    yield make
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def lines_until(process, condition, what):
+    """Lines, up to and with the first that meets the condition."""
+    found = []
+    overdue = threading.Timer(DEADLINE, process.kill)
+    overdue.start()
+    try:
+        for line in process.stdout:
+            found.append(line)
+            if condition(line):
+                return found
+    finally:
+        overdue.cancel()
+    raise AssertionError(f'waited in vain for {what}:\n{"".join(found)}')
+
+
+def test_trace_goes_with_the_server(server, follow):
+    text = follow(server, '--since', '1')
+    lines_until(text, lambda line: 'generation' in line, 'the beginning')
+    facts = follow(server, '--json', '--since', '1')
+    lines_until(facts, lambda line: 'generation' in line, 'the beginning')
+
+    assert ctl(server, 'upgrade').returncode == 0
+    pid = int(server.read('logs/colmeia.pid'))
+    assert ctl(server, 'reload').returncode == 0
+
+    lines = lines_until(text, lambda line: f'new master (pid {pid}) took over' in line, 'the new master')
+    assert any('upgrade' in line for line in lines)  # the old one's history, up to here
+    lines += lines_until(text, lambda line: re.search('command .*reload', line), 'an event of the new master')
+    assert any(re.match(r' *#1 ', line) for line in lines[-200:])  # from its beginning on
+    events = [json.loads(line) for line in lines_until(facts, lambda line: '"kind":"command"' in line and 'reload' in line,
+                                                       'an event of the new master')]
+    assert {'new_master': pid} in events
+    finish(server, pid)
+
+
+def test_trace_ends_when_the_new_master_does(server, follow):
+    text = follow(server, '--since', '1')
+    lines_until(text, lambda line: 'generation' in line, 'the beginning')
+    assert ctl(server, 'upgrade').returncode == 0
+    pid = int(server.read('logs/colmeia.pid'))
+    lines_until(text, lambda line: f'new master (pid {pid}) took over' in line, 'the new master')
+
+    finish(server, pid)
+    assert ctl(server, 'quit').returncode == 0
+
+    output, errors = text.communicate(timeout=DEADLINE)
+    assert text.returncode == 0 and 'the server has left' in errors, output

@@ -55,7 +55,7 @@ class Process {
   // In one word, as shown.
   get word() {
     if (!this.alive) return 'gone';
-    return this.late && this.state === 'ready' ? 'hung' : this.state;
+    return this.late && ['ready', 'silent', 'killed'].includes(this.state) ? 'hung' : this.state;
   }
 
   // Nothing more will be told of it. An exit may have been forgotten before we could read of it.
@@ -208,7 +208,7 @@ export class Hive {
       else if (process.alive)
         process.state = record.text;
     } else if (record.kind === 'heartbeat') {
-      process.late = record.text === 'missed';
+      process.late = record.text.startsWith('missed');
     }
     return process;
   }

@@ -13,6 +13,7 @@ const kMarks = {
   ready: {d: kHexagon, class: 'full'},
   starting: {d: 'M2.9 12h18.2v5.25L12 22.5l-9.1-5.25z', class: 'full'},
   draining: {d: 'M12 1.5l9.1 5.25v10.5L12 22.5z', class: 'full'},
+  silent: {d: 'M12 6v7.5M12 16.6v1.4', class: 'stroke'},
   hung: {d: 'M12 6v7.5M12 16.6v1.4', class: 'stroke'},
   killed: {d: 'M8 8l8 8M16 8l-8 8', class: 'stroke'},
   gone: {d: 'M8 8l8 8M16 8l-8 8', class: 'stroke'},

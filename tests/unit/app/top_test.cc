@@ -102,6 +102,24 @@ TEST_F(TopTest, AnotherMasterBeginsAnew) {
   EXPECT_EQ(model.totals(), std::nullopt);
 }
 
+TEST_F(TopTest, AfterAnUpgradeTheOldMastersWorkersAreThereUntilTheyLeave) {
+  Take(StatusOf({Worker(0, 200, 1000)}, 1000));
+  control::Status other = StatusOf({Worker(0, 300)}, 10);
+  other.server.pid = 101;
+  clock.Advance(std::chrono::seconds(2));
+  model.Take(other, clock.Now(), {Worker(0, 200, 1500)});
+
+  EXPECT_THAT(States(), ElementsAre("0 300", "0 200"));
+  EXPECT_FALSE(model.rows()[0].of_old_master);
+  EXPECT_EQ(model.rows()[0].rates, std::nullopt);
+  EXPECT_TRUE(model.rows()[1].of_old_master);
+  EXPECT_GT(model.rows()[1].rates->requests, 0);
+
+  model.Take(other, clock.Now());
+
+  EXPECT_THAT(States(), ElementsAre("0 200 gone", "0 300"));
+}
+
 TEST_F(TopTest, AWorkerThatIsGoneStaysInSightBesideItsSuccessor) {
   Take(StatusOf({Worker(0, 200), Worker(1, 300)}));
   Take(StatusOf({Worker(0, 201), Worker(1, 300)}));

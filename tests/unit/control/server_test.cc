@@ -293,6 +293,23 @@ TEST_F(ServerTest, ClosingRemovesTheFile) {
   EXPECT_EQ(ConnectTo(path, 1000ms).error().code, ENOENT);
 }
 
+TEST_F(ServerTest, ClosingEndsConnectionsOnWhichNothingIsAsked) {
+  Serve();
+  const sys::UniqueFd idle = Connected();
+  Say(idle, "GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+  HearUntil(idle, "\"/a\"\n");
+  const sys::UniqueFd asking = Connected();
+  Say(asking, "GET /b HTTP/1.1\r\nHo");
+  while (server->connections() < 2) loop.RunOnce();
+
+  server->Close();
+  Say(asking, "st: a\r\n\r\n");
+
+  EXPECT_THAT(HearUntil(asking, "\"/b\"\n"), HasSubstr("Connection: close"));
+  EXPECT_EQ(HearAll(idle), "");
+  EXPECT_EQ(server->connections(), 0u);
+}
+
 TEST_F(ServerTest, RefusesAnotherUser) {
   if (geteuid() != 0) GTEST_SKIP() << "only root can become another user";
   Serve();

@@ -84,7 +84,7 @@ TEST_F(SocketFileTest, LeavesAFileOfAnotherKindAlone) {
   auto file = SocketFile::Listen(path);
 
   ASSERT_FALSE(file);
-  EXPECT_THAT(file.error().message, HasSubstr("in the way"));
+  EXPECT_THAT(file.error().message, HasSubstr(path + ": a regular file stands at that path"));
   EXPECT_TRUE(std::filesystem::is_regular_file(path));
 }
 

@@ -39,6 +39,27 @@ TEST_F(LedgerTest, AReloadThatFailedSaysWhy) {
   EXPECT_EQ(board.Server().reloads_failed, 1u);
   EXPECT_FALSE(board.Server().last_reload->succeeded);
   EXPECT_EQ(board.Server().last_reload->why, "colmeia.conf:3: unknown directive");
+  EXPECT_TRUE(ledger.history().failed_last);
+
+  ledger.ReloadBegins(3);
+  ledger.ReloadEnds(3, "");
+
+  EXPECT_FALSE(ledger.history().failed_last);
+  EXPECT_EQ(ledger.history().failed_reloads, 1u);
+  EXPECT_EQ(ledger.history().failed_reload->why, "colmeia.conf:3: unknown directive");
+}
+
+TEST_F(LedgerTest, TheLastRespawnIsRemembered) {
+  ledger.Respawn({.generation = 1, .seat = 0, .pid = 10, .when = {}, .why = "exited with code 1"});
+  ledger.Respawn({.generation = 1, .seat = 1, .pid = 11, .when = {}, .why = "hung"});
+  ledger.Explain(10, "nothing new");
+  ledger.Explain(11, "serving \"GET / HTTP/1.1\"");
+
+  EXPECT_EQ(board.Server().respawns, 2u);
+  EXPECT_EQ(ledger.history().respawns, 2u);
+  EXPECT_EQ(ledger.history().respawn->seat, 1u);
+  EXPECT_EQ(ledger.history().respawn->why, "hung; serving \"GET / HTTP/1.1\"");
+  EXPECT_GT(ledger.history().respawn->when.wall_ms, 0u);
 }
 
 TEST_F(LedgerTest, WhatTheMasterUsesIsThereFromTheStart) {

@@ -67,6 +67,18 @@ TEST_F(SlotTableTest, KnowsWhereALoopMayEnd) {
   EXPECT_FALSE(table.Lives(5000));
 }
 
+TEST_F(SlotTableTest, TellsHowAProcessEnded) {
+  Slot slot;
+  slot.exit_signal = 11;
+  EXPECT_EQ(DescribeEnd(slot), "was killed by signal 11 (SIGSEGV)");
+  slot.serving = "GET /a HTTP/1.1";
+  EXPECT_EQ(DescribeEnd(slot), "was killed by signal 11 (SIGSEGV), serving \"GET /a HTTP/1.1\"");
+  slot.exit_signal = 6;
+  slot.aborted = true;
+  slot.hung = std::chrono::milliseconds(3000);
+  EXPECT_EQ(DescribeEnd(slot), "was killed by signal 6 (SIGABRT), hung for 3 s, serving \"GET /a HTTP/1.1\"");
+}
+
 using SlotTableDeathTest = SlotTableTest;
 
 TEST_F(SlotTableDeathTest, RefusesToGoBack) {

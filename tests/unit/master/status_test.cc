@@ -19,9 +19,10 @@ class StatusTest : public SupervisorFixture {
       if (record.pid == 0 || board_.Read(slot).state != SlotState::kEmpty) continue;
       board_.Occupy(slot, {record.pid, record.generation, record.seat});
     }
-    return CollectStatus(supervisor, board_, resources_, clock.Now());
+    return CollectStatus(supervisor, history_, board_, resources_, clock.Now());
   }
 
+  History history_;
   scoreboard::Board board_;
   Resources resources_;
 };
@@ -70,6 +71,47 @@ TEST_F(StatusTest, TellsTheAgeOfAHeartbeat) {
   board_.Writer(0).Beat(static_cast<std::uint64_t>(now) - 2'500'000'000);
 
   EXPECT_EQ(Look().workers[0].heartbeat_age_ms, 2500u);
+}
+
+TEST_F(StatusTest, AWorkerThatStandsStillIsSilentNow) {
+  GivenReadyWorkers(2);
+  Look();
+  const auto now = static_cast<std::uint64_t>(std::chrono::nanoseconds(clock.Now().time_since_epoch()).count());
+  board_.Writer(0).Set(scoreboard::Gauge::kBeatNs, 300'000'000);
+  board_.Writer(0).Beat(now - 900'000'000);
+  board_.Writer(0).BeginServing(now - 850'000'000);
+
+  const control::Status status = Look();
+
+  EXPECT_EQ(status.workers[0].state, "silent");
+  EXPECT_EQ(status.workers[0].silent_ms, 850u);
+  EXPECT_EQ(status.workers[0].counts.lag.last_ns, 850'000'000u);
+  EXPECT_EQ(status.workers[0].counts.lag.longest_ns, 850'000'000u);
+  EXPECT_EQ(status.totals.lag.longest_ns, 850'000'000u);
+  EXPECT_EQ(status.workers[1].state, "ready");
+  EXPECT_EQ(status.server.workers_ready, 1u);
+  EXPECT_EQ(status.server.workers_silent, 1u);
+  EXPECT_FALSE(control::HealthOf(status.server).ok);
+  EXPECT_THAT(control::HealthOf(status.server).notes, testing::HasSubstr("1 worker is silent"));
+}
+
+TEST_F(StatusTest, RemembersTheLastReloadThatFailedAndTheLastRespawn) {
+  GivenReadyWorkers(1);
+  history_.failed_reloads = 2;
+  history_.failed_last = true;
+  history_.failed_reload = {
+      .generation = 3, .when = {clock.Now(), 1'795'444'500'000}, .why = "a.conf:7:5: no\n  x;\n  ^\n"};
+  history_.respawns = 4;
+  history_.respawn = {.generation = 1, .seat = 0, .pid = 77, .when = {clock.Now(), 1}, .why = "was killed"};
+  Advance(2s);
+
+  const control::ServerStatus server = Look().server;
+
+  EXPECT_EQ(server.failed_reload.ago_ms, 2000u);
+  EXPECT_EQ(server.failed_reload.why, "a.conf:7:5: no\n  x;\n  ^\n");
+  EXPECT_EQ(control::HealthOf(server).notes,
+            "the last reload failed 2.0s ago (" + server.failed_reload.at + "): a.conf:7:5: no\n    x;\n    ^\n" +
+                "4 respawns, the last one 2.0s ago (" + server.last_respawn.at + "): worker 0 (pid 77) was killed\n");
 }
 
 TEST_F(StatusTest, TellsHowLongALeavingWorkerHas) {

@@ -20,7 +20,7 @@ TEST_F(HungWorkerTest, LosesItsSeatAtOnceAndIsKilled) {
   Forget();
   Dies(1, 0, SIGKILL);
   EXPECT_THAT(Actions(), IsEmpty()) << "it was replaced already";
-  EXPECT_THAT(Log(), ElementsAre("[notice] worker 1 (pid 102) was killed by signal 9 (SIGKILL)"));
+  EXPECT_THAT(Log(), ElementsAre("[notice] worker 1 (pid 102) was killed by signal 9 (SIGKILL), hung for 10.2 s"));
 }
 
 TEST_F(HungWorkerTest, ThatEndsByItsOwnAbortHandlerIsNoSecondAlert) {
@@ -28,7 +28,7 @@ TEST_F(HungWorkerTest, ThatEndsByItsOwnAbortHandlerIsNoSecondAlert) {
   On(Stale{0, 10s, false, ""});
   Forget();
   Dies(0, 0, SIGABRT);
-  EXPECT_THAT(Log(), ElementsAre("[notice] worker 0 (pid 101) was killed by signal 6 (SIGABRT)"));
+  EXPECT_THAT(Log(), ElementsAre("[notice] worker 0 (pid 101) was killed by signal 6 (SIGABRT), hung for 10 s"));
   Advance(1h);
   EXPECT_EQ(CountOf("kill 0"), 0U);
 }

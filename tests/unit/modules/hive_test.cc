@@ -19,6 +19,8 @@ class HiveTest : public SiteTest {
   HiveTest() {
     services.board = &board;
     services.loop = &loop;
+    peer = *sys::Address::FromIp("127.0.0.1", 1);
+    host = "localhost";
   }
   ~HiveTest() override { exchange.Reset(); }  // a stream of events has a timer of the loop
   scoreboard::Board board = std::move(*scoreboard::Board::Create());
@@ -68,6 +70,57 @@ TEST_F(HiveTest, ServesEachViewBelowThePage) {
   EXPECT_EQ(Get("/hive/json/").status, 404);
 }
 
+TEST_F(HiveTest, AnswersOnlyThisMachineWhereNothingIsAllowed) {
+  Serve("location /hive/ { hive; } location /m { hive prometheus; } location /d/ { hive; deny 10.0.0.1; }");
+
+  for (const std::string_view other : {"192.0.2.7", "2001:db8::1", "126.255.255.255", "128.0.0.1", "::ffff:10.0.0.2"}) {
+    peer = *sys::Address::FromIp(other, 1);
+    for (const std::string_view target : {"/hive/", "/hive/json", "/hive/events", "/hive/style.css", "/m", "/d/json"}) {
+      EXPECT_EQ(Get(target).status, 403) << other << target;
+    }
+  }
+  EXPECT_THAT(ErrorLogText(), HasSubstr("\"hive\" answers clients of this machine only"));
+  for (const std::string_view own : {"127.0.0.1", "127.255.0.9", "::1", "::ffff:127.0.0.1"}) {
+    peer = *sys::Address::FromIp(own, 1);
+    EXPECT_EQ(Get("/hive/json").status, 200) << own;
+  }
+  peer = *sys::Address::FromUnixPath("/run/x");
+  EXPECT_EQ(Get("/hive/json").status, 200);
+}
+
+TEST_F(HiveTest, WhereThereIsAnAllowTheRulesDecide) {
+  Serve(
+      "location /all/ { hive; allow all; } location /net/ { hive; allow 192.0.2.0/24; deny all; } "
+      "location /own/ { hive; allow 127.0.0.1; deny all; }");
+  host = "any.example";
+  peer = *sys::Address::FromIp("192.0.2.7", 1);
+  EXPECT_EQ(Get("/all/json").status, 200);
+  EXPECT_EQ(Get("/net/json").status, 200);
+  EXPECT_EQ(Get("/own/json").status, 403);
+
+  peer = *sys::Address::FromIp("127.0.0.1", 1);
+  EXPECT_EQ(Get("/own/json").status, 200);
+}
+
+TEST_F(HiveTest, AnswersNoForeignHost) {
+  Configure("http { server { server_name status.example *.hive.example ~^anything; location /hive/ { hive; } } }");
+  const auto status_for = [&](std::string_view name) {
+    host = name;
+    return Get("/hive/json").status;
+  };
+
+  for (const std::string_view name : {"", "localhost", "localhost.", "my.localhost", "127.0.0.1", "127.9.9.9", "[::1]",
+                                      "[::ffff:127.0.0.1]", "status.example", "a.hive.example"}) {
+    EXPECT_EQ(status_for(name), 200) << name;
+  }
+  for (const std::string_view name :
+       {"evil.example", "localhost.evil.example", "notlocalhost", "127.0.0.1.evil.example", "10.0.0.1", "0.0.0.0",
+        "[::2]", "anything", "hive.example", "status.example.evil"}) {
+    EXPECT_EQ(status_for(name), 403) << name;
+  }
+  EXPECT_THAT(ErrorLogText(), HasSubstr("does not answer to the host \"evil.example\""));
+}
+
 TEST_F(HiveTest, ServesOneViewAtAnyUri) {
   Serve("location = /metrics { hive prometheus; } location /state { hive json; } location ~ ^/e { hive events; }");
 
@@ -90,7 +143,7 @@ TEST_F(HiveTest, SendsWhoForgetsTheSlashToThePage) {
   const Answer answer = Get("/hive?a=b");
 
   EXPECT_EQ(answer.status, 301);
-  EXPECT_EQ(answer["Location"], "http://hive.example/hive/?a=b");
+  EXPECT_EQ(answer["Location"], "http://localhost/hive/?a=b");
   EXPECT_EQ(Get("/hiv").status, 404);
 }
 

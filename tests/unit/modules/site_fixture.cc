@@ -120,7 +120,7 @@ Answer SiteTest::Ask(std::string_view method, std::string_view target, RequestFi
   request.target = target;
   request.path = target.substr(0, question);
   if (question != std::string_view::npos) request.args = target.substr(question + 1);
-  request.host = "hive.example";
+  request.host = host;
   for (const auto& [name, value] : fields) request.fields.Add(name, value);
 
   pipeline::Runner::Run(exchange);

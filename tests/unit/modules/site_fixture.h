@@ -71,6 +71,7 @@ class SiteTest : public testing::Test {
   files::Store store;
   pipeline::Services services;
   sys::Address peer;
+  std::string host = "hive.example";  // that is asked for, as a connection would give it
   pipeline::Exchange exchange;
   std::unique_ptr<const pipeline::Site> site;
 

@@ -1,5 +1,6 @@
 #include "sys/pid_file.h"
 
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,6 +52,64 @@ TEST_F(PidFileTest, TakesOverTheFileOfADeadProcess) {
 
   ASSERT_TRUE(file);
   EXPECT_EQ(ReadFile(path).value(), "42\n");
+}
+
+TEST_F(PidFileTest, IsNeverWrittenThroughALink) {
+  std::ofstream(dir / "victim") << "precious";
+  ASSERT_EQ(symlink((dir / "victim").c_str(), path.c_str()), 0);
+
+  const Result<PidFile> file = PidFile::Create(path, 1234);
+
+  ASSERT_FALSE(file);
+  EXPECT_NE(file.error().message.find("symbolic link"), std::string::npos);
+  EXPECT_EQ(ReadFile(dir / "victim").value(), "precious");
+  EXPECT_FALSE(PidFile::RunningPid(path));
+}
+
+TEST_F(PidFileTest, IsNeverWrittenIntoASecondNameWhereOthersMayWrite) {
+  std::ofstream(dir / "victim") << "precious";
+  ASSERT_EQ(mkdir((dir / "logs").c_str(), 0755), 0);
+  ASSERT_EQ(chmod((dir / "logs").c_str(), 01777), 0);
+  ASSERT_EQ(link((dir / "victim").c_str(), (dir / "logs/x.pid").c_str()), 0);
+
+  EXPECT_FALSE(PidFile::Create(dir / "logs/x.pid", 1234));
+  EXPECT_EQ(ReadFile(dir / "victim").value(), "precious");
+}
+
+TEST_F(PidFileTest, NamesWhatStandsInItsPlaceAndWaitsForNobody) {
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+
+  const Result<PidFile> file = PidFile::Create(path, 1234);
+
+  ASSERT_FALSE(file);
+  EXPECT_NE(file.error().message.find("a FIFO stands there"), std::string::npos);
+  EXPECT_FALSE(PidFile::RunningPid(path));
+}
+
+TEST_F(PidFileTest, RootReplacesAFileOfAnother) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  std::ofstream(path) << "1\n";
+  ASSERT_EQ(chown(path.c_str(), 65534, 65534), 0);
+
+  const Result<PidFile> file = PidFile::Create(path, 1234);
+
+  ASSERT_TRUE(file) << file.error().message;
+  struct stat info {};
+  ASSERT_EQ(stat(path.c_str(), &info), 0);
+  EXPECT_EQ(info.st_uid, 0U);
+  EXPECT_EQ(ReadFile(path).value(), "1234\n");
+}
+
+TEST_F(PidFileTest, AnothersFileDoesNotNameProcessesOfAThird) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  const Result<PidFile> file = PidFile::Create(path, getpid());
+  ASSERT_TRUE(file);
+  ASSERT_EQ(chown(path.c_str(), 65534, 65534), 0);
+
+  const Result<pid_t> pid = PidFile::RunningPid(path);
+
+  ASSERT_FALSE(pid);
+  EXPECT_EQ(pid.error().code, EPERM);
 }
 
 TEST_F(PidFileTest, LockSurvivesTheForkInWhichTheParentExits) {

@@ -175,9 +175,32 @@ TEST_F(UnixListenTest, LeavesALivingListenerAlone) {
 TEST_F(UnixListenTest, NeverRemovesAnOrdinaryFile) {
   std::ofstream(dir / "socket") << "precious";
 
-  EXPECT_FALSE(Listen(address));
+  const Result<UniqueFd> listener = Listen(address);
 
+  ASSERT_FALSE(listener);
+  EXPECT_EQ(listener.error().code, ENOTSOCK);
+  EXPECT_NE(listener.error().message.find("a regular file stands at that path"), std::string::npos);
   EXPECT_EQ(access((dir / "socket").c_str(), F_OK), 0);
+}
+
+TEST_F(UnixListenTest, ALinkToASocketIsNoSocket) {
+  { ASSERT_TRUE(Listen(*Address::FromUnixPath(dir / "other"))); }  // stale
+  ASSERT_EQ(symlink((dir / "other").c_str(), (dir / "socket").c_str()), 0);
+
+  const Result<UniqueFd> listener = Listen(address);
+
+  ASSERT_FALSE(listener);
+  EXPECT_NE(listener.error().message.find("a symbolic link"), std::string::npos);
+}
+
+TEST_F(UnixListenTest, IsOpenToEveryLocalUserWhateverTheMask) {
+  const mode_t mask = umask(077);
+  const Result<UniqueFd> listener = Listen(address);
+  EXPECT_EQ(umask(mask), 077U);
+
+  struct stat info {};
+  ASSERT_EQ(stat((dir / "socket").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0666U);
 }
 
 TEST(SeqPacketPairTest, KeepsMessageBoundaries) {
