@@ -263,7 +263,7 @@ def test_s_ends_the_server(hive, verb):
 
     done = server.run('-s', verb)
 
-    assert (done.returncode, done.stdout) == (0, '')
+    assert (done.returncode, done.stdout) == (0, f'{verb}: done, process {server.pid} has ended\n')
     assert server.wait_exit() == 0
     assert not (server.prefix / 'logs/colmeia.pid').exists()
 
