@@ -146,12 +146,13 @@ std::string BuildText() {
 }
 
 std::string HelpText() {
-  std::string text = VersionText() +
-                     "Usage: colmeia [-?hvVtTq] [-s signal] [-p prefix] [-c file] [-e file] [-g directives]\n"
-                     "       colmeia ctl [-h] ...    ask the running server, and tell it what to do\n"
-                     "       colmeia serve [-h] DIR  serve a folder until Ctrl-C, without a configuration file\n"
-                     "       colmeia --plan ...      what the configuration comes to: prefix, logs, addresses, workers\n"
-                     "\nOptions:\n";
+  std::string text =
+      VersionText() +
+      "Usage: colmeia [-?hvVtTq] [-s signal] [-p prefix] [-c file] [-e file] [-g directives]\n"
+      "       colmeia ctl [-h] ...    ask the running server, and tell it what to do\n"
+      "       colmeia serve [-h] DIR  serve a folder until Ctrl-C, without a configuration file\n"
+      "       colmeia --plan ...      what the configuration comes to: prefix, logs, addresses, workers\n"
+      "\nOptions:\n";
   for (const Option& option : kOptions) {
     const std::string left =
         option.takes_value ? fmt::format("-{} {}", option.letter, option.value) : fmt::format("-{}", option.letter);

@@ -13,7 +13,8 @@ namespace colmeia::app {
 [[nodiscard]] int ShowPlan(const CommandLine& command_line);
 
 // -s: finds the running master by the configuration's pid file, tells it over the control socket and waits for the
-// result, which it prints in one line. Where it does not answer there it is sent the signal; then only the end of stop and quit can be waited for.
+// result, which it prints in one line. Where it does not answer there it is sent the signal; then only the end of stop
+// and quit can be waited for.
 [[nodiscard]] int SendSignal(const CommandLine& command_line);
 
 }  // namespace colmeia::app

@@ -38,7 +38,8 @@ struct ServeOption {
   std::string_view meaning;
 };
 constexpr ServeOption kServeOptions[] = {
-    {"--listen", "ADDR", "where to answer, as in the listen directive (default: 127.0.0.1:8080, or the next free port)"},
+    {"--listen", "ADDR",
+     "where to answer, as in the listen directive (default: 127.0.0.1:8080, or the next free port)"},
     {"--listing", "", "show what a folder without index.html holds"},
     {"-h", "", "this help"},
 };
@@ -215,8 +216,8 @@ std::string ServeDirectives(const std::string& folder, const std::string& listen
   // A text without a word about its characters is read as Latin-1.
   if (!Modules().registry().Find("charset").empty()) http += " charset utf-8;";
   if (listing) http += " autoindex on;";
-  return fmt::format("{}\nevents {{ }}\nhttp {{\n{}\n{}\nserver {{ listen {}; root {}; }}\n}}\n", main, MimeTypes(), http,
-                     QuotedWord(listen), QuotedWord(folder));
+  return fmt::format("{}\nevents {{ }}\nhttp {{\n{}\n{}\nserver {{ listen {}; root {}; }}\n}}\n", main, MimeTypes(),
+                     http, QuotedWord(listen), QuotedWord(folder));
 }
 
 std::string UrlOf(std::string_view address) {

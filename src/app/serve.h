@@ -18,8 +18,8 @@ namespace colmeia::app {
 
 struct ServeLine {
   bool help = false;
-  std::string folder;   // as it was given
-  std::string listen;   // as in the `listen` directive; empty: the first free port from 8080 on, on 127.0.0.1
+  std::string folder;    // as it was given
+  std::string listen;    // as in the `listen` directive; empty: the first free port from 8080 on, on 127.0.0.1
   bool listing = false;  // what a folder without an index page holds is shown
 };
 

@@ -55,8 +55,8 @@ struct MessageInfo {
   MessageType type;
   std::string_view name;  // "Drain"
   Way way;
-  int fds;                  // exactly so many descriptors travel with it
-  std::string_view fields;  // names in wire order, separated by spaces
+  int fds;                    // exactly so many descriptors travel with it
+  std::string_view fields;    // names in wire order, separated by spaces
   std::string_view fd_names;  // what each descriptor is, separated by spaces: "configuration scoreboard trace"
   std::string_view fd_is;     // the field that tells which one the descriptor is, "path"; empty when none does
 };

@@ -42,8 +42,8 @@ constexpr Column kColumns[] = {
 
 constexpr Chart kCharts[] = {
     {"A request that only waits: p50, and on to p99", "latency_p50", "latency_p99", false,
-     "Shorter is better: the bar is the same in all, for most requests meet no computation; the thin line is what those "
-     "wait that do."},
+     "Shorter is better: the bar is the same in all, for most requests meet no computation; the thin line is what "
+     "those wait that do."},
     {"How much of the time a newcomer would wait more than 10 ms, in percent", "late", "", false,
      "Shorter is better: a loop that computes 20 ms of every 100 keeps whoever comes meanwhile, on the pool or in "
      "another worker nobody notices."},
@@ -54,8 +54,8 @@ constexpr Family kFamily{
     "An event loop and a long computation",
     "32 clients, each with one request at a time that waits 2 ms in the loop (a timer) and is answered. Computing is "
     "another client's request, ten times a second, that needs 20 ms of a processor: in the loop itself, on the thread "
-    "pool, or in one of four workers. On one core the clients share it, too. Over 10 ms: in how much of the time a request "
-    "that came would take longer; counted by requests it would look small, for a client that waits asks nothing.",
+    "pool, or in one of four workers. On one core the clients share it, too. Over 10 ms: in how much of the time a "
+    "request that came would take longer; counted by requests it would look small, for a client that waits asks nothing.",
     kColumns,
     kCharts,
 };

@@ -33,7 +33,8 @@ constexpr Column kColumns[] = {
 
 constexpr Chart kCharts[] = {
     {"Updates that were lost, in percent", "lost_percent", "", false,
-     "Shorter is better, and only nothing is right: what one thread stores between the other's load and store is gone."},
+     "Shorter is better, and only nothing is right: what one thread stores between the other's load and store is "
+     "gone."},
     {"What one increment takes its thread", "increment", "", true,
      "Shorter is better: a count of one's own costs next to nothing and stays so on two cores, while a shared one is "
      "passed from core to core, whole instructions and locks alike."},
@@ -61,8 +62,8 @@ struct Round {
   double seconds = 0;
 };
 
-// Runs `add(thread, times)` in all threads, which start together, as far as the processors allow. Seconds from the first
-// beginning to the last end.
+// Runs `add(thread, times)` in all threads, which start together, as far as the processors allow. Seconds from the
+// first beginning to the last end.
 template <class Add>
 double Together(const Setting& setting, std::uint64_t times, Add add) {
   pthread_barrier_t barrier;
@@ -219,8 +220,7 @@ std::vector<Exhibit> RaceExhibits() {
          {LoadAndStore<One>, LoadAndStore<JustOne>}, kMostRounds),
       Of("race-atomic", "atomic increment", "repaired: one instruction that cannot be divided", "",
          {Atomic<One>, Atomic<JustOne>}, 1),
-      Of("race-mutex", "mutex", "repaired: one at a time between lock and unlock", "",
-         {Mutex<One>, Mutex<JustOne>}, 1),
+      Of("race-mutex", "mutex", "repaired: one at a time between lock and unlock", "", {Mutex<One>, Mutex<JustOne>}, 1),
       Of("race-own", "a count each", "repaired: nothing is shared, every count has one writer, a reader adds them up",
          "src/scoreboard/layout.h", {OneEach<One>, OneEach<JustOne>}, 1),
   };

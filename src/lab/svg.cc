@@ -51,7 +51,7 @@ double Axis::Position(double value) const {
 }
 
 std::string ScaleText(const Axis& axis, Unit unit) {
-  constexpr std::array<std::string_view, 7> kWhat{"time", "per second", "bytes per second", "bytes", "number",
+  constexpr std::array<std::string_view, 7> kWhat{"time",    "per second", "bytes per second", "bytes", "number",
                                                   "percent", "times"};
   return fmt::format("{}, {}", kWhat[static_cast<std::size_t>(unit)], axis.logarithmic ? "logarithmic" : "linear");
 }

@@ -84,7 +84,8 @@ TEST(CatalogueTest, ChartsShowColumnsThatTheirFamilyHas) {
       EXPECT_TRUE(keys.contains(chart.value)) << chart.title;
       EXPECT_TRUE(chart.upto.empty() || keys.contains(chart.upto)) << chart.title;
       // One sentence, which says which way is better.
-      EXPECT_THAT(std::string(chart.tells), AllOf(MatchesRegex("(Shorter|Longer) is better.*\\."), Not(HasSubstr(". "))))
+      EXPECT_THAT(std::string(chart.tells),
+                  AllOf(MatchesRegex("(Shorter|Longer) is better.*\\."), Not(HasSubstr(". "))))
           << chart.title;
     }
   }
