@@ -55,7 +55,8 @@ constexpr Family kFamily{
     "32 clients, each with one request at a time that waits 2 ms in the loop (a timer) and is answered. Computing is "
     "another client's request, ten times a second, that needs 20 ms of a processor: in the loop itself, on the thread "
     "pool, or in one of four workers. On one core the clients share it, too. Over 10 ms: in how much of the time a "
-    "request that came would take longer; counted by requests it would look small, for a client that waits asks nothing.",
+    "request that came would take longer; counted by requests it would look small, for a client that waits asks "
+    "nothing.",
     kColumns,
     kCharts,
 };
