@@ -25,8 +25,8 @@ constexpr std::array kOptions = {
     Option{'V', false, "", "show the version, the compiler and the libraries, and exit"},
     Option{'t', false, "", "check the configuration and exit"},
     Option{'T', false, "", "check the configuration, print its files and what they come to, and exit"},
-    Option{'q', false, "", "say nothing but errors while checking the configuration"},
-    Option{'s', true, "signal", "tell the running server: stop, quit, reopen, reload"},
+    Option{'q', false, "", "say nothing but errors, with -t and with -s"},
+    Option{'s', true, "signal", "tell the running server, wait and print what came of it: stop, quit, reopen, reload"},
     Option{'p', true, "prefix", "the folder that relative paths start from"},
     Option{'c', true, "file", "the configuration file"},
     Option{'e', true, "file", "the error log when the configuration names none, or stderr"},
@@ -101,6 +101,10 @@ Result<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments) 
       out.task = Task::kVersion;
       return out;
     }
+    if (argument == "--plan") {
+      out.task = Task::kPlan;
+      continue;
+    }
     if (argument == "--reference") {
       out.task = Task::kReference;
       return out;
@@ -142,9 +146,13 @@ std::string BuildText() {
 }
 
 std::string HelpText() {
-  std::string text = VersionText() +
-                     "Usage: colmeia [-?hvVtTq] [-s signal] [-p prefix] [-c file] [-e file] [-g directives]\n"
-                     "       colmeia ctl [-h] ...    ask the running server, and tell it what to do\n\nOptions:\n";
+  std::string text =
+      VersionText() +
+      "Usage: colmeia [-?hvVtTq] [-s signal] [-p prefix] [-c file] [-e file] [-g directives]\n"
+      "       colmeia ctl [-h] ...    ask the running server, and tell it what to do\n"
+      "       colmeia serve [-h] DIR  serve a folder until Ctrl-C, without a configuration file\n"
+      "       colmeia --plan ...      what the configuration comes to: prefix, logs, addresses, workers\n"
+      "\nOptions:\n";
   for (const Option& option : kOptions) {
     const std::string left =
         option.takes_value ? fmt::format("-{} {}", option.letter, option.value) : fmt::format("-{}", option.letter);

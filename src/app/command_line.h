@@ -17,6 +17,7 @@ enum class Task {
   kVersion,    // -v
   kBuild,      // -V
   kHelp,       // -h, -?
+  kPlan,       // --plan: what the configuration comes to, in a few lines
   kReference,  // --reference: the directives as Markdown, for conf/REFERENCE.md
 };
 

@@ -5,8 +5,10 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -15,6 +17,7 @@
 #include "app/launch.h"
 #include "app/modules.h"
 #include "app/say.h"
+#include "app/serve.h"
 #include "config/effective.h"
 #include "control/client.h"
 #include "control/json.h"
@@ -25,6 +28,7 @@
 #include "sys/guarded_open.h"
 #include "sys/pid_file.h"
 #include "sys/sockets.h"
+#include "util/strings.h"
 
 namespace colmeia::app {
 namespace {
@@ -69,12 +73,20 @@ Result<> IsMeant(control::Client& client, const ipc::Plan& plan, util::TimePoint
                           status->server.pid, plan.control_path, status->server.pid_file));
 }
 
+// The result of -s, in one line on descriptor 1; with -q only what went wrong is told.
+int Tell(const CommandLine& command_line, std::string_view result) {
+  if (!command_line.quiet) fmt::print("{}: {}\n", command_line.verb, result);
+  return kExitOk;
+}
+
+std::string HasEnded(pid_t pid) { return fmt::format("done, process {} has ended", pid); }
+
 // Gives the order over the control socket to `pid`, or to whoever serves this configuration when the pid file does not
 // say who. Nothing when nobody answers there, or another process than the one meant.
-std::optional<int> OrderOverSocket(const ipc::Plan& plan, const Result<pid_t>& pid, const std::string& verb) {
+std::optional<int> OrderOverSocket(const ipc::Plan& plan, const Result<pid_t>& pid, const CommandLine& command_line) {
   const std::string& path = plan.control_path;
   if (path.empty()) return std::nullopt;
-  const control::Route& route = *control::FindVerb(verb, false);
+  const control::Route& route = *control::FindVerb(command_line.verb, false);
   const util::TimePoint deadline = util::SystemClock().Now() + route.patience;
   auto client = control::Client::Connect(path, deadline);
   if (!client) return std::nullopt;
@@ -88,7 +100,11 @@ std::optional<int> OrderOverSocket(const ipc::Plan& plan, const Result<pid_t>& p
                                          client->server_pid(), path));
   }
   const control::Answer answer = Order(*client, route, 0, deadline);
-  if (!answer.ok) Say(log::Level::kError, answer.message.empty() ? answer.outcome : answer.message);
+  if (answer.ok) {
+    if (EndsServer(route)) return Tell(command_line, HasEnded(pid ? *pid : client->server_pid()));
+    return Tell(command_line, answer.message.empty() ? "done" : answer.message);
+  }
+  Say(log::Level::kError, answer.message.empty() ? answer.outcome : answer.message);
   return static_cast<int>(answer.exit_code);
 }
 
@@ -103,6 +119,17 @@ int AwaitEnd(const sys::UniqueFd& process, const std::string& pid_path, pid_t pi
   if (ended) return kExitOk;
   Say(log::Level::kError, fmt::format("process {} was told to leave and has not ended yet", pid));
   return control::kExitTimedOut;
+}
+
+// "daemon: off", or "daemon: on, by default" where nobody said it.
+std::string ValueInMain(const config::Source& source, std::string_view name) {
+  const std::string effective = config::Effective(source, Modules().registry());
+  for (const std::string_view line : util::Split(effective, '\n')) {
+    if (!line.starts_with(name) || !line.substr(name.size()).starts_with(' ')) continue;
+    const std::string_view value = line.substr(name.size() + 1, line.find(';') - name.size() - 1);
+    return fmt::format("{}: {}{}\n", name, value, line.ends_with("# default") ? ", by default" : "");
+  }
+  return {};
 }
 
 void Dump(const config::Source& source) {
@@ -138,6 +165,35 @@ int TestConfiguration(const CommandLine& command_line) {
   return kExitOk;
 }
 
+int ShowPlan(const CommandLine& command_line) {
+  const Compilation compilation = CompileConfiguration(command_line.compile);
+  if (!compilation.ok) {
+    SayText(compilation.diagnostics, log::Level::kError);
+    return kExitConfiguration;
+  }
+  const ipc::Plan& plan = compilation.plan;
+  const auto or_none = [](const std::string& path) { return path.empty() ? std::string("none") : path; };
+  std::string out = fmt::format("prefix: {}\nconfiguration: {}\npid file: {}\ncontrol socket: {}\n", plan.prefix,
+                                plan.conf_path, or_none(plan.pid_path), or_none(plan.control_path));
+  for (std::uint32_t i = 0; i < plan.logs.size(); ++i) {
+    const bool errors = std::any_of(plan.error_logs.begin(), plan.error_logs.end(),
+                                    [i](const ipc::PlannedErrorLog& target) { return target.log == i; });
+    out += fmt::format("{}: {}\n", errors ? "error log" : "log", plan.logs[i].path);
+  }
+  std::string last;
+  for (const ipc::PlannedListener& listener : plan.listeners) {
+    // The wildcards of both families are one address for a browser on this machine.
+    if (const std::string url = UrlOf(listener.name); std::exchange(last, url) != url) {
+      out += fmt::format("address: {}\n", url);
+    }
+  }
+  out += fmt::format("workers: {}{}\n", plan.workers,
+                     plan.workers_why.empty() ? "" : fmt::format(", {}", plan.workers_why));
+  for (const std::string_view name : {"daemon", "user"}) out += ValueInMain(compilation.source, name);
+  fmt::print("{}", out);
+  return kExitOk;
+}
+
 int SendSignal(const CommandLine& command_line) {
   const Compilation compilation = CompileConfiguration(command_line.compile);
   if (!compilation.ok) {
@@ -147,7 +203,7 @@ int SendSignal(const CommandLine& command_line) {
   const std::string& path = compilation.plan.pid_path;
   const Result<pid_t> pid = sys::PidFile::RunningPid(path);
   const std::string& control = compilation.plan.control_path;
-  if (const auto answered = OrderOverSocket(compilation.plan, pid, command_line.verb)) return *answered;
+  if (const auto answered = OrderOverSocket(compilation.plan, pid, command_line)) return *answered;
   if (!pid) {
     Say(log::Level::kError,
         fmt::format("not running: {}{}", pid.error().message,
@@ -161,7 +217,10 @@ int SendSignal(const CommandLine& command_line) {
     return errno == ESRCH ? kExitNotRunning : kExitResources;
   }
   const control::Route& route = *control::FindVerb(row.verb, false);
-  if (EndsServer(route)) return AwaitEnd(process, path, *pid, util::SystemClock().Now() + route.patience);
+  if (EndsServer(route)) {
+    const int code = AwaitEnd(process, path, *pid, util::SystemClock().Now() + route.patience);
+    return code == kExitOk ? Tell(command_line, HasEnded(*pid)) : code;
+  }
   Say(log::Level::kNotice,
       fmt::format("{} to process {}: sent; result unknown, as nobody answers at a control socket{}{}", row.name, *pid,
                   control.empty() ? "" : " ", control));

@@ -118,9 +118,10 @@ struct Launching {
   master::Reporter old_master;
   std::string program;
   master::CompilerResult compiled;
+  std::string welcome;
 };
 
-int Serve(Launching launching, master::StartListener on_start) {
+int RunMaster(Launching launching, master::StartListener on_start) {
   sys::SetTitle(MasterTitle(launching.arguments));
   // Until the logs are open only the result of the start is told, and that by `on_start`.
   log::Main().SetTargets({});
@@ -155,7 +156,7 @@ int ServeInBackground(Launching launching) {
     pipe->CloseReader();
     setsid();
     umask(0);
-    return Serve(std::move(launching), [&](Outcome outcome, const std::string& why) {
+    return RunMaster(std::move(launching), [&](Outcome outcome, const std::string& why) {
       if (outcome == Outcome::kOk) DetachFromTerminal();
       pipe->Tell(outcome, why);
     });
@@ -175,8 +176,13 @@ int ServeInBackground(Launching launching) {
 }
 
 int ServeInForeground(Launching launching) {
-  return Serve(std::move(launching), [](Outcome outcome, const std::string& why) {
-    if (outcome != Outcome::kOk) Say(log::Level::kEmerg, why);
+  const std::string welcome = std::move(launching.welcome);
+  return RunMaster(std::move(launching), [&welcome](Outcome outcome, const std::string& why) {
+    if (outcome != Outcome::kOk) {
+      Say(log::Level::kEmerg, why);
+    } else if (!welcome.empty()) {
+      SayText(welcome);
+    }
   });
 }
 
@@ -234,6 +240,7 @@ int Launch(LaunchOptions options) {
   if (handed_over) launching.old_master = master::Reporter(std::move(options.inheritance.handover));
   launching.command_line = std::move(options.command_line);
   launching.arguments = std::move(options.arguments);
+  launching.welcome = std::move(options.welcome);
 
   launching.compiled = Compile(launching.command_line);
   if (launching.compiled.plan == nullptr) {

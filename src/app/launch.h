@@ -20,6 +20,7 @@ struct LaunchOptions {
   ipc::Compile command_line;
   std::vector<std::string> arguments;  // argv: shown in the master's title, and given to a new binary
   master::Inheritance inheritance;     // listening sockets that were open before, and the master we take over from
+  std::string welcome{};               // told on descriptor 2 when a server in the foreground serves
 };
 
 // Compiles the configuration in a child, goes to the background when it says so, and serves. With `daemon on` it

@@ -15,6 +15,7 @@
 #include "app/launch.h"
 #include "app/modules.h"
 #include "app/say.h"
+#include "app/serve.h"
 #include "config/reference.h"
 #include "master/inherited.h"
 #include "master/program.h"
@@ -28,6 +29,7 @@ namespace {
 
 int RunCommand(const std::vector<std::string>& arguments, master::Inheritance inheritance) {
   if (arguments.size() > 1 && arguments[1] == "ctl") return RunControl({arguments.begin() + 2, arguments.end()});
+  if (arguments.size() > 1 && arguments[1] == "serve") return Serve(arguments, std::move(inheritance));
   const auto command_line = ParseCommandLine({arguments.begin() + 1, arguments.end()});
   if (!command_line) {
     Say(log::Level::kEmerg, command_line.error().message);
@@ -48,10 +50,14 @@ int RunCommand(const std::vector<std::string>& arguments, master::Inheritance in
       return kExitOk;
     case Task::kTest:
       return TestConfiguration(*command_line);
+    case Task::kPlan:
+      return ShowPlan(*command_line);
     case Task::kSignal:
       return SendSignal(*command_line);
     case Task::kRun:
-      return Launch({Resolved(command_line->compile), arguments, std::move(inheritance)});
+      return Launch({.command_line = Resolved(command_line->compile),
+                     .arguments = arguments,
+                     .inheritance = std::move(inheritance)});
   }
   return kExitConfiguration;
 }

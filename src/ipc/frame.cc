@@ -10,6 +10,7 @@
 #include "ipc/codec.h"
 #include "ipc/value_text.h"
 #include "util/check.h"
+#include "util/strings.h"
 
 namespace colmeia::ipc {
 namespace {
@@ -25,6 +26,18 @@ constexpr std::size_t CountWords(std::string_view text) {
   return text.empty() ? 0 : static_cast<std::size_t>(std::count(text.begin(), text.end(), ' ')) + 1;
 }
 
+template <class M>
+constexpr std::string_view FdNamesOf() {
+  if constexpr (requires { M::kFdNames; }) return M::kFdNames;
+  return {};
+}
+
+template <class M>
+constexpr std::string_view FdIsOf() {
+  if constexpr (requires { M::kFdIs; }) return M::kFdIs;
+  return {};
+}
+
 // Everything that is known of the messages at compile time, in the order of the variant.
 template <class Variant>
 struct Declared;
@@ -32,7 +45,8 @@ struct Declared;
 template <class... Ms>
 struct Declared<std::variant<Ms...>> {
   static constexpr std::array<MessageInfo, sizeof...(Ms)> Table() {
-    std::array<MessageInfo, sizeof...(Ms)> table{{{Ms::kType, Ms::kName, Ms::kWay, Ms::kFds, Ms::kFieldNames}...}};
+    std::array<MessageInfo, sizeof...(Ms)> table{
+        {{Ms::kType, Ms::kName, Ms::kWay, Ms::kFds, Ms::kFieldNames, FdNamesOf<Ms>(), FdIsOf<Ms>()}...}};
     std::sort(table.begin(), table.end(), [](const MessageInfo& a, const MessageInfo& b) { return a.type < b.type; });
     return table;
   }
@@ -61,6 +75,11 @@ static_assert(Declared<Message>::NoTypeTwice(), "two messages share a number");
 static_assert(std::all_of(kTable.begin(), kTable.end(),
                           [](const MessageInfo& info) { return info.fds >= 0 && info.fds <= kMaxFrameFds; }),
               "kMaxFrameFds is the most that any message carries");
+static_assert(std::all_of(kTable.begin(), kTable.end(),
+                          [](const MessageInfo& info) {
+                            return CountWords(info.fd_names) == static_cast<std::size_t>(info.fds);
+                          }),
+              "every descriptor has a name");
 
 // Fields calls it with the values; it writes " name=value" for each.
 class Describer {
@@ -85,6 +104,20 @@ class Describer {
   std::string& out_;  // outlives this
   std::string_view names_;
 };
+
+// The value of a field in what Describe said, without its quotes; to the end where the text was cut.
+std::string ValueIn(std::string_view described, std::string_view field) {
+  const std::string begin = fmt::format(" {}=\"", field);
+  const std::size_t at = described.find(begin);
+  std::string out;
+  if (at == std::string_view::npos) return out;
+  const std::string_view text = described.substr(at + begin.size());
+  for (std::size_t i = 0; i < text.size() && text[i] != '"'; ++i) {
+    if (text[i] == '\\' && i + 1 < text.size()) out += text[i++];
+    out += text[i];
+  }
+  return out;
+}
 
 // Of a peer that speaks another version only what every version has in common is read.
 std::string OtherVersion(std::string_view payload, const FrameHeader& header) {
@@ -170,6 +203,19 @@ std::string Describe(const Message& message) {
         return out;
       },
       message);
+}
+
+std::vector<std::string> DescribeFds(std::string_view described) {
+  const std::string_view name = described.substr(0, described.find(' '));
+  const auto* const info =
+      std::find_if(kTable.begin(), kTable.end(), [name](const MessageInfo& row) { return row.name == name; });
+  std::vector<std::string> out;
+  if (info == kTable.end() || info->fds == 0) return out;
+  for (const std::string_view fd : util::Split(info->fd_names, ' ')) out.emplace_back(fd);
+  if (const std::string which = info->fd_is.empty() ? "" : ValueIn(described, info->fd_is); !which.empty()) {
+    out.front() += " " + which;
+  }
+  return out;
 }
 
 }  // namespace colmeia::ipc

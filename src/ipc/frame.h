@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ipc/messages.h"
 #include "util/result.h"
@@ -54,8 +55,10 @@ struct MessageInfo {
   MessageType type;
   std::string_view name;  // "Drain"
   Way way;
-  int fds;                  // exactly so many descriptors travel with it
-  std::string_view fields;  // names in wire order, separated by spaces
+  int fds;                    // exactly so many descriptors travel with it
+  std::string_view fields;    // names in wire order, separated by spaces
+  std::string_view fd_names;  // what each descriptor is, separated by spaces: "configuration scoreboard trace"
+  std::string_view fd_is;     // the field that tells which one the descriptor is, "path"; empty when none does
 };
 
 // Every declared message, by ascending type.
@@ -71,5 +74,10 @@ struct MessageInfo {
 // One line for logs and the trace: "Drain deadline=5000ms", "Failed why=\"no such user\"". Strings that are not text
 // are shown by their size, long ones are cut.
 [[nodiscard]] std::string Describe(const Message& message);
+
+// What travelled beside a message of which `described` is what Describe said: "scoreboard", "log logs/error.log". In
+// the order in which they travelled; empty when none did or the message is unknown. What Describe cut stays cut, and
+// what it escaped stays escaped.
+[[nodiscard]] std::vector<std::string> DescribeFds(std::string_view described);
 
 }  // namespace colmeia::ipc

@@ -1,11 +1,12 @@
-// The messages between the master and its children, each declared once: its type, how many descriptors travel with it,
-// and its fields in wire order. Encoder, decoder, log line, trace and the table in src/ipc/README.md come from here.
+// The messages between the master and its children, each declared once: its type, which descriptors travel with it, and
+// its fields in wire order. Encoder, decoder, log line, trace and the table in src/ipc/README.md come from here.
 //
 // Down (master -> child): Adopt, Listener, Log, Go, Release, Removed, Drain, Stop, Compile, Client.
 // Up (child -> master): Hello, Ready, Draining, Done, Failed, Compiled.
 //
 // A message has: kType, kName, kFds (exactly so many descriptors travel with it), kWay, Fields (its fields in wire
-// order, for encoder, decoder and Describe) and kFieldNames (the same fields by name, separated by spaces).
+// order, for encoder, decoder and Describe) and kFieldNames (the same fields by name, separated by spaces). One with
+// descriptors has kFdNames, too (what each of them is, in one word), and kFdIs where a field tells which one it is.
 #pragma once
 
 #include <chrono>
@@ -68,6 +69,7 @@ struct Adopt {
   static constexpr auto kType = MessageType::kAdopt;
   static constexpr const char* kName = "Adopt";
   static constexpr int kFds = 3;
+  static constexpr std::string_view kFdNames = "configuration scoreboard trace";
   static constexpr auto kWay = Way::kDown;
   static constexpr std::string_view kFieldNames = "generation slot seat seats listeners logs identity";
   std::uint32_t generation = 0;
@@ -89,6 +91,8 @@ struct Listener {
   static constexpr auto kType = MessageType::kListener;
   static constexpr const char* kName = "Listener";
   static constexpr int kFds = 1;
+  static constexpr std::string_view kFdNames = "listener";
+  static constexpr std::string_view kFdIs = "name";
   static constexpr auto kWay = Way::kDown;
   static constexpr std::string_view kFieldNames = "ordinal name";
   std::uint32_t ordinal = 0;
@@ -102,6 +106,8 @@ struct Log {
   static constexpr auto kType = MessageType::kLog;
   static constexpr const char* kName = "Log";
   static constexpr int kFds = 1;
+  static constexpr std::string_view kFdNames = "log";
+  static constexpr std::string_view kFdIs = "path";
   static constexpr auto kWay = Way::kDown;
   static constexpr std::string_view kFieldNames = "ordinal path";
   std::uint32_t ordinal = 0;
@@ -227,11 +233,12 @@ struct Compile {
 };
 
 // Two sealed memfds: the expanded text (config::Source, serialised) and the encoded ipc::Plan. When `ok` is false the
-// first holds the diagnostics as text for the operator, and the second is empty.
+// text is the diagnostics for the operator, and the plan is empty.
 struct Compiled {
   static constexpr auto kType = MessageType::kCompiled;
   static constexpr const char* kName = "Compiled";
   static constexpr int kFds = 2;
+  static constexpr std::string_view kFdNames = "text plan";
   static constexpr auto kWay = Way::kUp;
   static constexpr std::string_view kFieldNames = "ok";
   bool ok = false;
@@ -246,6 +253,7 @@ struct Client {
   static constexpr auto kType = MessageType::kClient;
   static constexpr const char* kName = "Client";
   static constexpr int kFds = 1;
+  static constexpr std::string_view kFdNames = "client";
   static constexpr auto kWay = Way::kDown;
   static constexpr std::string_view kFieldNames = "ordinal peer";
   std::uint32_t ordinal = 0;

@@ -83,7 +83,7 @@ struct Plan {
   std::string workers_why{};  // how `auto` came to that number, for the log; empty = it was written
   bool daemon = true;
   bool master_process = true;
-  std::string pid_path{};                  // absolute
+  std::string pid_path{};                  // absolute; empty = none
   std::string control_path{};              // of the control socket, absolute; empty = none
   std::string prefix{};                    // absolute, with a slash at the end
   std::string conf_path{};                 // absolute

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include <algorithm>
 #include <array>
@@ -38,9 +39,13 @@ constexpr Column kColumns[] = {
 };
 
 constexpr Chart kCharts[] = {
-    {"From connect to the first byte, one by one: p50, and on to p99", "single_p50", "single_p99", false},
-    {"The busiest worker, in bursts: 1 is fair, 4 has everything", "burst_imbalance", "", false},
-    {"Wake-ups for nothing, one by one, for each connection", "wasted_wakeups", "", false},
+    {"From connect to the first byte, one by one: p50, and on to p99", "single_p50", "single_p99", false,
+     "Shorter is better: 50 us of it are the work itself; the rest is who is woken, and how many of them."},
+    {"The busiest worker, in bursts: 1 is fair, 4 has everything", "burst_imbalance", "", false,
+     "Shorter is better: who accepts as long as there is somebody takes all, who gets connections dealt has a fair "
+     "share."},
+    {"Wake-ups for nothing, one by one, for each connection", "wasted_wakeups", "", false,
+     "Shorter is better: only where all wait on one socket without being told apart is anybody woken for nothing."},
 };
 
 constexpr Family kFamily{
@@ -71,9 +76,17 @@ struct Hall {
   std::atomic<std::uint32_t> lock;  // of the mutex: 1 while somebody has it
 };
 
+// By the worker's own processor time: by the clock on the wall the work of one that waits for a processor would do
+// itself, and four workers would get more done on a core than it has time.
+std::chrono::nanoseconds ProcessorTime() {
+  timespec used{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
+
 void ServeOne(sys::UniqueFd client) {
-  const auto end = Clock::now() + kService;
-  while (Clock::now() < end) {
+  const auto end = ProcessorTime() + kService;
+  while (ProcessorTime() < end) {
   }
   const char byte = 'b';
   send(client.get(), &byte, 1, MSG_NOSIGNAL);

@@ -36,13 +36,17 @@ constexpr Column kColumns[] = {
     {"requests_per_second", "requests", Unit::kPerSecond},
     {"latency_p50", "p50", Unit::kNanoseconds},
     {"latency_p99", "p99", Unit::kNanoseconds},
-    {"late", "over 10 ms", Unit::kPercent},
+    {"late", "over 10 ms, of the time", Unit::kPercent},
     {"heavy_p50", "computing p50", Unit::kNanoseconds},
 };
 
 constexpr Chart kCharts[] = {
-    {"A request that only waits: p50, and on to p99", "latency_p50", "latency_p99", false},
-    {"Requests that took more than 10 ms, in percent", "late", "", false},
+    {"A request that only waits: p50, and on to p99", "latency_p50", "latency_p99", false,
+     "Shorter is better: the bar is the same in all, for most requests meet no computation; the thin line is what "
+     "those wait that do."},
+    {"How much of the time a newcomer would wait more than 10 ms, in percent", "late", "", false,
+     "Shorter is better: a loop that computes 20 ms of every 100 keeps whoever comes meanwhile, on the pool or in "
+     "another worker nobody notices."},
 };
 
 constexpr Family kFamily{
@@ -50,7 +54,9 @@ constexpr Family kFamily{
     "An event loop and a long computation",
     "32 clients, each with one request at a time that waits 2 ms in the loop (a timer) and is answered. Computing is "
     "another client's request, ten times a second, that needs 20 ms of a processor: in the loop itself, on the thread "
-    "pool, or in one of four workers. On one core the clients share it, too.",
+    "pool, or in one of four workers. On one core the clients share it, too. Over 10 ms: in how much of the time a "
+    "request that came would take longer; counted by requests it would look small, for a client that waits asks "
+    "nothing.",
     kColumns,
     kCharts,
 };
@@ -208,13 +214,15 @@ Measured Measure(const Setting& setting, Computing computing, std::size_t worker
 
   Clients load(std::move(clients), computing != Computing::kNone);
   const auto time = load.Run(setting.Share(milliseconds(1200)));
-  const auto late = std::count_if(load.waits.begin(), load.waits.end(),
-                                  [](double ns) { return ns > double{std::chrono::nanoseconds(kLate).count()}; });
+  // One of them that took 22 ms stands for 12 ms in which whoever came had to wait for more than 10.
+  double late = 0;
+  for (const double ns : load.waits) late += std::max(0.0, ns - double{std::chrono::nanoseconds(kLate).count()});
+  const double of_all = late / (kConnections * time.count() * 1e9);
   const Summary waits = Summarize(load.waits);
   const Summary heavy = Summarize(load.heavy);
   Measured measured;
   const auto count = static_cast<double>(load.waits.size());
-  measured.values = {count / time.count(), waits.p50, waits.p99, static_cast<double>(late) / std::max(count, 1.0) * 100,
+  measured.values = {count / time.count(), waits.p50, waits.p99, of_all * 100,
                      heavy.samples == 0 ? std::numeric_limits<double>::quiet_NaN() : heavy.p50};
   measured.note = fmt::format("{} worker{}", workers, workers == 1 ? "" : "s");
   return measured;

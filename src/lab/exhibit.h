@@ -32,12 +32,14 @@ struct Column {
   Unit unit;
 };
 
-// One chart of a report: a bar for each exhibit up to `value`, and where `upto` is given a thin line on to that.
+// One chart of a report: a bar for each exhibit up to `value`, and where `upto` is given a thin line on to that. Under
+// it stands what it tells, in one sentence.
 struct Chart {
   std::string_view title;
   std::string_view value;  // keys of columns
   std::string_view upto{};
   bool logarithmic = false;
+  std::string_view tells{};
 };
 
 // Exhibits that are compared with each other: they have the same columns.

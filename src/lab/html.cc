@@ -87,7 +87,8 @@ std::string ChartOf(const Family& family, const Chart& chart, const std::vector<
     bars.groups.back().bars.push_back({std::string(finding->placement.name), value, upto});
   }
   if (bars.groups.empty()) return {};
-  return fmt::format("<h3>{}</h3>\n<div class=chart>{}</div>\n", EscapeHtml(chart.title), RenderSvg(bars));
+  return fmt::format("<h3>{}</h3>\n<div class=chart>{}</div>\n<p class=tells>{}</p>\n", EscapeHtml(chart.title),
+                     RenderSvg(bars), EscapeHtml(chart.tells));
 }
 
 std::string TableOf(const Family& family, const std::vector<const Finding*>& findings) {

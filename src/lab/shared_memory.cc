@@ -62,7 +62,9 @@ class FutexWait {
 
   void Move(Ring&, Word& count, std::uint32_t to, Word& sleeps) const {
     count.store(to);
-    if (sleeps.load() == 0) return;
+    // Whoever wakes takes the note away: until the other runs it would be found again with each message, and a system
+    // call made for nobody.
+    if (sleeps.load() == 0 || sleeps.exchange(0) == 0) return;
     Must(syscall(SYS_futex, &count, FUTEX_WAKE | flag_, 1), "cannot wake a futex");
   }
 

@@ -1,6 +1,7 @@
 #include "lab/svg.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -49,6 +50,12 @@ double Axis::Position(double value) const {
   return std::clamp(position, 0.0, 1.0);
 }
 
+std::string ScaleText(const Axis& axis, Unit unit) {
+  constexpr std::array<std::string_view, 7> kWhat{"time",    "per second", "bytes per second", "bytes", "number",
+                                                  "percent", "times"};
+  return fmt::format("{}, {}", kWhat[static_cast<std::size_t>(unit)], axis.logarithmic ? "logarithmic" : "linear");
+}
+
 Axis AxisFor(const BarChart& chart) {
   double least = 0;
   double most = 0;
@@ -87,6 +94,8 @@ std::string RenderSvg(const BarChart& chart) {
   for (const BarGroup& group : chart.groups) height += static_cast<double>(group.bars.size()) * kBar + kGap;
   std::string svg = fmt::format("<svg viewBox=\"0 0 {:.0f} {:.0f}\" role=img aria-label=\"{}\">\n", kWidth, height,
                                 EscapeHtml(chart.title));
+  svg += fmt::format("<text class=soft x={:.1f} y=11 text-anchor=end>{}</text>\n", kLabels - 30,
+                     EscapeHtml(ScaleText(axis, chart.unit)));
   for (const double tick : axis.ticks) {
     const double x = X(axis, tick);
     svg += fmt::format("<path class=grid d=\"M{0:.1f} {1:.0f}V{2:.0f}\" />", x, kAxis - 4, height);

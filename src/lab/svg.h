@@ -45,6 +45,9 @@ struct Axis {
 // Logarithmic: whole decades around the values. Linear: from zero, with steps of 1, 2 or 5 times a power of ten.
 [[nodiscard]] Axis AxisFor(const BarChart& chart);
 
+// What the axis counts and how, as it is written beside it: "time, logarithmic", "percent, linear".
+[[nodiscard]] std::string ScaleText(const Axis& axis, Unit unit);
+
 [[nodiscard]] std::string EscapeHtml(std::string_view text);
 
 }  // namespace colmeia::lab

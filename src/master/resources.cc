@@ -65,7 +65,7 @@ Result<> Resources::Open(std::uint32_t generation, std::shared_ptr<const ipc::Pl
   opened.seats = plan->workers;
 
   sys::PidFile pid_file;
-  if (pid_path() != plan->pid_path || !pid_file_) {
+  if (!plan->pid_path.empty() && (pid_path() != plan->pid_path || !pid_file_)) {
     auto created = sys::PidFile::Create(plan->pid_path, getpid());
     if (!created) return tl::unexpected(created.error());
     pid_file = *std::move(created);
@@ -184,6 +184,7 @@ void Resources::Promote(std::uint32_t generation) {
   }
   current_ = generation;
   const OpenGeneration& current = generations_.at(generation);
+  if (current.plan->pid_path.empty()) pid_file_.Remove();
   logs_.WriteTo(*current.plan, current.logs);
   CloseInherited();
   // Sockets that were open before may have got other options by this configuration.
@@ -270,6 +271,7 @@ std::vector<HandedSocket> Resources::SocketsToHandOver() const {
 }
 
 Result<> Resources::PutPidFileAside() {
+  if (!pid_file_) return {};
   const std::string path = pid_file_.path();
   auto renamed = pid_file_.Rename(path + std::string(kOldSuffix));
   if (renamed) pid_path_aside_ = path;

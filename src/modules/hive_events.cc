@@ -30,7 +30,11 @@ HiveEvents::HiveEvents(const pipeline::Services& services, std::uint64_t after)
     : services_(services), timer_(*services.loop, [this] { OnTimer(); }), seen_(StartOf(after, NewestOf(services))) {}
 
 HiveEvents::Pulled HiveEvents::Next(std::string& out) {
-  if (draining_) return Pulled::kLast;
+  if (draining_) {
+    // What has happened until now, and led to this end, is still told: another worker's reader might come too late.
+    if (HasRecords()) AddRecords(out);
+    return Pulled::kLast;
+  }
   if (!greeted_) {
     greeted_ = true;
     fmt::format_to(std::back_inserter(out), "retry: {}\nevent: hello\ndata: {{\"version\":{},\"trace_newest\":{}}}\n\n",

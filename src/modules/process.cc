@@ -138,7 +138,8 @@ constexpr Directive kDirectives[] = {
      .setter = config::SetString<&Draft::pid>,
      .syntax = "file",
      .default_value = config::kDefaultPid,
-     .doc = "The file that holds the master's process id, and that keeps a second one from starting."},
+     .doc = "The file that holds the master's process id, and that keeps a second one from starting; an empty name is "
+            "no file, and no control socket beside it."},
     {.name = "control",
      .contexts = In::kMain,
      .arity = Args(1),
@@ -275,8 +276,11 @@ ProcessSettings Merge(const ProcessSettings& outer, const Draft& own, MergeConte
   }
   out.daemon = own.daemon.value_or(outer.daemon);
   out.master_process = own.master_process.value_or(outer.master_process);
-  out.pid = context.FromPrefix(own.pid.value_or(std::string(config::kDefaultPid)));
-  if (own.control != "off") out.control = own.control ? context.FromPrefix(*own.control) : BesidePidFile(out.pid);
+  const bool no_pid = own.pid && own.pid->empty();
+  if (!no_pid) out.pid = context.FromPrefix(own.pid.value_or(std::string(config::kDefaultPid)));
+  if (own.control ? *own.control != "off" : !no_pid) {
+    out.control = own.control ? context.FromPrefix(*own.control) : BesidePidFile(out.pid);
+  }
   out.workers = own.workers;
   out.rlimit_nofile = own.rlimit_nofile.value_or(outer.rlimit_nofile);
   out.priority = own.priority.value_or(outer.priority);

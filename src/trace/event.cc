@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <iterator>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
+
+#include "ipc/frame.h"
 
 namespace colmeia::trace {
 namespace {
@@ -77,6 +79,21 @@ Direction DirectionOf(const Event& event) {
 std::string_view MessageName(const Event& event) {
   const std::string_view text = event.text;
   return IsMessage(event) ? text.substr(0, text.find(' ')) : std::string_view();
+}
+
+std::vector<std::string> DescriptorNames(const Event& event) {
+  if (!IsMessage(event)) return {};
+  std::vector<std::string> names = ipc::DescribeFds(event.text);
+  if (names.size() == event.fds) return names;
+  names.clear();
+  for (int i = 1; i <= event.fds; ++i) names.push_back(fmt::format("descriptor {}", i));
+  return names;
+}
+
+std::string DescriptorText(const Event& event) {
+  const std::vector<std::string> names = DescriptorNames(event);
+  if (names.empty()) return {};
+  return fmt::format(" + {} descriptor{}: {}", names.size(), names.size() == 1 ? "" : "s", fmt::join(names, ", "));
 }
 
 std::string ProcessName(const Event& event) {

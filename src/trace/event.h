@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace colmeia::trace {
 
@@ -94,6 +95,13 @@ enum class Direction : std::uint8_t {
 
 // "Drain"; empty when the event is no message.
 [[nodiscard]] std::string_view MessageName(const Event& event);
+
+// The descriptors that travelled with a message, by name, in their order: "scoreboard", "log logs/error.log". Numbered
+// when the message is not known.
+[[nodiscard]] std::vector<std::string> DescriptorNames(const Event& event);
+
+// The same in words, to come behind a message: " + 1 descriptor: listener 127.0.0.1:80". Empty when there are none.
+[[nodiscard]] std::string DescriptorText(const Event& event);
 
 // The process that the event is about, as a person calls it: "worker 2", "compiler", "operator", "new master",
 // "master".

@@ -1,15 +1,27 @@
 #include "trace/hex.h"
 
 #include <algorithm>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "ipc/dissect.h"
+#include "ipc/frame.h"
 
 namespace colmeia::trace {
 namespace {
 
 constexpr std::size_t kBytesInALine = 8;
+
+// Descriptors travel beside the bytes, and have no place among them.
+std::string DescriptorLines(const std::vector<std::string>& names) {
+  std::string out;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::string place = fmt::format("fd {} of {}, beside the bytes", i + 1, names.size());
+    out += fmt::format("    {:<31}{:<16}  {}\n", place, "descriptor", names[i]);
+  }
+  return out;
+}
 
 std::string PartLines(std::string_view frame, const ipc::Part& part) {
   std::string out;
@@ -33,7 +45,7 @@ std::string Hex(std::string_view frame) {
   if (!parts) return PartLines(frame, {0, frame.size(), "no frame", parts.error().message});
   std::string out;
   for (const ipc::Part& part : *parts) out += PartLines(frame, part);
-  return out;
+  return out + DescriptorLines(ipc::DescribeFds(ipc::Describe(ipc::DecodeFrame(frame)->message)));
 }
 
 }  // namespace colmeia::trace

@@ -4,7 +4,8 @@
 //   0004  01 00                    version      1
 //   0006  08 00                    type         8 (Drain)
 //
-// Offset in hexadecimal, at most eight bytes a line, name, value.
+// Offset in hexadecimal, at most eight bytes a line, name, value. The descriptors that travelled beside the bytes
+// follow, one a line, by name.
 #pragma once
 
 #include <string>

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <iterator>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -20,6 +21,11 @@ class Object {
   void Number(std::string_view name, std::uint64_t value) { Raw(name, fmt::format("{}", value)); }
   void Milliseconds(std::string_view name, std::uint64_t ns) {
     Raw(name, fmt::format("{}.{:03}", ns / 1'000'000, ns / 1000 % 1000));
+  }
+  void Texts(std::string_view name, const std::vector<std::string>& values) {
+    std::string list;
+    for (const std::string& value : values) list += (list.empty() ? "" : ",") + JsonString(value);
+    Raw(name, "[" + list + "]");
   }
   void Null(std::string_view name) { Raw(name, "null"); }
   void TextOrNull(std::string_view name, std::string_view value) { value.empty() ? Null(name) : Text(name, value); }
@@ -87,8 +93,10 @@ std::string Json(const Event& event, const std::optional<std::string>& frame) {
   out.NumberOrNull("bytes", event.size, 0);
   if (IsMessage(event)) {
     out.Number("fds", event.fds);
+    out.Texts("descriptors", DescriptorNames(event));
   } else {
     out.Null("fds");
+    out.Null("descriptors");
   }
   out.Text("text", event.text);
   if (frame) out.Text("frame", Hexadecimal(*frame));

@@ -57,7 +57,7 @@ std::string Label(const Event& event) {
     out = fmt::format("{} {}", KindName(event.kind), out);
   }
   out = Short(out);
-  if (event.fds != 0) out += fmt::format(" + {} descriptor{}", event.fds, event.fds == 1 ? "" : "s");
+  if (event.fds != 0) out += Short(DescriptorText(event));
   out.erase(out.find_last_not_of(' ') + 1);
   return out;
 }

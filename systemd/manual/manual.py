@@ -3,7 +3,7 @@
 
 usage: manual.py BINARY LABORATORY FOLDER      writes colmeia.8, colmeia.conf.5, colmeia-lab.1, colmeia.bash and _colmeia there
 
-What is a table in the binary (options, verbs, directives, default paths) is read from its -h, `ctl -h`, --reference and -V;
+What is a table in the binary (options, verbs, directives, default paths) is read from its -h, `ctl -h`, `serve -h`, --reference and -V;
 the rest stands in the templates beside this file.
 """
 
@@ -51,6 +51,8 @@ class Facts:
         self.control_options = found(r'(?<![\w-])(--?[a-z][a-z-]*)', control_help, 'option of ctl')
         # (option, name of the value or nothing, meaning), in the order of the help, those of one verb after the others
         self.control_rows = found(r'^  (--?[a-z][a-z-]*)(?: ([A-Z|]+))? +(\S.*)$', control_help, 'option of ctl')
+        # (option, name of the value or nothing, meaning)
+        self.serve_rows = found(r'^  (--?[a-z][a-z-]*)(?: ([A-Z|]+))? +(\S.*)$', said(binary, 'serve', '-h'), 'option of serve')
         meaning = next(meaning for letter, _, meaning in self.options if letter == 's')
         self.signals = found(r'[a-z]+', meaning.partition(':')[2], 'signal')
         self.paths = dict(found(r'^(prefix|configuration|pid file|error log|access log): (.+)$', build, 'path'))
@@ -79,10 +81,12 @@ def command_page(facts):
              f'.TP\n.BI {roff(verb)} " {roff(argument.strip())}"\n{roff(meaning)}' for verb, argument, meaning in facts.verbs]
     rows = [f'.TP\n.B {roff(name)}\n{roff(meaning)}' if not value else
             f'.TP\n.BI {roff(name)} " {roff(value.lower())}"\n{roff(meaning)}' for name, value, meaning in facts.control_rows]
+    serve_rows = [f'.TP\n.B {roff(name)}\n{roff(meaning)}' if not value else
+                  f'.TP\n.BI {roff(name)} " {roff(value.lower())}"\n{roff(meaning)}' for name, value, meaning in facts.serve_rows]
     paths = {name: roff(path) for name, path in facts.paths.items()}
     return filled('colmeia.8.in', {
         'VERSION': facts.version, 'OPTIONS': '\n'.join(options), 'VERBS': '\n'.join(verbs),
-        'CTL_OPTION_ENTRIES': '\n'.join(rows),
+        'CTL_OPTION_ENTRIES': '\n'.join(rows), 'SERVE_OPTION_ENTRIES': '\n'.join(serve_rows),
         'CONF': paths['configuration'], 'PID': paths['pid file'], 'ERROR_LOG': paths['error log'],
         'ACCESS_LOG': paths['access log'], 'PREFIX': paths['prefix'],
         'CONTROL': re.sub(r'\.pid$', '', paths['pid file']) + '.control',
@@ -137,7 +141,8 @@ def completions(facts):
     verbs = unique(verb for verb, _, _ in facts.verbs)
     yield 'colmeia.bash', filled('colmeia.bash.in', {
         'OPTIONS': options, 'SIGNALS': ' '.join(facts.signals), 'VERBS': ' '.join(verbs),
-        'CTL_OPTIONS': ' '.join(unique(facts.control_options))})
+        'CTL_OPTIONS': ' '.join(unique(facts.control_options)),
+        'SERVE_OPTIONS': ' '.join(name for name, _, _ in facts.serve_rows)})
     meanings = {}
     for verb, _, meaning in facts.verbs:
         meanings.setdefault(verb, meaning)
@@ -147,6 +152,9 @@ def completions(facts):
         'ZSH_CTL_OPTIONS': '\n'.join(
             f"    '{name}[{zsh_quoted(meaning)}]" + (f":{value.lower()}:{control_actions.get(name, '')}" if value else '') + "' \\"
             for name, value, meaning in facts.control_rows),
+        'ZSH_SERVE_OPTIONS': '\n'.join(
+            f"    '{name}[{zsh_quoted(meaning)}]" + (f':{value.lower()}:' if value else '') + "' \\"
+            for name, value, meaning in facts.serve_rows),
         'ZSH_VERBS': '\n'.join(f"    '{verb}:{zsh_quoted(meaning)}'" for verb, meaning in meanings.items()),
         'ZSH_OPTIONS': '\n'.join(
             f"    '-{letter}[{zsh_quoted(meaning)}]" + (f":{value}:{actions.get(letter, '')}" if value else '') + "' \\"

@@ -69,6 +69,7 @@ def arguments():
     parser.add_argument('rows', nargs='*', metavar='ROW', help=f'what to measure (all): {", ".join(known)}; '
                         f'with --growth: {", ".join(axes)}')
     parser.add_argument('--quick', action='store_true', help='one round of each: to see that it works, not to believe')
+    parser.add_argument('--check', action='store_true', help='only say what is wrong with these arguments, before anything is built')
     parser.add_argument('--instructions', action='store_true',
                         help='count instructions per request with callgrind instead, of colmeia and nginx')
     parser.add_argument('--growth', action='store_true', help='measure how the cost grows as the work grows instead')
@@ -84,9 +85,15 @@ def arguments():
     given.rounds = 1 if given.quick else given.rounds or (3 if given.growth else 5)
     if given.growth:
         known = list(axes)
+    elif given.instructions:
+        known = list(instructions.ROWS)
     for name in given.rows:
         if name not in known:
             parser.error(f'there is no row {name}; there are {", ".join(known)}')
+    labels = {'limit', 'colmeia', 'nginx', 'nginx-plain', 'h2o', 'lighttpd', *(pair.split('=', 1)[0] for pair in given.also)}
+    for label in given.servers.split(',') if given.servers else ():
+        if label not in labels:
+            parser.error(f'there is no server {label}; there are {", ".join(sorted(labels))}')
     given.named = given.rows
     chosen = given.rows or known
     given.rows = [row for row in rows.ROWS if row.name in chosen]
@@ -95,6 +102,8 @@ def arguments():
     for pair in given.also:
         if '=' not in pair:
             parser.error(f'--also takes LABEL=BINARY, not {pair}')
+    if given.check:
+        sys.exit(0)
     for path in (given.binary, f'{given.tools}/bench_limit', *(pair.split('=', 1)[1] for pair in given.also)):
         if not os.access(path, os.X_OK):
             parser.error(f'{path} is not there to be run; ./dev bench builds what is its own')
@@ -251,7 +260,7 @@ def measure_growth(given, servers, out):
     progress.say(f'[bench] measured in {time.monotonic() - progress.begun:.0f} s')
     text = table.growth(given.axes, measured)
     print(f'\n{text}')
-    for title, said in table.cliffs(given.axes, measured):
+    for title, said in [] if given.quick else table.cliffs(given.axes, measured):
         print(f'[bench] STEEP {title}: {said}')
     (out / 'growth.md').write_text(f'{machine()}; {given.rounds} rounds of {given.seconds} s\n\n{text}', encoding='utf-8')
     (out / 'growth.json').write_text(json.dumps({'machine': machine(), 'axes': measured}, indent=1), encoding='utf-8')
@@ -266,13 +275,16 @@ def report(given, out, labels, versions, measured, seen):
     scene_results = {name: table.medians(one) for name, one in seen.items()}
     texts = []
     if given.rows:
-        texts.append(table.core(given.rows, results))
+        texts += [table.core(given.rows, results), table.legend()]
     if given.scenes:
         seen_by = [label for label in labels if any(scene_results[scene.name].get(label) for scene in given.scenes)]
         texts.append(table.scenes(given.scenes, seen_by, scene_results))
     print('', *texts, sep='\n', flush=True)
     said = [(row.title, *verdict) for row in given.rows for verdict in table.verdicts(row, results[row.name])]
     said += table.scene_verdicts(scene_results, seen)
+    if given.quick:
+        said = []
+        print('[bench] a quick run judges nothing: leave --quick out to see which promises are kept')
     for title, promise, kept in said:
         print(f'[bench] {"kept  " if kept else "MISSED"} {title}: {promise}')
     facts = f'{machine()}; {given.rounds} rounds of {given.seconds} s; ' + \

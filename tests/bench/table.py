@@ -125,6 +125,25 @@ def markdown(head, rows, left=2):
 HEAD = ('row', 'server', 'CPU us', 'user us', '+ client', 'nginx/it', 'it/limit', 'req/s', 'p50', 'p99', 'memory', 'busy')
 
 
+# What the columns of core() say, for the reader of a table alone.
+LEGEND = {
+    'CPU us': "the server's CPU time for one request, in microseconds: what is compared",
+    'user us': 'of that, what it spends in its own code; the rest is the kernel',
+    '+ client': "CPU time of server and wrk together: with small answers the kernel books some of one's work on the other",
+    'nginx/it': "nginx's CPU us divided by this server's in the same round, the median: above 1 it is cheaper than nginx",
+    'it/limit': 'its CPU us divided by those of the limit loop, which only makes the system calls: 1 is as cheap as can be',
+    'req/s': 'answers in a second, with one worker on one CPU',
+    'p50': 'half of the answers came within this time',
+    'p99': '99 of 100 did',
+    'memory': 'what the server and its workers have resident and to themselves',
+    'busy': "how much of its CPU the server used: far below 100 % the client was the slower one, and req/s says nothing",
+}
+
+
+def legend():
+    return ''.join(f'{name:<10}{meaning}\n' for name, meaning in LEGEND.items())
+
+
 def core(rows, results):
     """The table of all rows: `results` is {row name: summary()}."""
     lines = []

@@ -127,3 +127,35 @@ def test_an_unknown_row_is_named():
 
     assert done.returncode == 2
     assert 'no row nonsense; there are 1k, defaults' in done.stderr
+
+
+def test_a_wrong_word_is_told_before_anything_is_built(tmp_path):
+    def checked(*arguments):
+        return subprocess.run([sys.executable, '-B', str(HERE / 'bench.py'), '--check', '--binary', str(tmp_path / 'absent'),
+                               *arguments], capture_output=True, text=True, check=False)
+
+    assert checked('--quick', '1k').returncode == 0  # the binary is not built yet
+    for arguments, said in ((('nonsense',), 'no row nonsense'), (('--growth', '1k'), 'no row 1k'),
+                            (('--servers', 'apache'), 'no server apache'), (('--instructions', 'idle'), 'no row idle'),
+                            (('--also', 'x'), '--also takes')):
+        done = checked(*arguments)
+        assert done.returncode == 2 and said in done.stderr, arguments
+
+
+def test_the_legend_explains_every_column_of_numbers():
+    assert tuple(table.LEGEND) == table.HEAD[2:]
+    assert all(line.count('  ') for line in table.legend().splitlines())
+
+
+def test_a_quick_run_judges_nothing(tmp_path, capsys):
+    import argparse
+
+    import bench
+    row = next(row for row in rows.ROWS if row.name == '1k')
+    measured = {'1k': {'limit': [taken(4.0)], 'colmeia': [taken(5.0)], 'nginx': [taken(10.0)]}}
+    for quick in (True, False):
+        given = argparse.Namespace(rows=[row], scenes=[], rounds=1, seconds=1, quick=quick)
+        bench.report(given, tmp_path, ['limit', 'colmeia', 'nginx'], {}, measured, {})
+        said = capsys.readouterr().out
+        assert ('MISSED' in said, 'judges nothing' in said) == (not quick, quick)
+        assert table.legend() in said

@@ -3,9 +3,12 @@
 import collections
 import os
 import signal
+import subprocess
 
 from selenium.webdriver.common.keys import Keys
 
+from support.control import socket_path
+from support.server import BINARY
 from support.waiting import wait_for
 
 # What a worker and the master say to each other from its birth to its readiness, with one listener and one log.
@@ -224,3 +227,165 @@ def test_everything_comes_from_the_hive_itself(look):
 
     assert len(names) > 10
     assert all(name.startswith(page.url) for name in names), names
+
+
+# What is written down of each flight as it begins: its word, the state of the box it comes from or goes to, and of each
+# change of a box's state when it happens.
+WATCH = """
+window.story = [];
+const state = (key) => document.querySelector(`.box[data-key="${key}"]`)?.dataset.state ?? 'absent';
+const seen = new Map();
+window.watcher = setInterval(() => {
+  for (const flight of document.querySelectorAll('.flight')) {
+    if (flight.dataset.told) continue;
+    flight.dataset.told = 'yes';
+    story.push(['flies', flight.textContent, flight.dataset.peer ?? '', state(flight.dataset.peer)]);
+  }
+  for (const box of document.querySelectorAll('.box.worker')) {
+    const {key, state} = box.dataset;
+    if (seen.get(key) !== state) story.push(['box', state, key, '']);
+    seen.set(key, state);
+  }
+}, 15);
+"""
+
+
+def until_landed(page):
+    page.wait_for(lambda: page.ask("return document.querySelectorAll('.flight').length") == 0, 'all to have arrived')
+
+
+def test_a_box_changes_when_the_message_that_changes_it_lands(look):
+    page = look(workers=2)
+    page.wait_for(lambda: len(page.pids('ready')) == 2, 'both workers')
+    page.ask(WATCH)
+
+    reload_and_wait(page)
+    until_landed(page)
+
+    story = page.ask('return story')
+    flights = {word: [entry for entry in story if entry[:2] == ['flies', word]] for word in ('Go', 'Ready', 'Drain', 'exit')}
+    assert len(flights['Drain']) == 2
+    # Whom it flies to is there, and not yet what the message makes of it.
+    assert [entry[3] for entry in flights['Drain']] == ['ready', 'ready'], story
+    assert {entry[3] for entry in flights['Ready']} == {'starting'}
+    assert all(entry[3] in ('ready', 'draining') for entry in flights['exit'] if ':' in entry[2])
+    for word, after in (('Ready', 'ready'), ('Drain', 'draining')):
+        for entry in flights[word]:
+            changes = story.index(['box', after, entry[2], ''], story.index(entry))
+            assert changes > story.index(entry), (word, story)
+
+
+def test_the_past_does_not_play_into_the_present(look):
+    page = look(workers=2)
+    page.wait_for(lambda: len(page.pids('ready')) == 2, 'both workers')
+    for _ in range(3):  # more records than one batch holds
+        assert page.server.run('-s', 'reload').returncode == 0
+    workers = sorted(page.server.wait_for(lambda: len(page.server.workers()) == 2 and page.server.workers(), 'the last two'))
+
+    page.open()
+    page.ask(WATCH)
+    shown = page.text('#server')
+    page.wait_for(lambda: page.text('#server') != shown, 'two seconds to go by')
+
+    assert [entry for entry in page.ask('return story') if entry[0] == 'flies'] == []
+    assert sorted(page.boxes()) == workers
+    assert page.pids('ready') == workers
+    assert len(page.log()) > 60
+
+
+def test_a_button_replays_the_last_reload_slowly(look):
+    page = look(workers=2)
+    page.wait_for(lambda: len(page.pids('ready')) == 2, 'both workers')
+    assert page.ask("return document.getElementById('replay').disabled")
+    reload_and_wait(page)
+    until_landed(page)
+    now = page.pids('ready')
+    page.ask(WATCH)
+
+    page.wait_for(lambda: not page.ask("return document.getElementById('replay').disabled"), 'something to replay')
+    page.click('#replay')
+
+    assert page.text('#replay') == 'Stop the replay'
+    assert len(page.pids('ready')) == 2 and not set(page.pids('ready')) & set(now), 'the workers of before'
+    page.wait_for(lambda: page.ask("return document.querySelector('#sequence .now') !== null"), 'the chart to point at it')
+    page.wait_for(lambda: page.text('#replay') == 'Replay slowly', 'the end of the replay')
+    flown = collections.Counter(entry[1] for entry in page.ask('return story') if entry[0] == 'flies')
+    assert flown['Drain'] == 2 and flown['Adopt'] == 2 and flown['SIGHUP'] == 1
+    assert page.pids('ready') == now
+
+
+def test_a_replay_can_be_stopped(look):
+    page = look(workers=2)
+    page.wait_for(lambda: len(page.pids('ready')) == 2, 'both workers')
+    reload_and_wait(page)
+    now = page.pids('ready')
+    page.wait_for(lambda: not page.ask("return document.getElementById('replay').disabled"), 'something to replay')
+
+    page.click('#replay')
+    page.click('#replay')
+
+    assert page.text('#replay') == 'Replay slowly'
+    page.wait_for(lambda: page.pids('ready') == now, 'the hive of now')
+
+
+def test_the_whole_chart_of_a_reload_is_seen(look):
+    page = look(workers=4)
+    page.wait_for(lambda: len(page.pids('ready')) == 4, 'all workers')
+
+    reload_and_wait(page)
+
+    hidden = page.ask("""const chart = document.getElementById('sequence');
+        return chart.scrollHeight - chart.clientHeight""")
+    assert len(page.arrows()) >= 40
+    assert hidden <= 1
+
+
+def test_a_server_that_is_gone_is_not_green(look):
+    page = look(workers=2)
+    page.wait_for(lambda: len(page.pids('ready')) == 2, 'both workers')
+    green = page.colour('.box.worker .word', 'color')
+
+    assert page.server.stop() == 0
+
+    page.wait_for(lambda: not page.pids('ready') and page.link() == 'reconnecting', 'no box to be ready')
+    assert all(box['state'] in ('no answer', 'gone') for box in page.boxes().values())
+    assert page.ask("return document.querySelector('.box.master').dataset.state") == 'no answer'
+    assert page.colour('.box.worker .word', 'color') != green
+    assert 'does not answer' in page.text('#server') and 'ready' not in page.text('#server')
+
+
+def test_an_upgrade_is_a_scene_and_history_is_kept(look):
+    page = look(workers=2)
+    old = page.wait_for(lambda: len(page.pids('ready')) == 2 and page.pids('ready'), 'both workers')
+    master = page.server.pid
+    first = page.log()[-1]['text']
+    page.ask("""window.heads = new Set();
+        setInterval(() => {
+          for (const box of document.querySelectorAll('.box.helper')) {
+            if (!box.hidden) heads.add(`${box.dataset.key} ${box.dataset.state}`);
+          }
+        }, 15)""")
+
+    done = page.server.run('-s', 'reload')  # something to remember
+    assert done.returncode == 0
+    upgraded = subprocess.run([BINARY, 'ctl', '--socket', socket_path(page.server), 'upgrade'], capture_output=True, text=True,
+                              check=False, env=page.server.env)
+    assert upgraded.returncode == 0, upgraded.stderr
+
+    try:
+        page.wait_for(lambda: f'pid {master} ' not in page.text('.box.master') and len(page.pids('ready')) == 2,
+                      'the new master and its workers')
+        assert not set(old) & set(page.pids('ready'))
+        page.wait_for(lambda: {'new master at work', 'old master draining'} <= set(page.ask('return [...heads]')),
+                      'the new master to come and the old one to drain')
+        page.wait_for(lambda: 'old master gone' in page.ask('return [...heads]'), 'the old master to leave')
+        page.wait_for(lambda: sorted(page.boxes()) == page.pids('ready'), 'its workers to leave the picture')
+        texts = [row['text'] for row in page.log()]
+        assert any('spawn + listeners' in text for text in texts), 'the hand-over'
+        assert any('upgrade' in text for text in texts) and first in texts, 'history'
+        assert page.link() == 'live'
+    except AssertionError:
+        print(page.ask('return [...heads]'), page.boxes(), page.log())
+        raise
+    finally:
+        page.server.expected_status = None

@@ -233,6 +233,29 @@ def test_t_leaves_no_log_file_behind(prepare):
     assert not (server.prefix / 'logs/new-access.log').exists()
 
 
+def test_plan_says_what_the_configuration_comes_to(prepare):
+    server = prepare('worker_processes 3; http { access_log logs/a.log; server { listen 127.0.0.1:%%PORT%%; listen %%PORT_B%%; } }')
+
+    done = server.run('--plan')
+
+    assert (done.returncode, done.stderr) == (0, '')
+    lines = done.stdout.splitlines()
+    for line in (f'prefix: {server.prefix}/', f'configuration: {server.prefix}/colmeia.conf',
+                 f'pid file: {server.prefix}/logs/colmeia.pid', f'control socket: {server.prefix}/logs/colmeia.control',
+                 f'error log: {server.prefix}/logs/error.log', f'log: {server.prefix}/logs/a.log',
+                 f'address: http://127.0.0.1:{server.port}/', f'address: http://localhost:{server.named_port("PORT_B")}/',
+                 'workers: 3', 'daemon: off', 'user: nobody, by default'):
+        assert line in lines, (line, lines)
+    assert not (server.prefix / 'logs/a.log').exists()
+
+
+def test_plan_of_a_wrong_configuration_is_its_mistakes(prepare):
+    done = prepare('nonsense;').run('--plan')
+
+    assert (done.returncode, done.stdout) == (1, '')
+    assert '"nonsense" is not a directive' in done.stderr
+
+
 # -- sending signals
 
 def test_s_without_a_running_server_says_not_running(prepare):
@@ -263,7 +286,7 @@ def test_s_ends_the_server(hive, verb):
 
     done = server.run('-s', verb)
 
-    assert (done.returncode, done.stdout) == (0, '')
+    assert (done.returncode, done.stdout) == (0, f'{verb}: done, process {server.pid} has ended\n')
     assert server.wait_exit() == 0
     assert not (server.prefix / 'logs/colmeia.pid').exists()
 

@@ -462,15 +462,26 @@ def test_reopen_returns_when_every_worker_has_switched(hive):
 
 # -- -s
 
-def test_s_reload_waits_and_is_silent_when_all_is_well(hive):
+def test_s_reload_waits_and_tells_the_result_in_one_line(hive):
     server = hive(SITE, files=FILES)
     server.configure(SITE.replace('one', 'two'))
 
     done = server.run('-s', 'reload')
 
-    assert (done.returncode, done.stdout, done.stderr) == (0, '', '')
+    assert (done.returncode, done.stderr) == (0, '')
+    assert re.fullmatch(r'reload: generation 2 serves with \d+ workers?\b.*\n', done.stdout)
     assert ask(server, '/status')[1]['server']['generation'] == 2
     server.wait_for(lambda: server.get('/').header('X-Version') == 'two', 'the old workers to accept no more')
+
+
+def test_s_reopen_tells_its_result_and_q_keeps_it(hive):
+    server = hive(SITE)
+
+    done, quiet = server.run('-s', 'reopen'), server.run('-q', '-s', 'reopen')
+
+    assert (done.returncode, done.stderr) == (0, '')
+    assert re.fullmatch(r'reopen: .+\n', done.stdout)
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, '', '')
 
 
 def test_s_stop_returns_when_the_master_has_ended(hive):
@@ -478,7 +489,7 @@ def test_s_stop_returns_when_the_master_has_ended(hive):
 
     done = server.run('-s', 'stop')
 
-    assert (done.returncode, done.stdout, done.stderr) == (0, '', '')
+    assert (done.returncode, done.stdout, done.stderr) == (0, f'stop: done, process {server.pid} has ended\n', '')
     assert not processes.is_alive(server.pid)
 
 
@@ -526,7 +537,7 @@ def test_s_without_a_control_socket_still_waits_for_the_end(hive, verb):
 
     done = server.run('-s', verb)
 
-    assert (done.returncode, done.stdout, done.stderr) == (0, '', '')
+    assert (done.returncode, done.stdout, done.stderr) == (0, f'{verb}: done, process {server.pid} has ended\n', '')
     assert not processes.is_alive(server.pid)
 
 

@@ -105,6 +105,17 @@ def test_the_race_loses_updates_and_its_repairs_lose_none(everything):
             assert (entry['values']['lost'] > 0) == (entry['exhibit'] == 'race'), entry
 
 
+def test_a_count_of_ones_own_is_cheaper_than_a_shared_one(everything):
+    report = json.loads((everything[0] / 'lab.json').read_text())
+    if report['machine']['sanitized']:
+        pytest.skip('a build with sanitizers: its numbers are not for comparison')
+    cost = {(entry['exhibit'], entry['placement']): entry['values']['increment'] for family, entry in measured(everything)
+            if family['name'] == 'race'}
+
+    for placement in {where for _, where in cost}:
+        assert cost['race-own', placement] < cost['race-atomic', placement] < cost['race-mutex', placement], cost
+
+
 def test_a_handoff_is_fair_and_a_mutex_is_not(everything):
     spread = {entry['exhibit']: entry['values']['single_imbalance'] for family, entry in measured(everything)
               if family['name'] == 'accept'}

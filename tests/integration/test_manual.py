@@ -76,13 +76,24 @@ def test_pages_have_no_mistake_for_roff(made, name):
 
 def test_bash_completes_options_signals_and_verbs(made):
     assert complete(made, 'colmeia', 'c') == ['ctl']
-    assert set(complete(made, 'colmeia', '')) == {'ctl', *(f'-{letter}' for letter in '?hvVtTqspceg')}
+    assert set(complete(made, 'colmeia', '')) == {'ctl', 'serve', *(f'-{letter}' for letter in '?hvVtTqspceg')}
     assert complete(made, 'colmeia', '-s', 're') == ['reopen', 'reload']
     assert set(complete(made, 'colmeia', 'ctl', '')) == verbs()
     assert complete(made, 'colmeia', 'ctl', '--j') == ['--json']
     assert complete(made, 'colmeia', 'ctl', 'trace', '--last') == ['--last-reload']
     assert 'status' in complete(made, 'colmeia', 'ctl', '--socket', '/x', 'st')
     assert complete(made, 'colmeia', 'ctl', 'status', '') == []
+
+
+def test_serve_has_its_entry_and_its_completion(made, tmp_path):
+    page = (made / 'colmeia.8').read_text(encoding='utf-8')
+    (tmp_path / 'site').mkdir()
+    (tmp_path / 'side').write_text('no folder', encoding='utf-8')
+
+    assert '.SH SERVE' in page and '.BI \\-\\-listen " addr"' in page and '.B \\-\\-listing' in page
+    assert set(complete(made, 'colmeia', 'serve', '--')) == {'--listen', '--listing'}
+    assert complete(made, 'colmeia', 'serve', f'{tmp_path}/si') == [f'{tmp_path}/site']
+    assert complete(made, 'colmeia', 'serve', '.', '--listen', '') == []
 
 
 def test_zsh_understands_its_completion(made):

@@ -207,6 +207,19 @@ def test_hex_decodes_every_frame(hive):
         assert re.search(rf'sequence +{frames[number]["number"]}$', block, re.M)
 
 
+def test_descriptors_are_told_by_name(hive):
+    server = reloaded(hive)
+    for arguments in (('trace',), ('trace', '--hex')):
+        text = ctl(server, *arguments).stdout
+        for name in ('configuration', 'scoreboard', 'trace', 'text', 'plan'):
+            assert re.search(rf'descriptors?(:| ).*\b{name}\b', text), (arguments, name)
+        assert re.search(rf'descriptors?:? +listener \S*:{server.port}$', text, re.M), arguments
+        assert re.search(r'descriptors?:? +log \S*error\.log$', text, re.M), arguments
+
+    kinds = {event['message']: event['descriptors'] for event in events_of(server) if is_message(event)}
+    assert kinds['Adopt'] == ['configuration', 'scoreboard', 'trace'] and kinds['Go'] == []
+
+
 # -- following
 
 def test_following_sees_a_death_and_the_successor(hive, follow):

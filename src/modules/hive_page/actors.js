@@ -6,6 +6,7 @@ export const kOperator = 'operator';
 export const kMaster = 'master';
 export const kCompiler = 'compiler';
 export const kSuccessor = 'new master';
+export const kPredecessor = 'old master';
 
 export const isWorker = (key) => key.includes(':');
 
@@ -13,7 +14,8 @@ const signalName = (text) => /SIG\w+/.exec(text)?.[0] ?? text;
 
 // The word for a kind of record, and its group: message, order, life (births and deaths) or state.
 const kWords = {
-  spawn: () => ['spawn', 'life'],
+  // A new master is born with all listening sockets.
+  spawn: (record) => [record.peer === kSuccessor ? 'spawn + listeners' : 'spawn', 'life'],
   exit: () => ['exit', 'life'],
   send: (record) => [record.message, 'message'],
   receive: (record) => [record.message, 'message'],
@@ -38,9 +40,11 @@ export function step(record, process) {
 
 export const isMessage = ({step: {from, to}}) => from !== to;
 
-// What a record says beyond its word. A message's text begins with its name, which the word has told already.
-export function detail({text, message, step: {label}}) {
-  if (message && text.startsWith(message)) return text.slice(message.length).trim();
+// What a record says beyond its word. A message's text begins with its name, which the word has told already; what
+// travelled beside it comes last.
+export function detail({text, message, descriptors, step: {label}}) {
+  const beside = descriptors?.length ? ` + ${descriptors.join(', ')}` : '';
+  if (message && text.startsWith(message)) return (text.slice(message.length) + beside).trim();
   return text === label || text === 'empty' ? '' : text;
 }
 

@@ -1,4 +1,5 @@
-// The page's beginning: the stream feeds the model, and what changed is drawn at the next frame.
+// The page's beginning: the stream feeds the playback, what lands there the model, and what changed is drawn at the
+// next frame.
 
 import {Accepts} from './accepts.js';
 import {Announcer} from './announcer.js';
@@ -6,6 +7,8 @@ import {Charts} from './charts.js';
 import {byId} from './dom.js';
 import {Messages} from './messages.js';
 import {Hive} from './model.js';
+import {Playback} from './playback.js';
+import {Replay} from './replay.js';
 import {Sequence} from './sequence.js';
 import {Stream} from './stream.js';
 import {startTheme} from './theme.js';
@@ -35,17 +38,47 @@ function drawSoon() {
   if (frame === 0) frame = requestAnimationFrame(draw);
 }
 
+// The boxes alone, before something leaves for one of them.
+function drawStage() {
+  if (hive.state === null) return;
+  tree.draw(replay.model ?? hive);
+  wires.lay();
+}
+
 function draw() {
   frame = 0;
   if (hive.state === null) return;
   totals.draw(hive);
-  tree.draw(hive);
-  wires.lay();
+  drawStage();
   messages.draw(hive);
   charts.draw(hive);
   accepts.draw(hive);
   sequence.draw(hive);
+  replay.offer(hive);
 }
+
+const playback = new Playback({
+  expect: (record) => {
+    if (hive.expect(record)) drawStage();
+  },
+  fly: (record, ms) => {
+    if (replay.model === null) wires.fly(record.step, ms);
+  },
+  land: (record) => {
+    hive.land(record);
+    announcer.hear([record]);
+    drawSoon();
+  },
+});
+
+const replay = new Replay(byId('replay'), {
+  fly: (record, ms) => wires.fly(record.step, ms),
+  point: (record) => sequence.point(record),
+  drawNow: drawStage,
+  clear: () => wires.clear(),
+  drawSoon,
+});
+byId('replay').addEventListener('click', () => replay.toggle(hive));
 
 // While paused everything that comes waits here, in order, and the oldest is dropped when it is too much; the stream
 // goes on.
@@ -53,6 +86,7 @@ const kMostHeld = 3600;
 const held = [];
 let paused = false;
 let link = 'opening';
+let handing = false;  // the new master's answers wait for what the old one has said
 
 function showLink() {
   const shown = paused && link === 'live' ? 'paused' : link;
@@ -72,6 +106,7 @@ byId('pause').addEventListener('click', () => {
   paused = !paused;
   byId('pause').setAttribute('aria-pressed', String(paused));
   byId('pause').textContent = paused ? 'Go on' : 'Pause';
+  playback.hold(paused);
   if (!paused)
     for (const change of held.splice(0)) change();
   showLink();
@@ -82,26 +117,45 @@ new ResizeObserver(drawSoon).observe(byId('charts'));
 
 new Stream({
   reset: () => whenShown(() => {
+    handing = false;
+    playback.clear();
+    replay.stop();
     hive.reset();
     messages.clear();
     sequence.clear();
     wires.clear();
   }),
+  succeed: () => whenShown(() => {
+    handing = true;
+    playback.after(() => {
+      handing = false;
+      replay.stop();
+      hive.succeed();
+      announcer.say('The new master has taken over.');
+    });
+  }),
   state: (state) => whenShown(() => {
-    hive.load(state);
-    drawSoon();
+    const load = () => {
+      hive.load(state, playback.idle || handing);
+      drawSoon();
+    };
+    // A new master's word counts when the old one's last ones have landed.
+    if (handing)
+      playback.after(load);
+    else
+      load();
   }),
-  trace: (records, live) => whenShown(() => {
-    hive.add(records);
+  history: (records) => whenShown(() => playback.after(() => {
+    hive.remember(records);
     drawSoon();
-    if (!live) return;
-    announcer.hear(records);
-    requestAnimationFrame(() => wires.show(records.map((record) => record.step)));
-  }),
+  })),
+  trace: (records) => whenShown(() => playback.add(records)),
   link: (word) => {
     if (link !== word && word === 'reconnecting') announcer.say('The connection to the server was lost.');
     if (link === 'reconnecting' && word === 'live') announcer.say('The connection is back.');
     link = word;
+    hive.lost = word === 'reconnecting';
+    drawSoon();
     showLink();
   },
 });

@@ -11,6 +11,7 @@ const kLane = 92;
 const kNarrowLane = 76;
 const kRow = 24;
 const kHead = 46;
+const kLong = 150;  // from so many rows on the chart scrolls by itself
 
 export class Sequence {
   #parent;
@@ -39,6 +40,15 @@ export class Sequence {
       return;
     }
     this.#parent.replaceChildren(...picture(reload, width));
+    // The whole story at a glance, unless that would be many screens.
+    this.#parent.classList.toggle('long', reload.records.filter(isTold).length > kLong);
+  }
+
+  // Marks a record of the chart, or none.
+  point(record) {
+    for (const marked of this.#parent.querySelectorAll('.now')) marked.classList.remove('now');
+    if (record === null) return;
+    this.#parent.querySelector(`[data-seq="${record.seq}"], [data-note="${record.seq}"]`)?.classList.add('now');
   }
 }
 
@@ -49,7 +59,9 @@ function tell({records, generation, isStart, over}) {
   if (records.length === 0) return '';
   const [first, last] = [records[0], records.at(-1)];
   const ready = records.find((record) => record.kind === 'generation' && record.text === 'current');
-  const what = isStart ? 'no reload yet: this is the start' : `generation ${generation} by ${first.step.label}`;
+  const what = isStart    ? 'no reload yet: this is the start' :
+      generation === null ? `upgrade by ${first.step.label}` :
+                            `generation ${generation} by ${first.step.label}`;
   const parts = [what, clock(first.wall_ms)];
   if (ready) parts.push(`serves after ${span((ready.mono_ns - first.mono_ns) / 1000)}`);
   parts.push(over ? `over after ${span((last.mono_ns - first.mono_ns) / 1000)}` : 'under way');

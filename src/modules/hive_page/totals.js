@@ -1,7 +1,7 @@
 // The whole hive in one strip of numbers, and the line about the server in the header.
 
 import {html, setText} from './dom.js';
-import {bytes, compact, count, plural, rate, span} from './format.js';
+import {bytes, clock, compact, count, plural, rate, span} from './format.js';
 
 const kFields = [
   ['requests/s', ({rates}) => rate(rates.requests)],
@@ -30,6 +30,10 @@ export class Totals {
   draw(hive) {
     kFields.forEach(([, tell], index) => setText(this.#values[index], tell(hive)));
     const {server, workers} = hive.state;
+    if (hive.lost) {
+      setText(this.#server, `${server.version} · does not answer since ${clock(server.wall_ms).slice(0, 8)}`);
+      return;
+    }
     const ready = workers.filter((worker) => worker.serving).length;
     const leaving = workers.filter((worker) => worker.state === 'draining').length;
     setText(this.#server, [

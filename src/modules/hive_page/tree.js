@@ -1,7 +1,7 @@
 // The process tree: operator, master, compiler, and the workers by generation, as boxes that the arrow keys walk among.
 // A box's state is told by colour, by the shape of its cell and by a word.
 
-import {isBadEnd, isWorker, kCompiler, kMaster, kOperator, kSuccessor} from './actors.js';
+import {isBadEnd, isWorker, kCompiler, kMaster, kOperator, kPredecessor, kSuccessor} from './actors.js';
 import {arrange, html, setAttribute, setText, svg} from './dom.js';
 import {bytes, compact, count, percent, plural, rate, span} from './format.js';
 
@@ -12,6 +12,8 @@ const kCrowd = 24;  // from so many workers on, boxes tell less
 const kMarks = {
   ready: {d: kHexagon, class: 'full'},
   starting: {d: 'M2.9 12h18.2v5.25L12 22.5l-9.1-5.25z', class: 'full'},
+  coming: {d: '', class: 'full'},
+  'no answer': {d: 'M9.2 9.3a2.9 2.9 0 1 1 3.6 2.9q-.8.3-.8 1.6M12 16.9v.6', class: 'stroke'},
   draining: {d: 'M12 1.5l9.1 5.25v10.5L12 22.5z', class: 'full'},
   silent: {d: 'M12 6v7.5M12 16.6v1.4', class: 'stroke'},
   hung: {d: 'M12 6v7.5M12 16.6v1.4', class: 'stroke'},
@@ -78,7 +80,10 @@ class Box {
   }
 }
 
-function describeWorker(process, servesThisPage) {
+// What is written on a living process that nobody can ask.
+const kSilent = 'no answer';
+
+function describeWorker(process, servesThisPage, lost) {
   const facts = process.alive ? process.facts : null;
   const age = facts?.heartbeat_age_ms;
   const lag = facts && process.rates.lag !== null ? `≤ ${span(process.rates.lag)}` : span(facts?.loop_lag.last_us);
@@ -86,15 +91,15 @@ function describeWorker(process, servesThisPage) {
       `${rate(process.rates.requests)} requests per second, ${plural(facts.connections.active, 'connection')}` :
       '';
   const who = `pid ${process.pid} · slot ${process.slot}${servesThisPage && process.alive ? ' · this page' : ''}`;
+  const word = lost && process.alive ? kSilent : process.word;
   return {
     name: process.name,
-    word: process.word,
+    word,
     who,
     why: process.alive ? '' : process.reason || 'ended',
     bad: isBadEnd(process.reason),
-    label: [process.name, process.word, `generation ${process.generation}`, who, work, process.reason]
-               .filter(Boolean)
-               .join(', '),
+    label:
+        [process.name, word, `generation ${process.generation}`, who, work, process.reason].filter(Boolean).join(', '),
     rows: [
       ['requests/s', rate(facts && process.rates.requests)],
       ['connections', compact(facts?.connections.active)],
@@ -115,17 +120,19 @@ const kOperatorFacts = {
 };
 
 function describeMaster(hive) {
-  const {server, master, reloads, respawns} = hive.state;
+  const {master, reloads, respawns} = hive.state;
+  const {server} = hive;
+  const word = hive.lost ? kSilent : server.state;
   const who = master ? `pid ${master.pid} · generation ${server.generation}` : 'none: master_process is off';
   const failed = reloads.failed > 0 ? ` (${count(reloads.failed)} failed)` : '';
   const why = reloads.last?.result === 'failed' ? `The last reload failed: ${reloads.last.why}` : '';
   return {
     name: kMaster,
-    word: server.state,
+    word,
     who,
     why,
     bad: why !== '',
-    label: `master, ${server.state}, ${who} ${why}`,
+    label: `master, ${word}, ${who} ${why}`,
     rows: [
       ['CPU', percent(hive.rates.cpu)],
       ['memory', bytes(master?.rss_bytes)],
@@ -135,8 +142,8 @@ function describeMaster(hive) {
   };
 }
 
-function describeHelper(name, helper, purpose) {
-  const word = helper === null ? 'none now' : helper.working ? 'at work' : 'gone';
+function describeHelper(name, helper, purpose, work = 'at work') {
+  const word = helper === null ? 'none now' : helper.coming ? 'coming' : helper.working ? work : 'gone';
   const who = helper?.pid ? `pid ${helper.pid}` : purpose;
   return {name, word, who, label: `${name}, ${word}`, rows: []};
 }
@@ -148,11 +155,12 @@ class Generation {
     this.element = html('div', {class: 'generation', role: 'group', 'data-generation': number}, this.title, this.cells);
   }
 
+  // `current` is the number of the generation that serves; null for one of an old master's.
   show(number, processes, current) {
     const ready = processes.filter((process) => process.word === 'ready').length;
     const old = processes.some((process) => process.alive) ? 'leaves' : 'gone';
-    const word = number === current ? `${ready} ready` : number > current ? 'starts' : old;
-    setText(this.title, `generation ${number} · ${word}`);
+    const word = current === null || number < current ? old : number === current ? `${ready} ready` : 'starts';
+    setText(this.title, `${current === null ? 'the old master\'s ' : ''}generation ${number} · ${word}`);
     setAttribute(this.element, 'aria-label', `generation ${number}, ${word}`);
   }
 }
@@ -160,7 +168,7 @@ class Generation {
 export class Tree {
   #stage;
   #boxes = new Map();        // key -> Box
-  #generations = new Map();  // number -> Generation
+  #generations = new Map();  // epoch and number -> Generation
   #heads = html('div', {class: 'heads', role: 'presentation'});
   #colony = html('div', {class: 'colony', role: 'presentation'});
   #onFollow;
@@ -170,7 +178,7 @@ export class Tree {
   constructor(stage, onFollow) {
     this.#stage = stage;
     this.#onFollow = onFollow;
-    const helpers = [kCompiler, kSuccessor].map((key) => this.#box(key, 'helper').element);
+    const helpers = [kCompiler, kSuccessor, kPredecessor].map((key) => this.#box(key, 'helper').element);
     this.#heads.append(
         this.#box(kOperator, 'operator').element, this.#box(kMaster, 'master').element,
         html('div', {class: 'helpers', role: 'presentation'}, ...helpers));
@@ -191,14 +199,16 @@ export class Tree {
     this.#box(kMaster).show(describeMaster(hive));
     this.#box(kCompiler).show(describeHelper(kCompiler, hive.helper(kCompiler), 'reads configurations'));
     this.#box(kSuccessor).show(describeHelper(kSuccessor, hive.helper(kSuccessor), 'takes over'));
-    this.element(kSuccessor).hidden = hive.helper(kSuccessor) === null;
+    this.#box(kPredecessor).show(describeHelper(kPredecessor, hive.helper(kPredecessor), 'leaves', 'draining'));
+    for (const key of [kSuccessor, kPredecessor]) this.element(key).hidden = hive.helper(key) === null;
 
     const shown = hive.shown();
     for (const process of shown) {
       const here = server.answered_by?.pid === process.pid;
-      this.#box(process.key, 'worker').show(describeWorker(process, here));
+      this.#box(process.key, 'worker').show(describeWorker(process, here, hive.lost));
+      this.element(process.key).dataset.wired = process.epoch === hive.epoch ? 'yes' : 'no';
     }
-    this.#arrange(shown, server.generation);
+    this.#arrange(shown, hive);
     this.#keepOneTabStop();
   }
 
@@ -207,19 +217,22 @@ export class Tree {
     return this.#boxes.get(key);
   }
 
-  #arrange(shown, current) {
+  #arrange(shown, {server, epoch}) {
     this.#colony.classList.toggle('crowded', shown.length > kCrowd);
-    const numbers = [...new Set(shown.map((process) => process.generation))];
-    arrange(this.#colony, numbers.map((number) => {
-      if (!this.#generations.has(number)) this.#generations.set(number, new Generation(number));
-      const generation = this.#generations.get(number);
-      const own = shown.filter((process) => process.generation === number);
-      generation.show(number, own, current);
+    // Each master counts its generations from 1.
+    const groupOf = (process) => `${process.epoch}.${process.generation}`;
+    const groups = [...new Set(shown.map(groupOf))];
+    arrange(this.#colony, groups.map((group) => {
+      const own = shown.filter((process) => groupOf(process) === group);
+      const [first] = own;
+      if (!this.#generations.has(group)) this.#generations.set(group, new Generation(first.generation));
+      const generation = this.#generations.get(group);
+      generation.show(first.generation, own, first.epoch === epoch ? server.generation : null);
       arrange(generation.cells, own.map((process) => this.#boxes.get(process.key).element));
       return generation.element;
     }));
-    for (const number of this.#generations.keys()) {
-      if (!numbers.includes(number)) this.#generations.delete(number);
+    for (const group of this.#generations.keys()) {
+      if (!groups.includes(group)) this.#generations.delete(group);
     }
     const keys = new Set(shown.map((process) => process.key));
     for (const [key, box] of this.#boxes) {

@@ -1,17 +1,12 @@
 // The channels between the boxes of the tree, and the messages that travel along them.
 //
-// What really takes microseconds is shown in slow motion, one after the other in the order of the trace. Who asked for
-// less motion sees each channel light up instead.
+// What really takes microseconds is shown in slow motion, at the pace of a Playback. Who asked for less motion sees
+// each channel light up instead.
 
-import {kCompiler, kMaster, kOperator, kSuccessor} from './actors.js';
+import {kCompiler, kMaster, kOperator, kPredecessor, kSuccessor} from './actors.js';
 import {html, svg} from './dom.js';
 
-const kFlightMs = 1000;
-const kMostWaiting = 240;
 const kCorner = 9;
-
-// The pause before the next message leaves: longer while few wait.
-const pause = (waiting) => (waiting > 90 ? 10 : waiting > 30 ? 45 : 90);
 
 // A line through points with its corners rounded, as an SVG path.
 function rounded(points) {
@@ -39,8 +34,6 @@ export class Wires {
   #picture = svg('svg', {class: 'wires', 'aria-hidden': 'true'});
   #sky = html('div', {class: 'sky', 'aria-hidden': 'true'});
   #wires = new Map();  // key of the other end -> path element
-  #waiting = [];
-  #timer = 0;
   #calm = matchMedia('(prefers-reduced-motion: reduce)');
 
   constructor(stage, tree) {
@@ -68,10 +61,10 @@ export class Wires {
     };
     const master = place(this.#tree.element(kMaster));
     const lines = new Map();
-    for (const key of [kOperator, kCompiler, kSuccessor]) {
+    for (const key of [kOperator, kCompiler, kSuccessor, kPredecessor]) {
       if (!this.#tree.element(key).hidden) lines.set(key, this.#aside(master, place(this.#tree.element(key))));
     }
-    const workers = [...this.#stage.querySelectorAll('.box.worker')];
+    const workers = [...this.#stage.querySelectorAll('.box.worker:not([data-wired=no])')];
     const narrow = getComputedStyle(this.#stage).getPropertyValue('--narrow').trim() === 'yes';
     const places = workers.map(place);
     const firstTop = Math.min(...places.map((box) => box.top));
@@ -97,38 +90,27 @@ export class Wires {
     }
   }
 
-  // Shows steps (actors.js) as they happened.
-  show(steps) {
-    if (document.hidden) return;
-    this.#waiting.push(...steps.filter(({from, to}) => from !== to));
-    if (this.#waiting.length > kMostWaiting) this.#waiting.splice(0, this.#waiting.length - kMostWaiting);
-    if (this.#timer === 0) this.#next();
-  }
-
+  // Takes what is in the air out of sight.
   clear() {
-    this.#waiting = [];
+    this.#sky.replaceChildren();
   }
 
-  #next() {
-    const step = this.#waiting.shift();
-    this.#timer = step ? setTimeout(() => this.#next(), pause(this.#waiting.length)) : 0;
-    if (step) this.#fly(step);
-  }
-
-  #fly({from, to, label, group}) {
+  // Lets a step (actors.js) travel for so long.
+  fly({from, to, label, group}, ms) {
     const wire = this.#wires.get(from === kMaster ? to : from);
     if (!wire) return;
-    if (wire.animate) wire.animate([{stroke: 'var(--honey)', strokeWidth: '3px'}, {}], {duration: kFlightMs * 1.4});
+    if (wire.animate) wire.animate([{stroke: 'var(--honey)', strokeWidth: '3px'}, {}], {duration: ms * 1.4});
     if (this.#calm.matches) return;
-    const flight = html('span', {class: `flight ${group} ${from === kMaster ? 'down' : 'up'}`}, html('i'), label);
+    const flight = html(
+        'span',
+        {class: `flight ${group} ${from === kMaster ? 'down' : 'up'}`, 'data-peer': from === kMaster ? to : from},
+        html('i'), label);
     flight.style.offsetPath = `path("${wire.getAttribute('d')}")`;
     this.#sky.append(flight);
     const way = from === kMaster ? ['0%', '100%'] : ['100%', '0%'];
     const frames = [0, 0.12, 0.85, 1].map((offset) => ({offset, opacity: offset % 1 === 0 ? 0 : 1}));
-    flight.animate(frames, {duration: kFlightMs});
-    flight
-        .animate(
-            way.map((offsetDistance) => ({offsetDistance})), {duration: kFlightMs, easing: 'cubic-bezier(.4,.1,.5,1)'})
+    flight.animate(frames, {duration: ms});
+    flight.animate(way.map((offsetDistance) => ({offsetDistance})), {duration: ms, easing: 'cubic-bezier(.4,.1,.5,1)'})
         .finished.then(() => flight.remove(), () => flight.remove());
   }
 

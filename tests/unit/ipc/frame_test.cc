@@ -137,6 +137,22 @@ TEST(DescribeTest, TextIsEscapedAndCut) {
   EXPECT_THAT(Describe(Failed{.why = std::string(1000, 'x')}), testing::EndsWith("xxx...\""));
 }
 
+TEST(DescribeTest, DescriptorsHaveTheNamesThatTheirMessageDeclares) {
+  const auto fds = [](const Message& message) { return DescribeFds(Describe(message)); };
+  EXPECT_THAT(fds(Adopt{}), testing::ElementsAre("configuration", "scoreboard", "trace"));
+  EXPECT_THAT(fds(Listener{.name = "127.0.0.1:80"}), testing::ElementsAre("listener 127.0.0.1:80"));
+  EXPECT_THAT(fds(Log{.path = "/a \"b\\.log"}), testing::ElementsAre("log /a \\\"b\\\\.log"));
+  EXPECT_THAT(fds(Client{.peer = std::string(16, '\0')}), testing::ElementsAre("client"));
+  EXPECT_THAT(fds(Compiled{.ok = true}), testing::ElementsAre("text", "plan"));
+  EXPECT_THAT(fds(Go{}), testing::IsEmpty());
+}
+
+TEST(DescribeTest, DescriptorsOfACutTextAreStillNamed) {
+  EXPECT_THAT(DescribeFds("Log ordinal=0 path=\"/var/lo"), testing::ElementsAre("log /var/lo"));
+  EXPECT_THAT(DescribeFds("Log ordi"), testing::ElementsAre("log"));
+  EXPECT_THAT(DescribeFds("Surprise"), testing::IsEmpty());
+}
+
 TEST(DescribeTest, BinaryIsShownByItsSize) {
   EXPECT_THAT(Describe(Adopt{.identity = std::string(40, '\0')}), HasSubstr("identity=<40 bytes>"));
 }

@@ -23,8 +23,9 @@ std::vector<std::string> Lines() {
 TEST(ReadmeTest, TheTableOfMessagesIsTheDeclarations) {
   std::vector<std::string> expected;
   for (const MessageInfo& info : Messages()) {
+    const std::string fds = fmt::format("{}{}{}", info.fds, info.fds == 0 ? "" : ": ", info.fd_names);
     expected.push_back(fmt::format("{}|{}|{}|{}|{}", static_cast<unsigned>(info.type), info.name,
-                                   info.way == Way::kUp ? "up" : "down", info.fds, info.fields));
+                                   info.way == Way::kUp ? "up" : "down", fds, info.fields));
   }
 
   std::vector<std::string> rows;

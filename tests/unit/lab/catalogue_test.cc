@@ -11,8 +11,11 @@
 namespace colmeia::lab {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 std::vector<std::string_view> NamesOf(const std::vector<const Exhibit*>& exhibits) {
@@ -80,6 +83,10 @@ TEST(CatalogueTest, ChartsShowColumnsThatTheirFamilyHas) {
     for (const Chart& chart : family->charts) {
       EXPECT_TRUE(keys.contains(chart.value)) << chart.title;
       EXPECT_TRUE(chart.upto.empty() || keys.contains(chart.upto)) << chart.title;
+      // One sentence, which says which way is better.
+      EXPECT_THAT(std::string(chart.tells),
+                  AllOf(MatchesRegex("(Shorter|Longer) is better.*\\."), Not(HasSubstr(". "))))
+          << chart.title;
     }
   }
 }

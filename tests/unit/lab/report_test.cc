@@ -15,7 +15,7 @@ using ::testing::Not;
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 constexpr Column kColumns[] = {{"p50", "p50", Unit::kNanoseconds}, {"size", "in use", Unit::kBytes}};
-constexpr Chart kCharts[] = {{"How long", "p50"}};
+constexpr Chart kCharts[] = {{"How long", "p50", "", false, "Shorter <is> better."}};
 constexpr Family kFamily{"things", "Things & such", "About them.", kColumns, kCharts};
 
 Exhibit MakeExhibit(std::string_view name, std::string_view title) {
@@ -135,6 +135,7 @@ TEST_F(ReportTest, ThePageHasTheMachineEachExhibitAndItsNumbers) {
   EXPECT_THAT(html, HasSubstr("not measured: may &lt;not&gt;"));
   EXPECT_THAT(html, HasSubstr("what it &lt;is&gt;"));
   EXPECT_THAT(html, HasSubstr("<svg "));
+  EXPECT_THAT(html, HasSubstr("<p class=tells>Shorter &lt;is&gt; better.</p>"));
 }
 
 TEST_F(ReportTest, ThePageNeedsNothingFromOutside) {

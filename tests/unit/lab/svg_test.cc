@@ -60,6 +60,12 @@ TEST(SvgTest, EveryBarHasItsColourAndItsNumber) {
   EXPECT_THAT(svg, HasSubstr(">20 us … 3 ms</text>"));
 }
 
+TEST(SvgTest, TheScaleSaysWhatItCountsAndHow) {
+  EXPECT_THAT(RenderSvg(ChartWith({{"one", 1500, 1500}}, true)), HasSubstr(">time, logarithmic</text>"));
+  EXPECT_THAT(RenderSvg(ChartWith({{"one", 1500, 1500}})), HasSubstr(">time, linear</text>"));
+  EXPECT_EQ(ScaleText(Axis{}, Unit::kTimes), "times, linear");
+}
+
 TEST(SvgTest, ALineGoesOnOnlyWhereThereIsMore) {
   EXPECT_THAT(RenderSvg(ChartWith({{"one", 1500, 1500}})), Not(HasSubstr("<path class=one")));
   EXPECT_THAT(RenderSvg(ChartWith({{"one", 1500, 1501}})), HasSubstr("<path class=one"));

@@ -156,11 +156,21 @@ TEST_F(HiveEventsTest, AReaderThatWasAwayForLongGetsOneStateNotAll) {
 TEST_F(HiveEventsTest, EndsWhenTheWorkerDrains) {
   Open();
   PullAll();
-  Record(1);
 
   stream->Drain();
 
   EXPECT_EQ(PullAll(), "");
+  EXPECT_EQ(last, Pulled::kLast);
+}
+
+TEST_F(HiveEventsTest, TellsWhatLedToItsEnd) {
+  Open();
+  PullAll();
+  Record(1);
+
+  stream->Drain();
+
+  EXPECT_THAT(PullAll(), StartsWith("event: trace\nid: 1\n"));
   EXPECT_EQ(last, Pulled::kLast);
 }
 

@@ -19,7 +19,16 @@ TEST(HexTest, BytesStandBesideTheirMeaning) {
     0018  0e 00 00 00              size of path      14
     001c  6c 6f 67 73 2f 65 72 72  path              "logs/error.log"
     0024  6f 72 2e 6c 6f 67
+    fd 1 of 1, beside the bytes    descriptor        log logs/error.log
 )");
+}
+
+TEST(HexTest, DescriptorsFollowByName) {
+  EXPECT_THAT(Hex(ipc::EncodeFrame(ipc::Adopt{}, 1)), testing::EndsWith(R"(
+    fd 1 of 3, beside the bytes    descriptor        configuration
+    fd 2 of 3, beside the bytes    descriptor        scoreboard
+    fd 3 of 3, beside the bytes    descriptor        trace
+)"));
 }
 
 TEST(HexTest, WhatIsNoFrameIsShownAllTheSame) {

@@ -16,14 +16,14 @@ TEST(JsonTest, AMessageHasEveryMember) {
       Json(events[11]),
       R"({"seq":12,"cause":11,"kind":"send","mono_ns":5001200000,"wall_ms":1767268800501.200,"peer":"worker",)"
       R"("name":"worker 0","from":"master","to":"worker 0","slot":1,"seat":0,"generation":2,"pid":200,)"
-      R"("message":"Adopt","number":1,"in_reply_to":null,"bytes":20,"fds":3,"text":"Adopt generation=2 slot=1"})");
+      R"("message":"Adopt","number":1,"in_reply_to":null,"bytes":20,"fds":3,"descriptors":["configuration","scoreboard","trace"],"text":"Adopt generation=2 slot=1"})");
 }
 
 TEST(JsonTest, WhatIsNotKnownIsNull) {
   EXPECT_EQ(Json({.kind = Kind::kServer, .text = "serving", .sequence = 5}),
             R"({"seq":5,"cause":null,"kind":"server","mono_ns":0,"wall_ms":0.000,"peer":"master","name":"master",)"
             R"("from":null,"to":null,"slot":null,"seat":null,"generation":null,"pid":null,"message":null,)"
-            R"("number":null,"in_reply_to":null,"bytes":null,"fds":null,"text":"serving"})");
+            R"("number":null,"in_reply_to":null,"bytes":null,"fds":null,"descriptors":null,"text":"serving"})");
 }
 
 TEST(JsonTest, TheWayOfAnEventIsTold) {

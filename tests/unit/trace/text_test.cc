@@ -19,12 +19,12 @@ TEST(TextTest, EveryEventIsOneLineThatPointsToItsCause) {
     #4 <- #2     12:00:00.500400  spawn       master -> compiler (gen 2, pid 150)           compiler
     #5 <- #4     12:00:00.500500  receive     compiler (gen 2, pid 150) -> master           Hello version=1 pid=150
     #6 <- #5     12:00:00.500600  send        master -> compiler (gen 2, pid 150)           Compile conf="a;b#c.conf"
-    #7 <- #6     12:00:00.500700  receive     compiler (gen 2, pid 150) -> master           Compiled ok=yes
+    #7 <- #6     12:00:00.500700  receive     compiler (gen 2, pid 150) -> master           Compiled ok=yes + 2 descriptors: text, plan
     #8 <- #7     12:00:00.500800  listener    generation 2                                  opened 1
     #9 <- #7     12:00:00.500900  spawn       master -> worker 0 (gen 2, pid 200)           worker 0
    #10 <- #9     12:00:00.501000  state       worker 0 (gen 2, pid 200)                     starting
    #11 <- #9     12:00:00.501100  receive     worker 0 (gen 2, pid 200) -> master           Hello version=1 pid=200
-   #12 <- #11    12:00:00.501200  send        master -> worker 0 (gen 2, pid 200)           Adopt generation=2 slot=1
+   #12 <- #11    12:00:00.501200  send        master -> worker 0 (gen 2, pid 200)           Adopt generation=2 slot=1 + 3 descriptors: configuration, scoreboard, trace
    #13 <- #11    12:00:00.501300  send        master -> worker 0 (gen 2, pid 200)           Go
    #14 <- #13    12:00:00.501400  receive     worker 0 (gen 2, pid 200) -> master           Ready
    #15 <- #14    12:00:00.501500  state       worker 0 (gen 2, pid 200)                     ready
@@ -39,6 +39,11 @@ TEST(TextTest, EveryEventIsOneLineThatPointsToItsCause) {
    #24           12:00:00.502400  signal      operator (pid 78) -> master                   signal 10 (SIGUSR1)
 )");
   // clang-format on
+}
+
+TEST(TextTest, DescriptorsOfAnUnknownMessageAreCounted) {
+  EXPECT_THAT(Text({.kind = Kind::kReceive, .fds = 2, .text = "?"}),
+              testing::EndsWith("? + 2 descriptors: descriptor 1, descriptor 2"));
 }
 
 TEST(TextTest, WhatAWorkerSaysStaysOnItsLine) {

@@ -1,0 +1,11 @@
+// conf/mime.types, embedded into the program at build time: for who serves without a configuration of their own.
+#pragma once
+
+#include <string_view>
+
+namespace colmeia::app {
+
+// A `types` block in the configuration language.
+[[nodiscard]] std::string_view MimeTypes();
+
+}  // namespace colmeia::app
