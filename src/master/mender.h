@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "log/level.h"
 #include "loop/loop.h"
 #include "loop/timer.h"
 #include "master/resources.h"

@@ -66,7 +66,7 @@ TEST_F(MenderTest, OfAReuseportAddressThoseThatListenStay) {
 }
 
 TEST_F(MenderTest, AUnixSocketIsMendedUnderItsName) {
-  const sys::Address unix_socket = *sys::Address::Unix(dir_ / "socket");
+  const sys::Address unix_socket = *sys::Address::FromUnixPath(dir_ / "socket");
   Serve(resources_, 1, PlanOf(1, {unix_socket}, false));
   ShutDown();
   ASSERT_FALSE(TakesClients(unix_socket));
