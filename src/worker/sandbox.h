@@ -6,8 +6,8 @@
 //
 // Nothing that a worker does behind it may harm the master or the other workers, but for what is its own: the clients
 // that it takes, and the limits that the system sets to a user as a whole. What no filter can tell apart is left: a log
-// that is a socket (the journal's) can be shut down by whoever writes to it, a pipe of the worker's own user can be read
-// by it, and with `reset_timedout_connection` SO_LINGER can be set of a listening socket as of a connection.
+// that is a socket (the journal's) can be shut down by whoever writes to it, a pipe of the worker's own user can be
+// read by it, and with `reset_timedout_connection` SO_LINGER can be set of a listening socket as of a connection.
 #pragma once
 
 #include <string>
