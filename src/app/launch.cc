@@ -216,7 +216,7 @@ int ServeAlone(master::CompilerResult compiled) {
     }
   }
   for (std::uint32_t i = 0; i < open.logs.size(); ++i) {
-    if (auto fd = sys::Duplicate(open.logs[i]->fd.get()))
+    if (auto fd = master::LogFiles::ForWorker(*open.logs[i]))
       adoption.logs.push_back({i, open.logs[i]->path, *std::move(fd)});
   }
   resources.Promote(1);

@@ -13,9 +13,8 @@
 #include "modules/process.h"
 #include "pipeline/core_settings.h"
 #include "sys/cpu.h"
-#include "sys/landlock.h"
-#include "sys/syscall_filter.h"
 #include "sys/users.h"
+#include "worker/sandbox.h"
 
 namespace colmeia::app {
 namespace {
@@ -129,22 +128,33 @@ std::vector<std::string> ReadableBy(const pipeline::Site& site, config::Diagnost
   return readable;
 }
 
+bool ResetsConnections(const pipeline::Location& location) {
+  return location.settings.Get<pipeline::CoreSettings>().reset_timedout_connection ||
+         std::any_of(location.children.begin(), location.children.end(),
+                     [](const auto& child) { return ResetsConnections(*child); });
+}
+
+bool ResetsConnections(const pipeline::Site& site) {
+  return std::any_of(site.servers.begin(), site.servers.end(), [](const auto& server) {
+    return ResetsConnections(*server->self) ||
+           std::any_of(server->locations.begin(), server->locations.end(),
+                       [](const auto& location) { return ResetsConnections(*location); });
+  });
+}
+
 // The sandbox that was asked for, as far as this kernel has it; what it lacks is said once, here.
-void PlanSandbox(const ProcessSettings& process, const pipeline::Site& site, ipc::Identity& identity,
+void PlanSandbox(const ProcessSettings& process, const pipeline::Site& site, ipc::Plan& plan,
                  config::Diagnostics& diagnostics) {
-  identity.sandbox = static_cast<std::uint8_t>(process.sandbox);
-  if (process.sandbox == ipc::Sandbox::kOff) return;
-  if (process.sandbox == ipc::Sandbox::kStrict) identity.readable = ReadableBy(site, diagnostics);
-  if (sys::LandlockVersion() == 0) {
-    static constexpr const char* kWithout = "this kernel has no Landlock (it came with 5.13)";
-    if (process.sandbox == ipc::Sandbox::kStrict) {
-      diagnostics.Error(fmt::format("\"sandbox strict\" cannot be kept: {}", kWithout));
-    } else {
-      diagnostics.Warn({}, fmt::format("{}: what workers may write is what their user may write", kWithout));
-    }
-  }
-  if (!sys::SyscallFilterSupported()) {
-    diagnostics.Warn({}, "this kernel has no seccomp filters: workers may make any system call that their user may");
+  plan.identity.sandbox = static_cast<std::uint8_t>(process.sandbox);
+  plan.identity.resets_connections = ResetsConnections(site);
+  if (process.sandbox == ipc::Sandbox::kStrict) plan.identity.readable = ReadableBy(site, diagnostics);
+  const worker::SandboxSupport support = worker::ProbeSandbox();
+  plan.sandbox_gap = worker::SandboxGap(process.sandbox, support);
+  if (plan.sandbox_gap.empty()) return;
+  if (process.sandbox == ipc::Sandbox::kStrict && support.landlock == 0) {
+    diagnostics.Error(fmt::format("\"sandbox strict\" cannot be kept: {}", plan.sandbox_gap));
+  } else {
+    diagnostics.Warn({}, plan.sandbox_gap);
   }
 }
 
@@ -165,7 +175,7 @@ ipc::Plan MakePlan(const pipeline::Site& site, const config::Source& source, con
   plan.workers = process.workers.value_or(sys::UsableCpus());
   if (!process.workers) plan.workers_why = WhyAuto();
   plan.identity = IdentityOf(process, plan.workers, source, diagnostics);
-  PlanSandbox(process, site, plan.identity, diagnostics);
+  PlanSandbox(process, site, plan, diagnostics);
   for (const pipeline::ListenSocket& listener : site.listeners) {
     plan.listeners.push_back({.name = listener.name,
                               .address = std::string(listener.address.bytes()),

@@ -212,9 +212,9 @@ std::string ServeDirectives(const std::string& folder, const std::string& listen
                             const std::string& user) {
   std::string main = "daemon off; pid \"\"; error_log stderr error;";
   if (!user.empty()) main += fmt::format(" user {};", user);
-  std::string http = "default_type application/octet-stream; access_log /dev/stdout; log_not_found off;";
   // A text without a word about its characters is read as Latin-1.
-  if (!Modules().registry().Find("charset").empty()) http += " charset utf-8;";
+  std::string http =
+      "default_type application/octet-stream; charset utf-8; access_log /dev/stdout; log_not_found off;";
   if (listing) http += " autoindex on;";
   return fmt::format("{}\nevents {{ }}\nhttp {{\n{}\n{}\nserver {{ listen {}; root {}; }}\n}}\n", main, MimeTypes(),
                      http, QuotedWord(listen), QuotedWord(folder));

@@ -117,12 +117,15 @@ struct ListenerStatus {
   std::string address{};
   std::uint64_t sockets = 0;
   bool reuseport = false;
+  std::uint64_t mended = 0;
   std::uint64_t first_generation = 0, last_generation = 0;
 
   static constexpr void Fields(auto& self, auto&& visit) {
     visit(Field{"address", "LISTENER", Unit::kText, "as in the log"}, self.address);
     visit(Field{"sockets", "SOCKETS", Unit::kNumber, "that the master holds; with reuseport one a seat"}, self.sockets);
     visit(Field{"reuseport", "REUSEPORT", Unit::kFlag, "whether each seat has a socket of its own"}, self.reuseport);
+    visit(Field{"mended", "MENDED", Unit::kNumber, "how often it had stopped listening and was opened anew"},
+          self.mended);
     visit(Field{"first_generation", "FROM", Unit::kNumber, "the oldest generation that uses it"},
           self.first_generation);
     visit(Field{"last_generation", "TO", Unit::kNumber, "the newest"}, self.last_generation);
@@ -174,7 +177,7 @@ struct ServerStatus {
   std::string started{};
   std::uint64_t uptime_ms = 0;
   std::uint64_t cpu_ns = 0, memory_bytes = 0;
-  std::string accept_by{}, configuration{}, pid_file{};
+  std::string accept_by{}, sandbox{}, configuration{}, pid_file{};
   std::uint64_t reloads = 0, failed_reloads = 0, respawns = 0;
   bool last_reload_failed = false;
   FailedReload failed_reload{};
@@ -198,6 +201,9 @@ struct ServerStatus {
     visit(Field{"cpu_ns", "CPU", Unit::kNanoseconds, "processor time that the master has used"}, self.cpu_ns);
     visit(Field{"memory_bytes", "MEMORY", Unit::kBytes, "resident memory of the master"}, self.memory_bytes);
     visit(Field{"accept_by", "ACCEPT BY", Unit::kText, "who takes a client, as in the configuration"}, self.accept_by);
+    visit(Field{"sandbox", "SANDBOX", Unit::kText,
+                "off, on or strict; after that, what the running kernel cannot enforce of it"},
+          self.sandbox);
     visit(Field{"configuration", "CONFIGURATION", Unit::kText, "the file that the current generation was read from"},
           self.configuration);
     visit(Field{"pid_file", "PID FILE", Unit::kText, "the file that holds the master's pid"}, self.pid_file);

@@ -2,7 +2,9 @@
 // its fields in wire order. Encoder, decoder, log line, trace and the table in src/ipc/README.md come from here.
 //
 // Down (master -> child): Adopt, Listener, Log, Go, Release, Removed, Drain, Stop, Compile, Client.
-// Up (child -> master): Hello, Ready, Draining, Done, Failed, Compiled.
+// Up (child -> master): Hello, Ready, Draining, Done, Failed, Unusable, Compiled.
+//
+// What may come once comes once: a child that says anything out of its turn is broken, and its master ends it.
 //
 // A message has: kType, kName, kFds (exactly so many descriptors travel with it), kWay, Fields (its fields in wire
 // order, for encoder, decoder and Describe) and kFieldNames (the same fields by name, separated by spaces). One with
@@ -39,6 +41,7 @@ enum class MessageType : std::uint16_t {
   kCompiled = 14,  // up, from a compiler child: the outcome of it
   kClient = 15,    // down: a client that the master accepted
   kRemoved = 16,   // down: this listener ends with your generation, and whoever waits there is yours
+  kUnusable = 17,  // up: this listener's socket accepts no more
 };
 
 // Which way a message travels.
@@ -215,6 +218,20 @@ struct Failed {
   bool operator==(const Failed&) const = default;
 };
 
+// accept4(2) failed for good, with this errno: the socket has stopped listening, or the worker has lost it. Said once
+// for each socket that came. Whoever sent it looks at its own, and sends another one (Listener) that takes its place.
+struct Unusable {
+  static constexpr auto kType = MessageType::kUnusable;
+  static constexpr const char* kName = "Unusable";
+  static constexpr int kFds = 0;
+  static constexpr auto kWay = Way::kUp;
+  static constexpr std::string_view kFieldNames = "ordinal code";
+  std::uint32_t ordinal = 0;
+  std::int32_t code = 0;
+  static constexpr auto Fields(auto& self, auto& f) { return f(self.ordinal, self.code); }
+  bool operator==(const Unusable&) const = default;
+};
+
 // What the command line said, for a compiler child. Paths as given, not resolved; working directory inherited.
 struct Compile {
   static constexpr auto kType = MessageType::kCompile;
@@ -263,6 +280,6 @@ struct Client {
 };
 
 using Message = std::variant<Hello, Adopt, Listener, Log, Go, Ready, Release, Drain, Stop, Draining, Done, Failed,
-                             Compile, Compiled, Client, Removed>;
+                             Compile, Compiled, Client, Removed, Unusable>;
 
 }  // namespace colmeia::ipc

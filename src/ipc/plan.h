@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ipc/accept_by.h"
@@ -22,6 +23,19 @@ enum class Sandbox : std::uint8_t {
   kStrict,  // reads below the document roots only
 };
 
+// As in the configuration.
+[[nodiscard]] constexpr std::string_view SandboxName(Sandbox sandbox) {
+  switch (sandbox) {
+    case Sandbox::kOff:
+      return "off";
+    case Sandbox::kOn:
+      return "on";
+    case Sandbox::kStrict:
+      return "strict";
+  }
+  return "?";
+}
+
 // Who a worker becomes (worker/become.h). Resolved once while compiling, so a worker asks no name service.
 struct Identity {
   bool change_user = false;  // false when not started as root: keep who we are
@@ -36,9 +50,10 @@ struct Identity {
   std::string working_directory{};      // empty = leave alone
   std::uint8_t sandbox = 0;             // ipc::Sandbox, as far as the kernel has it
   std::vector<std::string> readable{};  // Sandbox::kStrict only: the document roots
+  bool resets_connections = false;      // some location has `reset_timedout_connection on`
   static constexpr auto Fields(auto& self, auto& f) {
     return f(self.change_user, self.uid, self.gid, self.groups, self.user, self.priority, self.rlimit_nofile,
-             self.affinity, self.working_directory, self.sandbox, self.readable);
+             self.affinity, self.working_directory, self.sandbox, self.readable, self.resets_connections);
   }
   bool operator==(const Identity&) const = default;
 };
@@ -96,12 +111,13 @@ struct Plan {
   std::uint32_t max_generations = 8;       // that drain at the same time
   std::uint32_t worker_connections = 512;
   AcceptBy accept_by = AcceptBy::kExclusive;
-  std::string warnings{};  // of the compiler, for the log; one or more lines, or empty
+  std::string sandbox_gap{};  // what this kernel cannot enforce of the sandbox, and what follows; empty = all is
+  std::string warnings{};     // of the compiler, for the log; one or more lines, or empty
   static constexpr auto Fields(auto& self, auto& f) {
     return f(self.identity, self.listeners, self.logs, self.error_logs, self.workers, self.workers_why, self.daemon,
              self.master_process, self.pid_path, self.control_path, self.prefix, self.conf_path, self.environment,
              self.shutdown_timeout, self.start_timeout, self.watchdog, self.max_requests, self.max_memory,
-             self.max_generations, self.worker_connections, self.accept_by, self.warnings);
+             self.max_generations, self.worker_connections, self.accept_by, self.sandbox_gap, self.warnings);
   }
   bool operator==(const Plan&) const = default;
 };

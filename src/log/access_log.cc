@@ -81,9 +81,8 @@ class AccessLog::Sink final : public spdlog::sinks::base_sink<spdlog::details::n
   }
 
   void Adopt(sys::UniqueFd fd) {
-    const int given = fd.get();
-    fd_ = OpenForOurselves(std::move(fd));
-    kind_ = fd_.get() == given ? KindOf(given) : OutputKind::kNonBlocking;
+    fd_ = std::move(fd);
+    kind_ = KindOf(fd_.get());
   }
 
   // The time of a message is part of its text, so that one will do for all: making it asks for thread and clock.

@@ -2,7 +2,8 @@
 //
 // Flush() just before the loop sleeps. What is written at once depends on what the descriptor is:
 // - a regular file (opened with O_APPEND): everything in one write;
-// - a pipe or terminal: at most PIPE_BUF bytes a write, ending at a line's end, so that the lines of several workers on
+// - a pipe (opened for this process alone, and non-blocking, if the lines of a slow reader are to wait) or terminal: at
+// most PIPE_BUF bytes a write, ending at a line's end, so that the lines of several workers on
 //   one pipe stay whole;
 // - a socket: likewise, without waiting.
 // A reader that is too slow never blocks the loop: up to kBacklog bytes wait for it, further lines are dropped and

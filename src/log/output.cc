@@ -8,11 +8,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <string>
-#include <utility>
-
-#include "sys/files.h"
-#include "util/result.h"
 
 namespace colmeia::log {
 
@@ -51,15 +46,8 @@ OutputKind KindOf(int fd) {
   struct stat info {};
   if (fstat(fd, &info) != 0) return OutputKind::kShared;
   if (S_ISREG(info.st_mode)) return OutputKind::kFile;
+  if (S_ISFIFO(info.st_mode) && (fcntl(fd, F_GETFL) & O_NONBLOCK) != 0) return OutputKind::kNonBlocking;
   return S_ISSOCK(info.st_mode) ? OutputKind::kSocket : OutputKind::kShared;
-}
-
-sys::UniqueFd OpenForOurselves(sys::UniqueFd fd) {
-  struct stat info {};
-  if (!fd || fstat(fd.get(), &info) != 0 || !S_ISFIFO(info.st_mode)) return fd;
-  Result<sys::UniqueFd> own =
-      sys::OpenFile("/proc/self/fd/" + std::to_string(fd.get()), O_WRONLY | O_APPEND | O_NONBLOCK);
-  return own ? std::move(*own) : std::move(fd);
 }
 
 ssize_t WriteNow(int fd, OutputKind kind, std::string_view bytes) {

@@ -5,23 +5,17 @@
 
 #include <string_view>
 
-#include "sys/unique_fd.h"
-
 namespace colmeia::log {
 
 // What a log is written to, as far as writing differs.
 enum class OutputKind {
   kFile,         // regular file: takes everything at once
-  kNonBlocking,  // says EAGAIN of itself: a pipe that was opened by us for our own use
+  kNonBlocking,  // a pipe that says EAGAIN of itself
   kSocket,       // can be asked not to wait, call by call
   kShared,       // pipe, terminal, device: shared with others, so its flags are not ours to change
 };
 
 [[nodiscard]] OutputKind KindOf(int fd);
-
-// A pipe opened anew, if the kernel lets us, for our own use and non-blocking: O_NONBLOCK belongs to the open file,
-// which the pipe's other holders share. Anything else comes back as it was.
-[[nodiscard]] sys::UniqueFd OpenForOurselves(sys::UniqueFd fd);
 
 // One write(2): the number of bytes taken, or -1 with errno, EAGAIN when the reader is too slow. EINTR is retried.
 [[nodiscard]] ssize_t WriteNow(int fd, OutputKind kind, std::string_view bytes);

@@ -98,6 +98,16 @@ struct Adopt {
   std::uint32_t generation = 0;
 };
 
+// A worker says that its socket of the listener with this ordinal takes no clients any more, with this errno. Look at
+// all listening sockets that we hold: open those that have stopped listening anew, and send them to the workers that
+// have them. Where ours is in order, send it to this worker, but once in its life.
+struct MendListeners {
+  std::uint32_t slot = 0;
+  std::uint32_t generation = 0;
+  std::uint32_t ordinal = 0;
+  int code = 0;
+};
+
 // Send a message without descriptors (Drain, Stop, Release).
 struct Send {
   std::uint32_t slot = 0;
@@ -110,7 +120,8 @@ struct Kill {
   int signal = 0;
 };
 
-// The process was reaped, yet its channel has not ended: close our end. Answered by ChannelClosed.
+// The process was reaped, yet its channel has not ended, or nothing more of it is to be heard: close our end. Answered
+// by ChannelClosed.
 struct CloseChannel {
   std::uint32_t slot = 0;
 };
@@ -210,8 +221,8 @@ struct Leave {
 };
 
 using Action = std::variant<Compile, CancelCompile, OpenResources, Promote, RemoveListeners, CloseListeners,
-                            CloseGeneration, SeatsChanged, Spawn, Adopt, Send, Kill, CloseChannel, Respawning, SetState,
-                            SetServer, ReopenLogs, Log, Started, StartFailed, Reply, Reloading, Reloaded, StartUpgrade,
-                            ForwardSignal, AbandonUpgrade, CompleteUpgrade, Leave>;
+                            CloseGeneration, SeatsChanged, Spawn, Adopt, MendListeners, Send, Kill, CloseChannel,
+                            Respawning, SetState, SetServer, ReopenLogs, Log, Started, StartFailed, Reply, Reloading,
+                            Reloaded, StartUpgrade, ForwardSignal, AbandonUpgrade, CompleteUpgrade, Leave>;
 
 }  // namespace colmeia::master

@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include <fmt/core.h>
 
 #include "ipc/codec.h"
@@ -56,7 +58,28 @@ Result<std::unique_ptr<WorkerChild>> WorkerChild::Spawn(loop::Loop& loop, ChildL
 }
 
 std::uint32_t WorkerChild::Send(const ipc::Message& message, const std::vector<int>& fds) {
-  return channel_ ? channel_->Send(message, fds) : 0;
+  if (!channel_) return 0;
+  const std::uint32_t sequence = channel_->Send(message, fds);
+  const bool is_log = std::holds_alternative<ipc::Log>(message);
+  const bool wants_done = (is_log && sent_all_) || std::holds_alternative<ipc::Release>(message) ||
+                          std::holds_alternative<ipc::Client>(message);
+  if (wants_done) owed_.push_back(sequence);
+  if (std::holds_alternative<ipc::Go>(message)) sent_all_ = true;
+  if (std::holds_alternative<ipc::Listener>(message)) ++lent_listeners_;
+  return sequence;
+}
+
+// Whether it may say that now, as far as this is about what was sent to it.
+bool WorkerChild::IsDue(const ipc::Received& received) {
+  if (std::holds_alternative<ipc::Done>(received.message)) {
+    const auto at = std::find(owed_.begin(), owed_.end(), received.in_reply_to);
+    if (at == owed_.end()) return false;
+    owed_.erase(at);
+  } else if (std::holds_alternative<ipc::Unusable>(received.message)) {
+    if (lent_listeners_ == 0) return false;
+    --lent_listeners_;
+  }
+  return true;
 }
 
 void WorkerChild::Kill(int signal) {
@@ -71,7 +94,8 @@ void WorkerChild::CloseChannel() {
 }
 
 void WorkerChild::OnMessage(ipc::Received& received) {
-  listener_.OnEvent(Received{slot_, std::move(received.message), received.in_reply_to});
+  const bool is_due = IsDue(received);
+  listener_.OnEvent(Received{slot_, std::move(received.message), received.in_reply_to, is_due});
 }
 
 void WorkerChild::OnClosed(std::string why) {
@@ -107,10 +131,26 @@ Party CompilerChild::party() const {
 }
 
 void CompilerChild::OnMessage(ipc::Received& received) {
-  if (std::holds_alternative<ipc::Hello>(received.message)) {
+  if (std::holds_alternative<ipc::Hello>(received.message) && state_ == State::kBorn) {
+    state_ = State::kCompiling;
     channel_->Send(command_line_);
-  } else if (const auto* const compiled = std::get_if<ipc::Compiled>(&received.message)) {
+  } else if (const auto* const compiled = std::get_if<ipc::Compiled>(&received.message);
+             compiled != nullptr && state_ == State::kCompiling) {
+    state_ = State::kDone;
     result_ = ReadCompiled(*compiled, std::move(received.fds));
+  } else if (const auto* const failed = std::get_if<ipc::Failed>(&received.message);
+             failed != nullptr && state_ == State::kCompiling) {
+    state_ = State::kDone;
+    result_ = CompilerResult{nullptr, {}, failed->why};
+  } else {
+    state_ = State::kDone;
+    result_ = CompilerResult{nullptr,
+                             {},
+                             fmt::format("the compiler of the configuration said {} out of its turn",
+                                         ipc::NameOf(ipc::TypeOf(received.message)))};
+    Kill();
+    channel_.reset();
+    TellWhenOver();
   }
 }
 

@@ -44,6 +44,7 @@ class WorkerChild final : public ipc::ChannelListener {
   [[nodiscard]] Party party() const { return {trace::Peer::kWorker, slot_, seat, generation, pid_}; }
 
   bool adopted = false;  // the master has sent Adopt
+  bool relent = false;   // it lost a listening socket that is in order, and was sent it again: that is done once
   std::uint32_t generation = 0;
   std::uint32_t seat = 0;
 
@@ -53,9 +54,14 @@ class WorkerChild final : public ipc::ChannelListener {
   void OnClosed(std::string why) override;
   void OnTraffic(ipc::Traffic traffic, const ipc::FrameInfo& frame) override;
 
+  [[nodiscard]] bool IsDue(const ipc::Received& received);
+
   ChildListener& listener_;
   const std::uint32_t slot_;
   pid_t pid_ = 0;
+  bool sent_all_ = false;             // Go was sent: from here on Log wants a Done
+  std::vector<std::uint32_t> owed_;   // numbers of messages that want a Done, in the order sent
+  std::uint32_t lent_listeners_ = 0;  // of which it has not said that they are unusable
   bool exited_ = false;
   std::unique_ptr<loop::Process> process_;
   std::unique_ptr<ipc::Channel> channel_;
@@ -70,6 +76,8 @@ struct CompilerResult {
 };
 
 // A compiler, for as long as it runs. Calls back once, when the child was reaped and its channel has ended.
+//
+// It speaks in turn, or is ended: Hello, then Compiled or Failed.
 class CompilerChild final : public ipc::ChannelListener {
  public:
   using Done = std::function<void(CompilerResult)>;
@@ -88,7 +96,14 @@ class CompilerChild final : public ipc::ChannelListener {
   void OnTraffic(ipc::Traffic traffic, const ipc::FrameInfo& frame) override;
   void TellWhenOver();
 
+  enum class State {
+    kBorn,       // has not said Hello
+    kCompiling,  // was told what
+    kDone,       // its result is here, or it has none
+  };
+
   ChildListener& listener_;
+  State state_ = State::kBorn;
   const ipc::Compile command_line_;
   Done done_;
   std::optional<loop::ExitStatus> exit_;

@@ -35,8 +35,10 @@ void Clones::Gone(std::uint32_t slot) {
   std::erase_if(loans_, [slot](const Loan& loan) { return loan.slot == slot; });
 }
 
-bool Clones::IsLent(std::size_t socket) const {
-  return std::any_of(loans_.begin(), loans_.end(), [socket](const Loan& loan) { return loan.socket == socket; });
+std::optional<std::uint32_t> Clones::BorrowerOf(std::size_t socket) const {
+  const auto loan =
+      std::find_if(loans_.begin(), loans_.end(), [socket](const Loan& it) { return it.socket == socket; });
+  return loan == loans_.end() ? std::nullopt : std::optional(loan->slot);
 }
 
 std::vector<Clones::Loan> Clones::TakeLoans() { return std::exchange(loans_, {}); }

@@ -47,7 +47,8 @@ class Clones {
   // The worker in `slot` accepts from the clone with this number, until that process is gone.
   void Lend(std::size_t socket, std::uint32_t slot, std::uint32_t ordinal);
   void Gone(std::uint32_t slot);
-  [[nodiscard]] bool IsLent(std::size_t socket) const;
+  [[nodiscard]] bool IsLent(std::size_t socket) const { return BorrowerOf(socket).has_value(); }
+  [[nodiscard]] std::optional<std::uint32_t> BorrowerOf(std::size_t socket) const;  // its slot
 
   // A loan: `ordinal` is the listener's in the borrower's configuration.
   struct Loan {

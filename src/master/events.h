@@ -85,6 +85,7 @@ struct Received {
   std::uint32_t slot = 0;
   ipc::Message message;
   std::uint32_t in_reply_to = 0;  // of the frame; 0 = no reply
+  bool is_due = true;             // Done and Unusable: the message, or the listener, that it is about was sent
 };
 
 // The channel is gone: EOF, an error, a broken frame, or after CloseChannel. At most once per process; all messages

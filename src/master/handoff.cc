@@ -1,5 +1,7 @@
 #include "master/handoff.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -11,7 +13,14 @@
 namespace colmeia::master {
 
 Handoff::Handoff(loop::Loop& loop, const Resources& resources, Send send)
-    : loop_(loop), resources_(resources), send_(std::move(send)), pause_(loop, [this] { Pump(); }) {}
+    : loop_(loop),
+      resources_(resources),
+      send_(std::move(send)),
+      broken_(loop,
+              [this] {
+                if (on_unusable) on_unusable();
+              }),
+      pause_(loop, [this] { Pump(); }) {}
 
 void Handoff::Promoted(std::uint32_t generation) {
   const OpenGeneration* const open = resources_.Find(generation);
@@ -104,7 +113,9 @@ bool Handoff::AcceptOne(Source& source, std::uint32_t slot) {
       Give(slot, {std::move(accepted.fd), source.address, accepted.peer});
       return true;
     case sys::AcceptStatus::kEmpty:
-      return false;
+      // A Unix socket that was shut down has an empty queue for ever, and is ready for reading all the time.
+      if (source.address.family() != AF_UNIX || sys::IsListening(source.fd)) return false;
+      break;
     case sys::AcceptStatus::kTryAgain:
       return true;
     case sys::AcceptStatus::kNoDescriptors:
@@ -117,9 +128,8 @@ bool Handoff::AcceptOne(Source& source, std::uint32_t slot) {
     case sys::AcceptStatus::kFailed:
       break;
   }
-  log::Main().Print(log::Level::kAlert, "master: accept4() failed ({}: {}), {} is given up", accepted.code,
-                    std::strerror(accepted.code), source.address.ToString());
   source.usable = false;
+  broken_.StartAfter(util::Duration::zero());
   return false;
 }
 

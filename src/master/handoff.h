@@ -42,6 +42,10 @@ class Handoff {
   // This generation is the current one. Whoever waits at listeners that it does not have is left to the workers of
   // those before.
   void Promoted(std::uint32_t generation);
+  // Sockets of the current generation were opened anew. Closing() is remembered.
+  void Mended(std::uint32_t generation) {
+    if (generation == generation_ && !sources_.empty()) Promoted(generation);
+  }
   // The listeners of this generation are its workers' from here on, or are about to be closed.
   void Closing(std::uint32_t generation);
 
@@ -55,6 +59,9 @@ class Handoff {
 
   // Whether the worker's answer to this message is still to come, and is about a client.
   [[nodiscard]] bool Awaits(std::uint32_t slot, std::uint32_t sequence) const { return turns_.Awaits(slot, sequence); }
+
+  // Called from the loop when accepting from a socket failed for good. What is mended Promoted() takes up again.
+  std::function<void()> on_unusable;
 
   // Clients that came back from a worker, and that no other has room for yet.
   [[nodiscard]] std::size_t kept() const { return kept_.size(); }
@@ -84,6 +91,7 @@ class Handoff {
   std::deque<Client> kept_;
   bool blocked_ = true;     // nobody has room: sockets are not waited for
   bool was_short_ = false;  // of descriptors, when last accepting: it was said in the log
+  loop::Timer broken_;      // from a socket that failed to on_unusable
   loop::Timer pause_;       // active: nobody is accepted for want of descriptors
 };
 

@@ -1,6 +1,7 @@
 #include "master/log_files.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +19,8 @@ namespace colmeia::master {
 LogFiles::LogFiles() {
   if (auto fd = sys::Duplicate(STDOUT_FILENO)) original_stdout_ = *std::move(fd);
   if (auto fd = sys::Duplicate(STDERR_FILENO)) original_stderr_ = *std::move(fd);
+  sys::AppendOnly(STDOUT_FILENO);
+  sys::AppendOnly(STDERR_FILENO);
 }
 
 std::vector<std::shared_ptr<OpenLog>> LogFiles::InUse() {
@@ -46,6 +49,20 @@ Result<std::shared_ptr<OpenLog>> LogFiles::Open(const ipc::PlannedLog& planned) 
   auto log = std::make_shared<OpenLog>(OpenLog{planned.path, *std::move(fd)});
   open_.push_back(log);
   return log;
+}
+
+Result<sys::UniqueFd> LogFiles::ForWorker(const OpenLog& log) {
+  const int fd = log.fd.get();
+  struct stat info {};
+  const int flags = fcntl(fd, F_GETFL);
+  const bool is_known = flags >= 0 && fstat(fd, &info) == 0;
+  const bool is_pipe = is_known && S_ISFIFO(info.st_mode);
+  const bool appends_only = (flags & O_ACCMODE) == O_WRONLY && (flags & O_APPEND) != 0;
+  if (is_pipe || (is_known && S_ISREG(info.st_mode) && !appends_only)) {
+    auto own = sys::OpenAnew(fd, O_WRONLY | O_APPEND | O_NOCTTY | (is_pipe ? O_NONBLOCK : 0));
+    if (own) return own;
+  }
+  return sys::Duplicate(fd);
 }
 
 LogFiles::Reopened LogFiles::Reopen() {

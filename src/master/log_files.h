@@ -23,11 +23,17 @@ struct OpenLog {
 
 class LogFiles {
  public:
-  // Descriptors 1 and 2 as they are now are what "/dev/stdout" and "stderr" mean from here on.
+  // Descriptors 1 and 2 as they are now are what "/dev/stdout" and "stderr" mean from here on. Where one is a regular
+  // file, whoever has it writes at its end from here on.
   LogFiles();
 
   // The error names the path, its place in the configuration, and what to do.
   [[nodiscard]] Result<std::shared_ptr<OpenLog>> Open(const ipc::PlannedLog& planned);
+
+  // The descriptor for a worker to write with. It can add lines, and change nothing that is there, nor how others
+  // write: a pipe is opened anew and non-blocking for this worker alone, and so is a regular file that came from
+  // outside and was open for more than appending. Where that is not allowed, and otherwise, it is a duplicate.
+  [[nodiscard]] static Result<sys::UniqueFd> ForWorker(const OpenLog& log);
 
   // Opens all files anew under the same numbers, and takes descriptor 2 along. What could not be opened keeps its old
   // file and is told.

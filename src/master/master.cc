@@ -76,8 +76,13 @@ Master::Master(MasterOptions options, scoreboard::Board board, trace::Writer tra
                  WorkerChild* const child = FindWorker(slot);
                  return child != nullptr ? child->Send(message, {fd}) : 0;
                }),
+      mender_(loop_, resources_,
+              [this](const OpenListener& listener, const std::vector<std::size_t>& sockets) {
+                return HandOut(listener, sockets);
+              }),
       notifier_(loop_, options_.notify) {
   texts_.emplace(1, std::move(options_.text));
+  handoff_.on_unusable = [this] { mender_.Look(); };
 }
 
 Result<control::Configuration> Master::RunningConfiguration() const {

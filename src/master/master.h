@@ -19,6 +19,7 @@
 #include "master/handover.h"
 #include "master/inherited.h"
 #include "master/ledger.h"
+#include "master/mender.h"
 #include "master/notify.h"
 #include "master/opening.h"
 #include "master/overseer.h"
@@ -76,6 +77,7 @@ class Master final : public ChildListener {
   void Perform(const CloseGeneration& action);
   void Perform(const Spawn& action);
   void Perform(const Adopt& action);
+  void Perform(const MendListeners& action);
   void Perform(const Send& action);
   void Perform(const Kill& action);
   void Perform(const CloseChannel& action);
@@ -98,6 +100,7 @@ class Master final : public ChildListener {
 
   [[nodiscard]] Result<control::Configuration> RunningConfiguration() const;
   Result<> SpawnUpgrade();
+  std::size_t HandOut(const OpenListener& listener, const std::vector<std::size_t>& sockets);
   [[nodiscard]] WorkerChild* FindWorker(std::uint32_t slot);
   [[nodiscard]] Party PartyIn(std::uint32_t slot);
   [[nodiscard]] Party SuccessorParty() const;
@@ -120,6 +123,7 @@ class Master final : public ChildListener {
   Ledger ledger_;
   CloneKeeper clones_;
   Handoff handoff_;
+  Mender mender_;
   Sampler clients_traced_;
   Notifier notifier_;
   std::unique_ptr<Successor> successor_;

@@ -151,6 +151,35 @@ void OpenListener::TurnAway() {
   }
 }
 
+std::vector<std::size_t> OpenListener::Deaf() const {
+  std::vector<std::size_t> deaf;
+  if (turned_away) return deaf;
+  for (std::size_t i = 0; i < sockets.size(); ++i) {
+    if (!sys::IsListening(sockets[i].get())) deaf.push_back(i);
+  }
+  return deaf;
+}
+
+Result<> OpenListener::Mend(const ipc::PlannedListener& planned, const std::vector<std::size_t>& deaf,
+                            std::vector<sys::UniqueFd>& old) {
+  const sys::ListenOptions options{backlog, reuseport, planned.ipv6only, tuning};
+  // Without listening they keep nobody from the address.
+  std::vector<sys::UniqueFd> fresh;
+  for (std::size_t i = 0; i < deaf.size(); ++i) {
+    auto socket = sys::Listen(address, options);
+    if (!socket) return Fail(socket.error().message + Advice(socket.error().code, planned.name), socket.error().code);
+    fresh.push_back(*std::move(socket));
+  }
+  watches.clear();
+  for (std::size_t i = 0; i < deaf.size(); ++i) {
+    old.push_back(std::exchange(sockets[deaf[i]], std::move(fresh[i])));
+  }
+  if (file) file = sys::IdentifySocketFile(address);
+  ++mended;
+  if (clones.count() > 0) Steer(*this);
+  return {};
+}
+
 Result<> OpenListener::MakeRoom() {
   for (const sys::UniqueFd& socket : sockets) {
     if (auto allowed = sys::AllowReusePort(socket.get()); !allowed) return allowed;

@@ -61,6 +61,14 @@ struct OpenListener {
   void TurnAway();
   // It is wanted again. REQUIRES: not turned away for good.
   void LetIn();
+  // The numbers of those of its sockets that have stopped listening, whoever did that to them; none while it is turned
+  // away.
+  [[nodiscard]] std::vector<std::size_t> Deaf() const;
+  // Opens them anew under the same numbers. All or nothing; what they were is put into `old`, to be closed when nobody
+  // polls it any more. Whoever stood in their queues was reset when they stopped.
+  [[nodiscard]] Result<> Mend(const ipc::PlannedListener& planned, const std::vector<std::size_t>& deaf,
+                              std::vector<sys::UniqueFd>& old);
+
   // Others may listen on its address as well: more sockets of its own, or, when it is wanted again and turned away for
   // good, another listener while this one is emptied.
   [[nodiscard]] Result<> MakeRoom();
@@ -75,6 +83,8 @@ struct OpenListener {
   bool inherited = false;                 // somebody else may hold its sockets, too, and want its clients
   // It was removed, and new clients do not come to it.
   std::optional<sys::TurnedAway> turned_away;
+  std::uint64_t mended = 0;  // so often sockets were opened anew
+  util::TimePoint mended_at{};
   Clones clones;
   std::vector<std::unique_ptr<loop::Poll>> watches;  // CloneKeeper's, of the sockets without a seat
 };

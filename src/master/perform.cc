@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -11,8 +13,19 @@
 #include "master/master.h"
 #include "master/signals.h"
 #include "master/words.h"
+#include "sys/sockets.h"
 
 namespace colmeia::master {
+
+namespace {
+
+std::uint32_t SendLog(WorkerChild& child, std::uint32_t ordinal, const OpenLog& log) {
+  // Without a descriptor to spare the worker gets the master's: it has to have one.
+  const auto own = LogFiles::ForWorker(log);
+  return child.Send(ipc::Log{ordinal, log.path}, {own ? own->get() : log.fd.get()});
+}
+
+}  // namespace
 
 void Master::Perform(const Compile& action) {
   const std::uint32_t generation = action.generation;
@@ -41,6 +54,7 @@ void Master::Perform(const CancelCompile& action) {
 
 void Master::Perform(const OpenResources& action) {
   const std::uint32_t generation = action.generation;
+  mender_.LookNow();
   opening_.Open(
       generation, action.plan, [this, plan = action.plan, generation, cause = scribe_.cause()](Result<> opened) {
         scribe_.Because(cause);
@@ -131,6 +145,7 @@ void Master::Perform(const Adopt& action) {
   WorkerChild* const child = FindWorker(action.slot);
   const OpenGeneration* const open = resources_.Find(action.generation);
   if (child == nullptr || open == nullptr) return;
+  mender_.Look();
   // Workers that were added since the configuration was read need sockets of their own.
   if (auto grown = resources_.GrowClones(action.generation, action.seats); !grown) {
     log::Main().Print(log::Level::kError, "master: {}", grown.error().message);
@@ -164,11 +179,52 @@ void Master::Perform(const Adopt& action) {
     }
   }
   for (std::uint32_t i = 0; i < open->logs.size(); ++i) {
-    child->Send(ipc::Log{i, open->logs[i]->path}, {open->logs[i]->fd.get()});
+    static_cast<void>(SendLog(*child, i, *open->logs[i]));
   }
   child->Send(ipc::Go{});
   child->adopted = true;
   clones_.Adopted(action.slot, action.generation, action.seat, action.seats);
+}
+
+void Master::Perform(const MendListeners& action) {
+  mender_.Look();
+  const OpenGeneration* const open = resources_.Find(action.generation);
+  WorkerChild* const child = FindWorker(action.slot);
+  if (open == nullptr || child == nullptr || action.ordinal >= open->listeners.size()) return;
+  const OpenListener& listener = *open->listeners[action.ordinal];
+  const auto socket = open->SocketFor(action.ordinal, child->seat);
+  if (!socket || mender_.MendedLately(listener) || !sys::IsListening(listener.sockets[*socket].get())) return;
+  if (std::exchange(child->relent, true)) return;
+  log::Main().Print(
+      log::Level::kAlert,
+      "master: accept4() failed ({}: {}) in the worker in slot {}, though {} listens: sent it the socket again",
+      action.code, std::strerror(action.code), action.slot, listener.name);
+  child->Send(ipc::Listener{action.ordinal, listener.name}, {listener.sockets[*socket].get()});
+}
+
+// Those who drain have nothing to take there.
+std::size_t Master::HandOut(const OpenListener& listener, const std::vector<std::size_t>& sockets) {
+  std::size_t count = 0;
+  for (const auto& [slot, child] : workers_) {
+    const OpenGeneration* const open = resources_.Find(child->generation);
+    if (!child->adopted || open == nullptr) continue;
+    bool has_any = false;
+    for (std::uint32_t ordinal = 0; ordinal < open->listeners.size(); ++ordinal) {
+      if (open->listeners[ordinal].get() != &listener) continue;
+      const auto own = open->SocketFor(ordinal, child->seat);
+      for (const std::size_t socket : sockets) {
+        if (own != socket && listener.clones.BorrowerOf(socket) != slot) continue;
+        child->Send(ipc::Listener{ordinal, listener.name}, {listener.sockets[socket].get()});
+        has_any = true;
+      }
+    }
+    if (has_any) ++count;
+  }
+  // With `accept_by handoff` the master itself accepts, from the sockets as they are now.
+  const Generation* const current = supervisor_.current();
+  if (current != nullptr && resources_.Find(current->number) != nullptr) handoff_.Mended(current->number);
+  scribe_.Noted({.kind = trace::Kind::kListener, .text = fmt::format("mended {}", listener.name)});
+  return count;
 }
 
 void Master::Perform(const SeatsChanged& action) {
@@ -249,7 +305,7 @@ void Master::Perform(const ReopenLogs&) {
     const OpenGeneration* const open = resources_.Find(child->generation);
     if (!child->adopted || open == nullptr) continue;
     for (std::uint32_t i = 0; i < open->logs.size(); ++i) {
-      const std::uint32_t sequence = child->Send(ipc::Log{i, open->logs[i]->path}, {open->logs[i]->fd.get()});
+      const std::uint32_t sequence = SendLog(*child, i, *open->logs[i]);
       if (sequence != 0) event.sent.push_back({slot, sequence});
     }
   }
@@ -303,6 +359,7 @@ void Master::Perform(const StartUpgrade&) {
 }
 
 Result<> Master::SpawnUpgrade() {
+  mender_.LookNow();
   if (auto aside = resources_.PutPidFileAside(); !aside) return aside;
   if (auto aside = desk_.PutAside(); !aside) return aside;
   SuccessorOptions options;

@@ -164,6 +164,15 @@ std::vector<OpenListener*> Resources::Listeners() const {
   return out;
 }
 
+const ipc::PlannedListener* Resources::PlannedFor(const OpenListener& listener) const {
+  for (auto at = generations_.rbegin(); at != generations_.rend(); ++at) {
+    for (std::size_t i = 0; i < at->second.listeners.size(); ++i) {
+      if (at->second.listeners[i].get() == &listener) return &at->second.plan->listeners[i];
+    }
+  }
+  return nullptr;
+}
+
 std::size_t Resources::SocketsNeeded(const OpenListener& listener) const {
   std::size_t needed = 0;
   for (auto at = generations_.lower_bound(current_); at != generations_.end(); ++at) {

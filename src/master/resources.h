@@ -65,6 +65,8 @@ class Resources {
 
   // All listeners of all living generations, each once. Valid until a generation is opened or closed.
   [[nodiscard]] std::vector<OpenListener*> Listeners() const;
+  // What the newest generation that has it wants of it; null when none has.
+  [[nodiscard]] const ipc::PlannedListener* PlannedFor(const OpenListener& listener) const;
   // How many of its sockets, counted from the first, seats of the current or a coming generation need.
   [[nodiscard]] std::size_t SocketsNeeded(const OpenListener& listener) const;
 

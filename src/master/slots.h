@@ -46,6 +46,8 @@ struct Slot {
   bool seated = false;     // it fills its seat; no more once told to leave, or draining by itself
   bool adopted = false;    // Hello came and Adopt went out: it understands messages
   bool was_ready = false;  // it said Ready at some time
+  bool said_draining = false;
+  bool said_failed = false;
   bool accepting = false;  // it may accept connections: adopted, and has not said Draining
   Order order = Order::kNone;
 

@@ -168,6 +168,7 @@ std::vector<control::ListenerStatus> ListenersOf(const Supervisor& supervisor, c
         out.push_back({.address = listener->name,
                        .sockets = listener->sockets.size(),
                        .reuseport = listener->reuseport,
+                       .mended = listener->mended,
                        .first_generation = generation.number,
                        .last_generation = generation.number});
       }
@@ -175,6 +176,12 @@ std::vector<control::ListenerStatus> ListenersOf(const Supervisor& supervisor, c
     }
   }
   return out;
+}
+
+// "on", and what of it is not enforced.
+std::string SandboxText(const ipc::Plan& plan) {
+  const std::string_view name = ipc::SandboxName(static_cast<ipc::Sandbox>(plan.identity.sandbox));
+  return plan.sandbox_gap.empty() ? std::string(name) : fmt::format("{}, in part: {}", name, plan.sandbox_gap);
 }
 
 std::uint64_t Ago(const Moment& moment, util::TimePoint now) {
@@ -231,6 +238,7 @@ control::ServerStatus ServerOf(const Supervisor& supervisor, const History& hist
   }
   if (current->plan == nullptr) return out;
   out.accept_by = ipc::AcceptByName(current->plan->accept_by);
+  out.sandbox = SandboxText(*current->plan);
   out.configuration = current->plan->conf_path;
   out.pid_file = current->plan->pid_path;
   return out;

@@ -91,6 +91,12 @@ void Supervisor::Handle(const ResourcesOpened& event) {
   }
   generation->seats.resize(workers);
   generation->stage = Stage::kStarting;
+  // Once: a reload that changes nothing of it has nothing to say.
+  const std::string& gap = generation->plan->sandbox_gap;
+  if (const Generation* serving = current();
+      !gap.empty() && (serving == nullptr || serving->plan->sandbox_gap != gap)) {
+    Say(Level::kWarn, "sandbox: " + gap);
+  }
   const std::string& why = generation->plan->workers_why;
   Say(Level::kNotice, fmt::format("generation {}: starting {}{}", generation->number, Count(workers, "worker"),
                                   why.empty() ? "" : fmt::format(" ({})", why)));
@@ -131,11 +137,14 @@ void Supervisor::Handle(const Received& event) {
   std::visit(
       [this, slot, &event](const auto& message) {
         using M = std::decay_t<decltype(message)>;
-        if constexpr (std::is_same_v<M, ipc::Done>) {
+        if (!event.is_due) {
+          Breach(slot, fmt::format("said {} to nothing that it was sent", M::kName));
+        } else if constexpr (std::is_same_v<M, ipc::Done>) {
           reopening_.Done(slot, event.in_reply_to);
           if (reopening_.complete()) FinishReopening();
         } else if constexpr (std::is_same_v<M, ipc::Hello> || std::is_same_v<M, ipc::Ready> ||
-                             std::is_same_v<M, ipc::Draining> || std::is_same_v<M, ipc::Failed>) {
+                             std::is_same_v<M, ipc::Draining> || std::is_same_v<M, ipc::Failed> ||
+                             std::is_same_v<M, ipc::Unusable>) {
           OnMessage(slot, message);
         } else {
           Breach(slot, fmt::format("sent {}, which no worker sends", M::kName));

@@ -19,6 +19,8 @@
 //
 //   A worker that hangs loses its seat at once. It gets SIGABRT, so that it may tell where it was, then SIGKILL.
 //
+//   What a worker may say once it says once, and in its turn. One that says more is broken into or broken, and ended.
+//
 //   A new binary is started beside us and told to us by events of its own (master/upgrading.h).
 //
 //   Stopping. TERM, INT: Stop to all, SIGKILL after kStopGrace (about nginx's 3.15 s), at once at a second TERM. QUIT:
@@ -222,6 +224,7 @@ class Supervisor {
   void OnMessage(std::uint32_t slot, const ipc::Ready& message);
   void OnMessage(std::uint32_t slot, const ipc::Draining& message);
   void OnMessage(std::uint32_t slot, const ipc::Failed& message);
+  void OnMessage(std::uint32_t slot, const ipc::Unusable& message);
   // The slot of a worker of an earlier generation that may still take clients.
   [[nodiscard]] std::optional<std::uint32_t> AcceptsBefore(std::uint32_t generation) const;
   [[nodiscard]] std::string Name(const Slot& slot) const;  // "worker 3 (pid 123)"

@@ -1,6 +1,7 @@
 // The way of one worker: spawned, adopted, ready, told to leave, gone; and every way in which it can go wrong.
 #include <algorithm>
 #include <csignal>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -49,7 +50,9 @@ void Supervisor::OnMessage(std::uint32_t slot, const ipc::Ready&) {
 
 void Supervisor::OnMessage(std::uint32_t slot, const ipc::Draining& message) {
   Slot& it = slots_[slot];
-  if (!it.adopted) return Breach(slot, "said Draining before it was adopted");
+  if (it.state == SlotState::kKilled || it.state == SlotState::kGone) return;
+  if (!it.was_ready) return Breach(slot, "said Draining before it was ready");
+  if (std::exchange(it.said_draining, true)) return Breach(slot, "said Draining twice");
   it.accepting = false;
   Say(Level::kInfo, fmt::format("{} is shutting down, {} open", Name(it), Count(message.connections, "connection")));
   if (it.state == SlotState::kStarting || it.state == SlotState::kReady) DrainsByItself(slot);
@@ -61,12 +64,20 @@ void Supervisor::OnMessage(std::uint32_t slot, const ipc::Failed& message) {
     if (it.why.empty()) it.why = message.why;
     return;
   }
+  if (std::exchange(it.said_failed, true)) return Breach(slot, "said Failed twice");
   it.why = message.why.empty() ? "it failed and did not say why" : message.why;
   const util::TimePoint leave_by = now_ + kFailedGrace;
   it.deadline = it.deadline ? std::min(*it.deadline, leave_by) : leave_by;
   if (it.seated && FailsItsGeneration(slot, Outcome::kRolledBack, "failed: " + it.why)) return;
   if (it.state == SlotState::kStarting) return;  // told when it is gone
   Say(Level::kError, fmt::format("{} failed: {}", Name(it), OneLine(it.why)));
+}
+
+void Supervisor::OnMessage(std::uint32_t slot, const ipc::Unusable& message) {
+  const Slot& it = slots_[slot];
+  if (it.state == SlotState::kKilled || it.state == SlotState::kGone) return;
+  if (!it.was_ready) return Breach(slot, "said Unusable before it was ready");
+  Do(MendListeners{slot, it.generation, message.ordinal, message.code});
 }
 
 // A worker that somebody else told to leave, or that leaves for reasons of its own. Its seat is free at once.
@@ -193,7 +204,7 @@ void Supervisor::Overdue(std::uint32_t slot) {
   }
 }
 
-// The peer says what no worker may say: it cannot be trusted with anything.
+// The peer says what no worker may say: it cannot be trusted with anything, and nothing more of it is heard.
 void Supervisor::Breach(std::uint32_t slot, const std::string& what) {
   Slot& it = slots_[slot];
   if (it.state == SlotState::kKilled || it.state == SlotState::kGone) return;
@@ -202,6 +213,7 @@ void Supervisor::Breach(std::uint32_t slot, const std::string& what) {
     Say(Level::kError, fmt::format("{} {}, killing it", Name(it), what));
   }
   KillNow(slot);
+  Do(CloseChannel{slot});
 }
 
 // A generation on its way up fails with any of its workers. False when this worker's is not on its way up.

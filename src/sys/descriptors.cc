@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <fmt/core.h>
 
 #include "sys/error.h"
+#include "sys/files.h"
 #include "util/strings.h"
 
 namespace colmeia::sys {
@@ -46,6 +48,15 @@ Result<> Redirect(const UniqueFd& fresh, int number) {
   } while (result < 0 && errno == EINTR);
   if (result < 0) return FailErrno(fmt::format("cannot redirect descriptor {}", number));
   return {};
+}
+
+Result<UniqueFd> OpenAnew(int fd, int flags) { return OpenFile(fmt::format("/proc/self/fd/{}", fd), flags); }
+
+void AppendOnly(int fd) {
+  struct stat info {};
+  const int flags = fcntl(fd, F_GETFL);
+  if (flags < 0 || (flags & O_APPEND) != 0 || fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) return;
+  fcntl(fd, F_SETFL, flags | O_APPEND);
 }
 
 std::vector<int> OpenDescriptors() {

@@ -20,6 +20,13 @@ namespace colmeia::sys {
 // 0 to 2 stay open on exec, others are closed. For reopened logs, and for descriptor 2 on the error log.
 [[nodiscard]] Result<> Redirect(const UniqueFd& fresh, int number);
 
+// What `fd` leads to, opened once more through /proc: another open file, with flags of its own (open(2)). Not for
+// sockets (ENXIO).
+[[nodiscard]] Result<UniqueFd> OpenAnew(int fd, int flags);
+
+// From here on all holders of `fd`, which is a regular file, write at its end (O_APPEND). Anything else stays as it is.
+void AppendOnly(int fd);
+
 // Numbers of the open descriptors, ascending. For tests and reports.
 [[nodiscard]] std::vector<int> OpenDescriptors();
 

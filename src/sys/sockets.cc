@@ -200,6 +200,15 @@ Result<ListeningSocket> DescribeListening(int fd) {
   return ListeningSocket{*std::move(address), option(SO_REUSEPORT) == 1};
 }
 
+bool IsListening(int fd) {
+  int listens = 0;
+  socklen_t size = sizeof(listens);
+  if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || listens != 1) return false;
+  // What a Unix socket is after shutdown(2): listening, and closed for reading.
+  pollfd state{fd, POLLRDHUP, 0};
+  return poll(&state, 1, 0) == 0;
+}
+
 Result<> AllowReusePort(int fd) {
   if (!SetOption(fd, SOL_SOCKET, SO_REUSEPORT, true)) return FailErrno("cannot let others listen beside a socket");
   return {};

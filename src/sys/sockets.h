@@ -59,6 +59,9 @@ struct ListeningSocket {
 };
 [[nodiscard]] Result<ListeningSocket> DescribeListening(int fd);
 
+// Clients can come to a listening socket. They cannot when somebody who has it, too, shut it down or disconnected it.
+[[nodiscard]] bool IsListening(int fd);
+
 // SO_REUSEPORT on a socket that listens already: from then on others may be bound beside it.
 [[nodiscard]] Result<> AllowReusePort(int fd);
 

@@ -11,16 +11,28 @@ namespace colmeia::sys {
 // Whether the running kernel takes such filters.
 [[nodiscard]] bool SyscallFilterSupported();
 
+// What is not everybody's need.
+struct SyscallRights {
+  bool reset_connections =
+      false;  // SO_LINGER (SetResetOnClose): what a listening socket has of it, connections inherit
+};
+
 // From here on this thread, and every thread that it starts, may read and write, accept, map memory, wait, and look at
-// files; it makes no new sockets, binds and connects none, starts no process, executes no program, traces nobody,
-// signals nobody but its own process, and mounts, loads and reboots nothing.
+// files; it opens none for writing, makes no new sockets, binds and connects none, starts no process, executes no
+// program, traces nobody, signals nobody but its own process, and mounts, loads and reboots nothing.
+//
+// Arguments are looked at as well, so that nothing changes for others who have the same open files: sockets get the
+// options that a worker sets and no others, are shut down for sending alone, and keep their flags, owners and locks.
+// (open(2) for writing fails with EACCES, FIONBIO and its kin with ENOTTY, calls whose flags lie in memory with
+// ENOSYS.)
 //
 // REQUIRES: no_new_privs (SetNoNewPrivileges). Error: the kernel's.
-[[nodiscard]] Result<> FilterSyscalls();
+[[nodiscard]] Result<> FilterSyscalls(const SyscallRights& rights = {});
 
-// From here on no memory becomes executable: what runs is what was loaded and compiled by now (regular expressions).
+// From here on no memory becomes executable, and none is shared: what runs is what was loaded and compiled by now
+// (regular expressions), and others' memory is what was mapped by now.
 //
 // REQUIRES: no_new_privs. Error: the kernel's.
-[[nodiscard]] Result<> ForbidNewCode();
+[[nodiscard]] Result<> SealMemory();
 
 }  // namespace colmeia::sys

@@ -56,6 +56,10 @@ class Acceptor {
   // Called when Drain() has closed the last socket, maybe before it returns. It may not destroy this.
   std::function<void()> on_closed;
 
+  // Called when accepting from one of its sockets failed for good, with the errno. No more is accepted from that one,
+  // and the next one of the same listener that is added takes its place.
+  std::function<void(std::uint32_t ordinal, int code)> on_unusable;
+
   // Closes all at once.
   virtual void Stop() = 0;
 

@@ -59,6 +59,11 @@ class Server {
   // The log file was opened anew: what was collected goes to the old file, all else to the new one.
   Result<> ReplaceLog(std::uint32_t ordinal, sys::UniqueFd fd);
 
+  // Accepting from a listening socket failed for good (Acceptor::on_unusable).
+  void OnUnusable(std::function<void(std::uint32_t ordinal, int code)> call) {
+    acceptor_->on_unusable = std::move(call);
+  }
+
   [[nodiscard]] std::size_t connections() const { return connections_->size(); }
 
  private:

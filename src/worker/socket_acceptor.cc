@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -17,7 +18,10 @@ struct SocketAcceptor::Entry {
   const http1::Listener& listener;
   std::unique_ptr<Watch> watch;  // declared after fd, so that it ends before the descriptor closes
   bool removed = false;
+  bool broken = false;  // accepting from it failed for good
 };
+
+bool SocketAcceptor::IsUnix(const Entry& entry) { return entry.listener.socket.address.family() == AF_UNIX; }
 
 SocketAcceptor::SocketAcceptor(const AcceptorParts& parts)
     : parts_(parts),
@@ -39,7 +43,8 @@ void SocketAcceptor::Add(std::uint32_t ordinal, sys::UniqueFd fd, const http1::L
   // Accepted sockets inherit it, which saves a system call for each of them.
   if (listener.core.tcp_nodelay) sys::SetNoDelay(fd.get(), true);
   const int number = fd.get();
-  entries_.push_back(std::unique_ptr<Entry>(new Entry{ordinal, std::move(fd), listener, nullptr, false}));
+  std::erase_if(entries_, [&](const auto& entry) { return entry->broken && entry->ordinal == ordinal; });
+  entries_.push_back(std::unique_ptr<Entry>(new Entry{ordinal, std::move(fd), listener, nullptr}));
   Entry& entry = *entries_.back();
   const auto on_readable = [this, &entry] { OnReadable(entry); };
   if (IsOwn(listener.socket)) {
@@ -52,7 +57,9 @@ void SocketAcceptor::Add(std::uint32_t ordinal, sys::UniqueFd fd, const http1::L
 
 void SocketAcceptor::Start() {
   state_ = State::kAccepting;
-  for (const auto& entry : entries_) entry->watch->Start();
+  for (const auto& entry : entries_) {
+    if (!entry->broken) entry->watch->Start();
+  }
 }
 
 void SocketAcceptor::OnReadable(Entry& entry) {
@@ -80,7 +87,10 @@ SocketAcceptor::Took SocketAcceptor::TakeOne(Entry& entry) {
       parts_.connections.Add(entry.listener, std::move(accepted.fd), accepted.peer);
       return Took::kClient;
     case sys::AcceptStatus::kEmpty:
-      return Took::kNothing;
+      // A Unix socket that was shut down has an empty queue for ever, and is ready for reading all the time.
+      if (!IsUnix(entry) || entry.removed || sys::IsListening(entry.fd.get())) return Took::kNothing;
+      accepted.code = EINVAL;
+      break;
     case sys::AcceptStatus::kTryAgain:
       return Took::kClient;
     case sys::AcceptStatus::kNoDescriptors:
@@ -93,9 +103,15 @@ SocketAcceptor::Took SocketAcceptor::TakeOne(Entry& entry) {
     case sys::AcceptStatus::kFailed:
       break;
   }
-  parts_.log.Print(log::Level::kAlert, "accept4() failed ({}: {}), {} is given up", accepted.code,
-                   std::strerror(accepted.code), entry.listener.socket.name);
   entry.watch->Stop();
+  if (std::exchange(entry.broken, true) || entry.removed) return Took::kBroken;
+  // Who lent the socket tells the operator what becomes of it: one line, however many workers have it.
+  if (on_unusable) {
+    on_unusable(entry.ordinal, accepted.code);
+  } else {
+    parts_.log.Print(log::Level::kAlert, "accept4() failed ({}: {}), {} is given up", accepted.code,
+                     std::strerror(accepted.code), entry.listener.socket.name);
+  }
   return Took::kBroken;
 }
 
@@ -156,8 +172,7 @@ void SocketAcceptor::EmptyRemoved() {
   for (auto at = entries_.begin(); at != entries_.end();) {
     const Took took = TakeAll(**at);
     if (took == Took::kPaused) return;  // Resume() goes on
-    const bool is_unix = (*at)->listener.socket.address.family() == AF_UNIX;
-    at = took == Took::kBroken || nobody_comes || is_unix ? entries_.erase(at) : std::next(at);
+    at = took == Took::kBroken || nobody_comes || IsUnix(**at) ? entries_.erase(at) : std::next(at);
   }
   if (!entries_.empty()) return;
   Stop();

@@ -91,6 +91,7 @@ class SocketAcceptor : public Acceptor {
     kBroken,   // the socket is unusable
   };
 
+  [[nodiscard]] static bool IsUnix(const Entry& entry);
   [[nodiscard]] bool IsOwn(const pipeline::ListenSocket& socket) const;
   void OnReadable(Entry& entry);
   [[nodiscard]] Took TakeOne(Entry& entry);

@@ -86,6 +86,8 @@ class Worker final : public ipc::ChannelListener {
     if (!server) return GiveUp(server.error().message);
     if (auto is_sealed = SealSandbox(identity); !is_sealed) return GiveUp(is_sealed.error().message);
     server_ = *std::move(server);
+    server_->OnUnusable(
+        [this](std::uint32_t ordinal, int code) { channel_.Send(ipc::Unusable{.ordinal = ordinal, .code = code}); });
     server_->Start();
     state_ = State::kServing;
     sys::SetTitle(kTitle);

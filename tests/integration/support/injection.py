@@ -8,6 +8,7 @@ import ctypes
 import os
 import platform
 import re
+import signal
 
 SUPPORTED = platform.machine() == 'x86_64'
 
@@ -52,6 +53,7 @@ class Injector:
         self.code = _syscall_instruction(pid)
         _ptrace(_ATTACH, pid)
         os.waitpid(pid, 0)
+        self.signals = set()  # that came meanwhile: they are sent again at the end
         self.before = _Registers()
         _ptrace(_GETREGS, pid, ctypes.addressof(self.before))
 
@@ -61,6 +63,8 @@ class Injector:
     def __exit__(self, *_):
         _ptrace(_SETREGS, self.pid, ctypes.addressof(self.before))
         _ptrace(_DETACH, self.pid)
+        for number in self.signals:
+            os.kill(self.pid, number)
 
     def call(self, number, *arguments):
         """Arguments are integers, or bytes: those are put below the stack, and their address is passed."""
@@ -81,7 +85,11 @@ class Injector:
         registers.orig_rax = 0xffffffffffffffff  # this is no call that a signal interrupted
         registers.rip = self.code
         _ptrace(_SETREGS, self.pid, ctypes.addressof(registers))
-        _ptrace(_SINGLESTEP, self.pid)
-        os.waitpid(self.pid, 0)
+        number = 0
+        while number != signal.SIGTRAP:
+            _ptrace(_SINGLESTEP, self.pid)
+            number = os.WSTOPSIG(os.waitpid(self.pid, 0)[1])
+            if number != signal.SIGTRAP:
+                self.signals.add(number)
         _ptrace(_GETREGS, self.pid, ctypes.addressof(registers))
         return ctypes.c_int64(registers.rax).value

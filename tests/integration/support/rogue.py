@@ -19,6 +19,8 @@ from support import server as servers
 
 SOURCES = pathlib.Path(__file__).parent.parent / 'rogue'
 MARK = 'logs/rogue.pid'
+# Of the binary: a sanitized one wants to be the first of all libraries.
+ENVIRONMENT = {'ASAN_OPTIONS': servers.environment()['ASAN_OPTIONS'] + ':verify_asan_link_order=0'}
 
 
 @functools.cache
@@ -42,7 +44,7 @@ def directives(act, once=True):
 
 def start(prepare, act, http, main='', once=True, **options):
     """A server with a rogue, once that has begun. `http` is the inside of the http block, `main` more of the main context."""
-    options.setdefault('env', {'ASAN_OPTIONS': servers.environment()['ASAN_OPTIONS'] + ':verify_asan_link_order=0'})
+    options.setdefault('env', ENVIRONMENT)
     server = prepare(f'{directives(act, once)} {main} http {{ {http} }}', **options).start()
     server.wait_for_error(rf'rogue: {act} begins')
     return server

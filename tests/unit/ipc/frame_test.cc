@@ -48,7 +48,8 @@ TEST(FrameTest, EveryDeclaredMessageComesBack) {
                               Compile{.conf = "d"},
                               Compiled{.ok = true},
                               Client{.ordinal = 6, .peer = "e"},
-                              Removed{.ordinal = 7}};
+                              Removed{.ordinal = 7},
+                              Unusable{.ordinal = 3, .code = 22}};
 
   ASSERT_EQ(std::size(messages), Messages().size());
   for (const Message& message : messages) {

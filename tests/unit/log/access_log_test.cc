@@ -13,12 +13,16 @@
 
 #include "gmock/gmock.h"
 #include "log/fixture.h"
+#include "sys/descriptors.h"
 #include "sys/files.h"
 
 namespace colmeia::log {
 namespace {
 
-sys::UniqueFd Copy(const sys::UniqueFd& fd) { return std::move(*sys::Duplicate(fd.get())); }
+// As the master lends it: non-blocking, for this process alone.
+sys::UniqueFd Copy(const sys::UniqueFd& fd) {
+  return std::move(*sys::OpenAnew(fd.get(), O_WRONLY | O_APPEND | O_NONBLOCK));
+}
 
 class AccessLogTest : public ::testing::Test {
  protected:

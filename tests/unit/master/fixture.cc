@@ -41,6 +41,9 @@ std::string Describe(const Action& action) {
             return fmt::format("send {}: ?", it.slot);
           },
           [](const Kill& it) { return fmt::format("kill {} with {}", it.slot, it.signal); },
+          [](const MendListeners& it) {
+            return fmt::format("mend listener {} of {}: {}", it.ordinal, it.slot, it.code);
+          },
           [](const CloseChannel& it) { return fmt::format("close-channel {}", it.slot); },
           [](const ReopenLogs&) { return std::string("reopen-logs"); },
           [](const Started&) { return std::string("started"); },

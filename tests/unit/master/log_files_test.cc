@@ -57,6 +57,46 @@ TEST_F(LogFilesTest, AFileIsClosedWhenNobodyHasItsLog) {
   EXPECT_EQ(files_.Reopen().files, 0u);
 }
 
+// Status flags of an open file: how it was opened, and how it is written.
+int FlagsOf(const sys::UniqueFd& fd) { return fcntl(fd.get(), F_GETFL) & (O_ACCMODE | O_APPEND | O_NONBLOCK); }
+
+TEST_F(LogFilesTest, AWorkerCanAddLinesToAFileAndNothingElse) {
+  const auto log = Open("a.log");
+
+  const auto lent = LogFiles::ForWorker(*log);
+
+  ASSERT_TRUE(lent);
+  EXPECT_EQ(FlagsOf(*lent) & (O_ACCMODE | O_APPEND), O_WRONLY | O_APPEND);
+}
+
+TEST_F(LogFilesTest, AFileThatCameOpenForMoreIsOpenedAnewForAppending) {
+  const OpenLog log{"stderr", *sys::OpenFile(dir_ / "err", O_RDWR | O_CREAT, 0644)};
+  Write(log, "before\n");
+
+  const auto lent = LogFiles::ForWorker(log);
+
+  ASSERT_TRUE(lent);
+  EXPECT_EQ(FlagsOf(*lent), O_WRONLY | O_APPEND);
+  ASSERT_TRUE(sys::WriteAll(lent->get(), "after\n"));
+  EXPECT_EQ(TextOf("err"), "before\nafter\n");
+}
+
+TEST_F(LogFilesTest, EachWorkerHasAPipeForItself) {
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  const sys::UniqueFd reader(ends[0]);
+  const OpenLog log{"stderr", sys::UniqueFd(ends[1])};
+
+  const auto lent = LogFiles::ForWorker(log);
+
+  ASSERT_TRUE(lent);
+  EXPECT_EQ(FlagsOf(*lent) & O_NONBLOCK, O_NONBLOCK);
+  EXPECT_EQ(FlagsOf(log.fd) & O_NONBLOCK, 0) << "its other holders wait as before";
+  ASSERT_TRUE(sys::WriteAll(lent->get(), "line\n"));
+  char bytes[16];
+  EXPECT_EQ(read(reader.get(), bytes, sizeof bytes), 5);
+}
+
 TEST_F(LogFilesTest, AMissingFolderIsToldWithItsPlaceAndWhatToDo) {
   const auto log = files_.Open({.path = dir_ / "none/a.log", .where = "site.conf:3"});
 

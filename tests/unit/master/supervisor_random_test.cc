@@ -198,6 +198,7 @@ class World : public Books {
       case 3:
         return Happens(Received{slot, ipc::Failed{"reasons"}, 0});
       case 4:
+        if (!process.ready && !Toss(8)) break;  // out of turn: its end
         if (process.adopted) process.self_draining = true;
         return Happens(Received{slot, ipc::Draining{Pick(9)}, 0});
       case 5:
@@ -261,7 +262,8 @@ class World : public Books {
             events.push_back(Spawned{spawn->slot, ++last_pid_});
           }
         } else if (const auto* close = std::get_if<master::CloseChannel>(&action)) {
-          processes_.erase(close->slot);
+          processes_[close->slot].channel_closed = true;
+          Forget(close->slot);
           events.push_back(ChannelClosed{close->slot, "by us"});
         }
       }

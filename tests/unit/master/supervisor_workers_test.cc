@@ -249,7 +249,7 @@ TEST_F(WorkerTest, IsKilledForSpeakingAnotherVersion) {
   Dies(0, 1);
   Forget();
   On(Received{0, ipc::Hello{.version = 99, .pid = 1}, 0});
-  EXPECT_THAT(Actions(), ElementsAre("kill 0 with 9"));
+  EXPECT_THAT(Actions(), ElementsAre("kill 0 with 9", "close-channel 0"));
   EXPECT_THAT(Log(), ElementsAre("[error] worker 0 (pid 102) speaks version 99 of the channel's protocol instead of 1, "
                                  "killing it"));
 }
@@ -259,20 +259,74 @@ TEST_F(WorkerTest, IsKilledForReadyBeforeAdopt) {
   Dies(0, 1);
   Forget();
   Ready(0);
-  EXPECT_THAT(Actions(), ElementsAre("kill 0 with 9"));
+  EXPECT_THAT(Actions(), ElementsAre("kill 0 with 9", "close-channel 0"));
 }
 
 TEST_F(WorkerTest, IsKilledForSayingHelloOrReadyTwice) {
   GivenReadyWorkers(2);
   Hello(0);
   Ready(1);
-  EXPECT_THAT(Actions(), ElementsAre("kill 0 with 9", "kill 1 with 9"));
+  EXPECT_THAT(Actions(), ElementsAre("kill 0 with 9", "close-channel 0", "kill 1 with 9", "close-channel 1"));
+}
+
+TEST_F(WorkerTest, IsKilledForSayingDrainingOrFailedTwice) {
+  GivenReadyWorkers(2);
+  Draining(0);
+  Failed(1, "why");
+  Forget();
+  Draining(0);
+  Failed(1, "why");
+  EXPECT_THAT(Actions(), ElementsAre("kill 0 with 9", "close-channel 0", "kill 1 with 9", "close-channel 1"));
+  EXPECT_THAT(Log(), ElementsAre("[error] worker 0 (pid 101) said Draining twice, killing it",
+                                 "[error] worker 1 (pid 102) said Failed twice, killing it"));
+}
+
+TEST_F(WorkerTest, IsKilledForDrainingOrFindingSocketsUnusableBeforeItIsReady) {
+  GivenReadyWorkers(2);
+  Dies(0);
+  Dies(1);
+  Hello(0);
+  Hello(1);
+  Forget();
+  Draining(0);
+  On(Received{1, ipc::Unusable{}, 0});
+  EXPECT_THAT(Actions(), ElementsAre("kill 0 with 9", "close-channel 0", "kill 1 with 9", "close-channel 1"));
+}
+
+TEST_F(WorkerTest, IsKilledForAnsweringWhatNobodyAsked) {
+  GivenReadyWorkers(1);
+  On(Received{0, ipc::Done{}, 7, /*is_due=*/false});
+  EXPECT_THAT(Actions(), ElementsAre("kill 0 with 9", "close-channel 0"));
+  EXPECT_THAT(Log(), ElementsAre("[error] worker 0 (pid 101) said Done to nothing that it was sent, killing it"));
+}
+
+TEST_F(WorkerTest, IsToldOfOnceHoweverMuchItSays) {
+  GivenReadyWorkers(1);
+  for (int i = 0; i < 1000; ++i) {
+    Draining(0);
+    Ready(0);
+    Hello(0);
+    Failed(0, "why");
+    On(Received{0, ipc::Unusable{}, 0, false});
+    On(Received{0, ipc::Stop{}, 0});
+  }
+  EXPECT_EQ(CountOf("kill"), 1U);
+  EXPECT_EQ(CountOf("close-channel"), 1U);
+  EXPECT_LE(Log().size(), 4U);
+  EXPECT_EQ(Log().back(), "[error] worker 0 (pid 101) said Ready twice, killing it");
+}
+
+TEST_F(WorkerTest, HasItsListenersLookedAtWhenItFindsOneUnusable) {
+  GivenReadyWorkers(2);
+  On(Received{1, ipc::Unusable{.ordinal = 3, .code = 22}, 0});
+  EXPECT_THAT(Actions(), ElementsAre("mend listener 3 of 1: 22"));
+  EXPECT_THAT(Log(), IsEmpty());
 }
 
 TEST_F(WorkerTest, IsKilledForSendingWhatOnlyTheMasterSends) {
   GivenReadyWorkers(1);
   On(Received{0, ipc::Stop{}, 0});
-  EXPECT_THAT(Actions(), ElementsAre("kill 0 with 9"));
+  EXPECT_THAT(Actions(), ElementsAre("kill 0 with 9", "close-channel 0"));
   EXPECT_THAT(Log(), ElementsAre("[error] worker 0 (pid 101) sent Stop, which no worker sends, killing it"));
 }
 

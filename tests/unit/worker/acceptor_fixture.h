@@ -1,6 +1,8 @@
 // A worker that accepts, for the tests of all ways to do so.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -37,10 +39,15 @@ class AcceptorFixture : public ConnectionsFixture {
     options.generation = 1;
     options.slot = kSlot;
     acceptor_ = MakeAcceptor({loop, connections(), writer(), &board_, log_, clock, options});
-    acceptor_->Add(0, TakeListenFd(), site.listener());
+    sys::UniqueFd listen_fd = TakeListenFd();
+    listener_number_ = listen_fd.get();
+    acceptor_->Add(0, std::move(listen_fd), site.listener());
     connections().on_room = [this] { acceptor_->OnRoom(); };
     return dynamic_cast<SocketAcceptor&>(*acceptor_);
   }
+
+  // As somebody can who has it, too.
+  void ShutDownListener() { ASSERT_EQ(shutdown(listener_number_, SHUT_RDWR), 0); }
 
   // Accepted and amid its request.
   std::unique_ptr<Client> ConnectBusy() {
@@ -54,6 +61,7 @@ class AcceptorFixture : public ConnectionsFixture {
   log::ErrorLog log_;
   loop::Timer alive_{loop, [] {}};  // a worker's loop always has something to wait for: its channel
   std::unique_ptr<Acceptor> acceptor_;
+  int listener_number_ = -1;
 };
 
 }  // namespace colmeia::worker

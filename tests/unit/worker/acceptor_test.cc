@@ -55,6 +55,27 @@ TEST_P(SharedSocketTest, AcceptsOnceStarted) {
   EXPECT_EQ(writer().Get(Total::kHandled), 1u);
 }
 
+TEST_P(SharedSocketTest, SaysOnceThatASocketIsUnusableAndTakesAnother) {
+  std::vector<int> codes;
+  acceptor().on_unusable = [&](std::uint32_t ordinal, int code) {
+    EXPECT_EQ(ordinal, 0u);
+    codes.push_back(code);
+  };
+  acceptor().Start();
+  loop.Turn();
+  ShutDownListener();
+
+  Until([&] { return !codes.empty(); });
+  for (int i = 0; i < 5; ++i) loop.Turn();
+
+  EXPECT_THAT(codes, testing::ElementsAre(EINVAL));
+  acceptor().Add(0, ListenAnew(), site.listener());
+  EXPECT_EQ(acceptor().listeners(), 1u);
+  const auto client = Connect();
+  client->Send(kGetHello);
+  UntilAnswered(*client);
+}
+
 TEST_P(SharedSocketTest, TakesOnePerEventOrAllThatWait) {
   acceptor({.multi_accept = true});
   std::vector<std::unique_ptr<Client>> clients;

@@ -107,6 +107,8 @@ class ConnectionsFixture : public testing::Test {
 
   scoreboard::SlotWriter writer() { return scoreboard::SlotWriter(slot_); }
   sys::UniqueFd TakeListenFd() { return std::move(listen_fd_); }
+  // Another socket on the same address, for when that one does not listen any more.
+  sys::UniqueFd ListenAnew() { return sys::Listen(address_).value(); }
   // Unless it was taken.
   [[nodiscard]] int listen_fd() const { return listen_fd_.get(); }
 
