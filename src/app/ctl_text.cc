@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "util/control.h"
+#include "util/escape.h"
 
 namespace colmeia::app {
 namespace {
@@ -31,9 +31,7 @@ std::string Text(Unit unit, std::uint64_t value) {
 std::string Text(Unit unit, const std::optional<std::uint64_t>& value) { return value ? Text(unit, *value) : "-"; }
 std::string Text(Unit, bool value) { return value ? "yes" : "no"; }
 std::string Text(Unit, const std::string& value) {
-  std::string line = value.empty() ? "-" : value;
-  util::BlankControls(line);
-  return line;
+  return value.empty() ? "-" : util::Escaped(util::EscapeFor::kCell, value);
 }
 
 // One value of one row.

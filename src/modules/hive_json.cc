@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "scoreboard/layout.h"
-#include "trace/json.h"
+#include "util/escape.h"
 
 namespace colmeia::modules {
 namespace {
@@ -40,7 +40,7 @@ class Writer {
   }
   void Text(std::string_view name, std::string_view value) {
     Name(name);
-    out_ += trace::JsonString(value);
+    out_ += util::JsonString(value);
   }
   void Flag(std::string_view name, bool value) {
     Name(name);

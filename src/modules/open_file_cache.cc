@@ -132,7 +132,8 @@ Outcome RefuseFile(Exchange& exchange, std::string_view path, int error, std::st
       // A busy site has many of these lines: no format is read for them, and no translation looked for.
       const char* const why = strerrordesc_np(error);
       pipeline::WriteReport(exchange, level,
-                            exchange.arena.Concat(call, " \"", path, "\" failed (", fmt::format_int(error).c_str(),
+                            exchange.arena.Concat(call, " \"", pipeline::Shown(exchange, path), "\" failed (",
+                                                  fmt::format_int(error).c_str(),
                                                   ": ", why != nullptr ? why : "Unknown error", ")"));
     }
   }

@@ -28,7 +28,7 @@ std::string_view MapPath(Exchange& exchange, std::string_view path) {
   const std::size_t size = root.size() + rest.size();
   char* const out = exchange.arena.Allocate(size + 1);
   std::memcpy(out, root.data(), root.size());
-  std::memcpy(out + root.size(), rest.data(), rest.size());
+  if (!rest.empty()) std::memcpy(out + root.size(), rest.data(), rest.size());  // a refused request has no path
   out[size] = '\0';
   return {out, size};
 }
