@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "log/error_log.h"
+
 namespace colmeia::master {
 namespace {
 
@@ -10,10 +12,14 @@ constexpr util::Milliseconds kUsageEvery{1000};
 }  // namespace
 
 Ledger::Ledger(loop::Loop& loop, scoreboard::Board& board)
-    : loop_(loop), board_(board), timer_(loop, [this] { NoteUsage(); }) {}
+    : loop_(loop), board_(board), timer_(loop, [this] {
+        NoteUsage();
+        NoteLostNames();
+      }) {}
 
 void Ledger::Start() {
   NoteUsage();
+  NoteLostNames();
   timer_.StartEvery(kUsageEvery);
 }
 
@@ -32,6 +38,19 @@ void Ledger::ReloadEnds(std::uint32_t generation, const std::string& why) {
 }
 
 void Ledger::Respawn() { board_.AddRespawn(); }
+
+void Ledger::NoteLostNames() {
+  const std::vector<std::string> names = lost_names ? lost_names() : std::vector<std::string>();
+  board_.SetNamesLost(names.size());
+  if (names.empty() || !lost_.Take(loop_.Now())) return;
+  for (const std::string& name : names) {
+    log::Main().Print(
+        log::Level::kWarn,
+        "master: listen {}: the socket's file is gone or is another one, and no client finds it; a reload "
+        "binds it again",
+        name);
+  }
+}
 
 void Ledger::NoteUsage() {
   const sys::Usage usage = meter_.Read();

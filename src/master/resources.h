@@ -65,6 +65,8 @@ class Resources {
 
   // All listeners of all living generations, each once. Valid until a generation is opened or closed.
   [[nodiscard]] std::vector<OpenListener*> Listeners() const;
+  // The names of those that want clients and that none finds (OpenListener::HasLostItsName).
+  [[nodiscard]] std::vector<std::string> LostNames() const;
   // How many of its sockets, counted from the first, seats of the current or a coming generation need.
   [[nodiscard]] std::size_t SocketsNeeded(const OpenListener& listener) const;
 

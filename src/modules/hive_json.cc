@@ -100,6 +100,9 @@ void AddTotals(const Counts& counts, Writer& out) {
   out.Number("bytes_sent", counts[Total::kBytesOut]);
   out.Number("loop_turns", counts[Total::kLoopTurns]);
   out.Number("busy_us", counts[Total::kBusyNs] / 1000);
+  out.Number("connections_full", counts[Total::kConnectionsFull]);
+  out.Number("descriptors_out", counts[Total::kDescriptorsOut]);
+  out.Number("log_lines_lost", counts[Total::kLogLinesLost]);
 }
 
 void AddLagCounts(const Counts& counts, Writer& out) {
@@ -150,6 +153,7 @@ void AddHistory(const scoreboard::ServerView& server, Writer& out) {
   }
   out.Close('}');
   out.Number("respawns", server.respawns);
+  out.Number("names_lost", server.names_lost);
 }
 
 void AddWorker(std::uint32_t slot, const SlotView& view, const HiveFacts& facts, Writer& out) {

@@ -195,6 +195,11 @@ void Board::AddReload(const Reload& reload) {
   StoreText(reload.why, record.reload_why);
 }
 
+void Board::SetNamesLost(std::uint64_t count) {
+  const Revision revision(header().master);
+  header().master.names_lost.store(count, kRelaxed);
+}
+
 void Board::SetUsage(std::uint64_t cpu_us, std::uint64_t rss_bytes) {
   const Revision revision(header().master);
   header().master.cpu_us.store(cpu_us, kRelaxed);
@@ -217,6 +222,7 @@ ServerView Board::Server() const {
     view.respawns = record.respawns.load(kRelaxed);
     view.reloads_succeeded = record.reloads_succeeded.load(kRelaxed);
     view.reloads_failed = record.reloads_failed.load(kRelaxed);
+    view.names_lost = record.names_lost.load(kRelaxed);
     view.last_reload.reset();
     if (const auto generation = static_cast<std::uint32_t>(record.reload_generation.load(kRelaxed)); generation != 0) {
       view.last_reload = Reload{.generation = generation,

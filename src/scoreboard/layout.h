@@ -17,7 +17,7 @@
 namespace colmeia::scoreboard {
 
 inline constexpr std::uint32_t kBoardMagic = 0x62637363;  // the bytes "cscb"
-inline constexpr std::uint32_t kBoardVersion = 5;         // of this layout; bump at any change
+inline constexpr std::uint32_t kBoardVersion = 6;         // of this layout; bump at any change
 inline constexpr std::uint32_t kSlots = 1024;
 
 using Cell = std::atomic<std::uint64_t>;
@@ -59,10 +59,13 @@ enum class Total : std::size_t {
   kResponses3xx,
   kResponses4xx,
   kResponses5xx,
-  kWastedAccepts,  // woken for a connection that another worker had taken
-  kLoopTurns,      // turns of the event loop that had work
-  kBusyNs,         // how long these took
-  kCpuUs,          // user and system time, in microseconds, as of the latest look (SlotWriter::SetUsage)
+  kWastedAccepts,    // woken for a connection that another worker had taken
+  kLoopTurns,        // turns of the event loop that had work
+  kBusyNs,           // how long these took
+  kCpuUs,            // user and system time, in microseconds, as of the latest look (SlotWriter::SetUsage)
+  kConnectionsFull,  // a client came when worker_connections were reached
+  kDescriptorsOut,   // a descriptor was wanted when hardly any, or none, was left
+  kLogLinesLost,     // of access logs
   kCount,
 };
 [[nodiscard]] std::string_view TotalName(Total total);  // "bytes_in"
@@ -143,6 +146,7 @@ struct MasterRecord {
   Cell reload_wall_ms;
   Cell reload_us;
   std::array<Cell, kWhyCells> reload_why;  // text, ends at its first NUL
+  Cell names_lost;                         // Unix sockets that are listened on and have no name any more
 };
 
 struct alignas(64) Header {
