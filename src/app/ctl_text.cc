@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "util/control.h"
+#include "util/escape.h"
 #include "util/strings.h"
 
 namespace colmeia::app {
@@ -32,9 +32,7 @@ std::string Text(Unit unit, std::uint64_t value) {
 std::string Text(Unit unit, const std::optional<std::uint64_t>& value) { return value ? Text(unit, *value) : "-"; }
 std::string Text(Unit, bool value) { return value ? "yes" : "no"; }
 std::string Text(Unit, const std::string& value) {
-  std::string line = value.empty() ? "-" : value;
-  util::BlankControls(line);
-  return line;
+  return value.empty() ? "-" : util::Escaped(util::EscapeFor::kCell, value);
 }
 
 // One value of one row.
@@ -226,9 +224,7 @@ std::string HealthText(const control::Health& health, bool coloured) {
                   health.workers_ready, health.workers_wanted, Styled(silent, coloured && !silent.empty() ? kRed : ""),
                   health.generation, MillisecondsText(health.uptime_ms));
   for (const std::string_view note : util::Split(health.notes, '\n')) {
-    std::string line(note);
-    util::BlankControls(line);
-    if (!line.empty()) out += line + "\n";
+    if (!note.empty()) out += util::Escaped(util::EscapeFor::kCell, note) + "\n";
   }
   return out;
 }

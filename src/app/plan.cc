@@ -158,6 +158,18 @@ void PlanSandbox(const ProcessSettings& process, const pipeline::Site& site, ipc
   }
 }
 
+// As nginx says it. A worker without a limit of its own has this process's.
+void CheckConnections(const modules::EventsSettings& events, const ProcessSettings& process,
+                      const config::Source& source, config::Diagnostics& diagnostics) {
+  const std::uint64_t inherited = sys::OpenFileLimit();
+  const std::uint64_t own = process.rlimit_nofile;
+  if (events.worker_connections <= inherited || (own != 0 && events.worker_connections <= own)) return;
+  const bool given = events.worker_connections_place.length > 0;
+  diagnostics.Warn(given ? source.Locate(events.worker_connections_place) : config::Place{},
+                   fmt::format("{} worker_connections exceed open file resource limit: {}", events.worker_connections,
+                               own != 0 ? own : inherited));
+}
+
 // How `worker_processes auto` came to its number.
 std::string WhyAuto() {
   const std::size_t affinity = sys::EffectiveCpuSet().size();
@@ -176,6 +188,7 @@ ipc::Plan MakePlan(const pipeline::Site& site, const config::Source& source, con
   if (!process.workers) plan.workers_why = WhyAuto();
   plan.identity = IdentityOf(process, plan.workers, source, diagnostics);
   PlanSandbox(process, site, plan, diagnostics);
+  CheckConnections(events, process, source, diagnostics);
   for (const pipeline::ListenSocket& listener : site.listeners) {
     plan.listeners.push_back({.name = listener.name,
                               .address = std::string(listener.address.bytes()),

@@ -8,6 +8,7 @@
 
 #include "log/journal.h"
 #include "sys/files.h"
+#include "util/escape.h"
 #include "util/strings.h"
 
 namespace colmeia::app {
@@ -24,7 +25,7 @@ void Say(log::Level level, std::string_view message) {
   while (message.ends_with('\n')) message.remove_suffix(1);
   std::string text;
   for (const std::string_view line : util::Split(message, '\n')) {
-    text += fmt::format("colmeia: [{}] {}\n", log::LevelName(level), line);
+    text += fmt::format("colmeia: [{}] {}\n", log::LevelName(level), util::Escaped(util::EscapeFor::kLine, line));
   }
   Write(level, text);
 }

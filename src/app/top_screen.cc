@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "app/ctl_text.h"
-#include "util/control.h"
+#include "util/escape.h"
 
 namespace colmeia::app {
 namespace {
@@ -145,8 +145,7 @@ std::vector<TopLine> TopLines(const TopModel& model, const TopView& view) {
   }
   for (TopLine& line : out) {
     // What a path or a state says may hold anything.
-    util::BlankControls(line.text);
-    line.text = line.text.substr(0, view.width);
+    line.text = util::Escaped(util::EscapeFor::kCell, line.text).substr(0, view.width);
   }
   return out;
 }

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "control/fields.h"
+#include "util/escape.h"
 
 namespace colmeia::control {
 namespace {
@@ -42,6 +43,8 @@ Json Write(const T& value) {
     return out;
   } else if constexpr (std::is_same_v<T, std::optional<std::uint64_t>>) {
     return value ? Json(*value) : Json(nullptr);
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    return Json(util::ToUtf8(value));  // texts of configurations and paths may hold any byte
   } else {
     return Json(value);
   }
@@ -98,10 +101,7 @@ std::string Read(const Json& in, T& value) {
   return {};
 }
 
-// Texts of configurations and paths may hold any byte; JSON only holds Unicode.
-std::string Text(const Json& json, int indent = -1) {
-  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
-}
+std::string Text(const Json& json, int indent = -1) { return json.dump(indent); }
 
 std::optional<Json> Parse(std::string_view text) {
   Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);

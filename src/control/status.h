@@ -38,6 +38,7 @@ struct Counts {
   std::uint64_t accepts = 0, handled = 0, requests = 0, bytes_in = 0, bytes_out = 0;
   Responses responses{};
   std::uint64_t wasted_accepts = 0, loop_turns = 0;
+  std::uint64_t connections_full = 0, descriptors_out = 0, log_lines_lost = 0;
   Lag lag{};
 
   static constexpr void Fields(auto& self, auto&& visit) {
@@ -54,6 +55,13 @@ struct Counts {
     visit(Field{"wasted_accepts", "WASTED", Unit::kNumber, "woken for a connection that another worker had taken"},
           self.wasted_accepts);
     visit(Field{"loop_turns", "TURNS", Unit::kNumber, "turns of the event loop that had work"}, self.loop_turns);
+    visit(Field{"connections_full", "FULL", Unit::kNumber, "clients that came when worker_connections were reached"},
+          self.connections_full);
+    visit(Field{"descriptors_out", "NO FDS", Unit::kNumber,
+                "descriptors that were wanted when worker_rlimit_nofile was nearly reached"},
+          self.descriptors_out);
+    visit(Field{"log_lines_lost", "LOST LINES", Unit::kNumber, "lines of access logs that could not be written"},
+          self.log_lines_lost);
     visit(Field{"lag", "", Unit::kGroup, "how long a turn of the event loop kept others waiting"}, self.lag);
   }
   bool operator==(const Counts&) const = default;
@@ -116,7 +124,7 @@ struct GenerationStatus {
 struct ListenerStatus {
   std::string address{};
   std::uint64_t sockets = 0;
-  bool reuseport = false;
+  bool reuseport = false, name_lost = false;
   std::uint64_t mended = 0;
   std::uint64_t first_generation = 0, last_generation = 0;
 
@@ -126,6 +134,9 @@ struct ListenerStatus {
     visit(Field{"reuseport", "REUSEPORT", Unit::kFlag, "whether each seat has a socket of its own"}, self.reuseport);
     visit(Field{"mended", "MENDED", Unit::kNumber, "how often it had stopped listening and was opened anew"},
           self.mended);
+    visit(Field{"name_lost", "NAME LOST", Unit::kFlag,
+                "of a Unix socket: nobody finds it any more; a reload binds it again"},
+          self.name_lost);
     visit(Field{"first_generation", "FROM", Unit::kNumber, "the oldest generation that uses it"},
           self.first_generation);
     visit(Field{"last_generation", "TO", Unit::kNumber, "the newest"}, self.last_generation);

@@ -1,4 +1,7 @@
 // http1::Connection: the end, in order, in time, or at once.
+#include <algorithm>
+#include <chrono>
+
 #include "http1/connection.h"
 #include "http1/socket.h"
 #include "loop/poll.h"
@@ -31,9 +34,35 @@ void Connection::Linger() {
   KeepInput({});
   FinishSending(fd_.get());
   Enter(State::kLingering);
-  linger_until_ = shared_.now() + listener_.core.lingering_time;
-  shared_.Arm(*this, shared_.draining || evicted_ ? kDrainLinger : listener_.core.lingering_timeout);
+  if (shared_.draining || evicted_) {
+    shared_.Arm(*this, kDrainLinger);
+  } else {
+    ArmDropping(listener_.core.lingering_timeout, listener_.core.lingering_time);
+  }
   Wait(loop::kReadable);
+}
+
+// The time for more of what is dropped: `step` until the next byte, `total` for all of it.
+void Connection::ArmDropping(util::Milliseconds step, util::Milliseconds total) {
+  if (linger_until_ == util::TimePoint{}) linger_until_ = shared_.now() + total;
+  const auto left = std::chrono::ceil<util::Milliseconds>(linger_until_ - shared_.now());
+  if (left >= step) return shared_.Arm(*this, step);
+  // In whole units, since Timeouts keeps a list for each length.
+  const util::Milliseconds unit{left >= std::chrono::seconds(1) ? 1000 : 100};
+  shared_.Arm(*this, std::min(step, (left + unit - util::Milliseconds(1)) / unit * unit));
+}
+
+// A body has been dropped for lingering_time and goes on. An answer that was held for its end is given now, and what
+// comes after that is dropped for lingering_timeout at the most.
+void Connection::AnswerHeld() {
+  if (output_.last()->answer == Answer::kQueued) return Close();
+  const Before before{state_, requests_};
+  Enter(State::kServing);
+  Work& work = *output_.last();
+  work.exchange.response.close = true;
+  WriteAnswer(work, /*with_continue=*/false);
+  linger_until_ = shared_.now() + listener_.core.lingering_timeout;
+  Settle(output_.Flush(fd_.get()), {}, before);
 }
 
 void Connection::DropInput() {
@@ -42,8 +71,8 @@ void Connection::DropInput() {
     case IoStatus::kDone:
       shared_.counts.Add(scoreboard::Total::kBytesIn, result.bytes);
       if (shared_.draining || evicted_) return;  // the timer of Drain() goes on
-      if (shared_.now() >= linger_until_) return Close();
-      return shared_.Arm(*this, listener_.core.lingering_timeout);
+      if (DroppedLongEnough()) return Close();
+      return ArmDropping(listener_.core.lingering_timeout, listener_.core.lingering_time);
     case IoStatus::kAgain:
       return;
     case IoStatus::kEnd:

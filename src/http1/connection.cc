@@ -106,12 +106,17 @@ void Connection::Drain() {
 }
 
 void Connection::Evict() {
-  CHECK(state_ == State::kIdle);
+  CHECK(standing_ != Standing::kBusy);
   shared_.Tick();
   evicted_ = true;
-  Read();
-  if (state_ == State::kIdle) Close();
+  const bool may_have_sent = state_ == State::kIdle;
+  if (may_have_sent) Read();
+  if (!may_have_sent || state_ == State::kIdle) Close();
   Leave();
+}
+
+util::Milliseconds Connection::patience() const {
+  return std::min(kPatience, listener_.core.client_header_timeout / 2);
 }
 
 void Connection::Abort() {
@@ -155,7 +160,11 @@ void Connection::OnTimeout() {
   shared_.Tick();
   // The last chance of a request that came while we were about to leave.
   if (state_ == State::kIdle && shared_.draining) Read();
-  if (!armed() && state_ != State::kClosed) TimeOut();
+  if (state_ == State::kBody && DroppedLongEnough()) {
+    AnswerHeld();
+  } else if (!armed() && state_ != State::kClosed) {
+    TimeOut();
+  }
   Leave();
 }
 
@@ -172,14 +181,27 @@ void Connection::Enter(State state) {
   }
   state_ = state;
 
-  const bool is_reusable = state == State::kIdle && requests_ > 0;
-  if (is_reusable == listed_idle_) return;
-  listed_idle_ = is_reusable;
-  if (is_reusable) {
-    shared_.owner.OnIdle(*this);
-  } else {
-    shared_.owner.OnBusy(*this);
+  const Standing before = standing_;
+  standing_ = StandingNow();
+  if (standing_ != before) shared_.owner.OnStanding(*this, before);
+}
+
+Standing Connection::StandingNow() const {
+  switch (state_) {
+    case State::kIdle:
+      return requests_ > 0 ? Standing::kIdle : Standing::kSilent;
+    case State::kBody:
+      return output_.last()->answer == Answer::kQueued ? Standing::kUnwanted : Standing::kBusy;
+    case State::kLingering:
+      return Standing::kUnwanted;
+    case State::kHead:
+    case State::kServing:
+    case State::kStreaming:
+    case State::kBlocked:
+    case State::kClosed:
+      break;
   }
+  return Standing::kBusy;
 }
 
 void Connection::Settle(Flushed flushed, std::span<char> rest, Before before) {
@@ -206,7 +228,10 @@ void Connection::Settle(Flushed flushed, std::span<char> rest, Before before) {
     KeepInput({});
     output_.Keep();
     Enter(State::kBody);
-    shared_.Arm(*this, output_.last()->exchange.settings<pipeline::CoreSettings>().client_body_timeout);
+    if (DroppedLongEnough()) return AnswerHeld();
+    const auto& core = output_.last()->exchange.settings<pipeline::CoreSettings>();
+    const bool is_answered = standing_ == Standing::kUnwanted;
+    ArmDropping(is_answered ? core.lingering_timeout : core.client_body_timeout, core.lingering_time);
     return Wait(loop::kReadable);
   }
 

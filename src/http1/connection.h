@@ -24,6 +24,7 @@
 //   stream stay in the socket; but a client that closes, or only says that it will send no more, has left.
 // - Lingering: our side is shut down; what the client still sends is read and dropped for a while, because closing a
 //   socket with unread bytes would reset the connection and could destroy the answer on its way (RFC 9112 section 9.6).
+// - Whatever is read to be dropped, a body or what comes after the last answer, is read for lingering_time in all.
 // - Closed lasts until the end of the callback, which then gives the connection back to its owner.
 //
 // The answer to a request whose body is chunked is held until the body's end, since only then it is known whether the
@@ -43,6 +44,7 @@
 
 #include "h1/parser.h"
 #include "http/fault.h"
+#include "http1/evictable.h"
 #include "http1/listener.h"
 #include "http1/output.h"
 #include "http1/shared.h"
@@ -85,7 +87,7 @@ class Peer {
   std::uint8_t size_;
 };
 
-class Connection final : public loop::PollListener, public TimeoutListener {
+class Connection final : public loop::PollListener, public TimeoutListener, public Evictable {
  public:
   // How long an idle connection is kept when the worker drains: a request that is on its way is answered.
   static constexpr util::Milliseconds kDrainIdle{300};
@@ -95,6 +97,8 @@ class Connection final : public loop::PollListener, public TimeoutListener {
   static constexpr util::Milliseconds kDrainLinger{1000};
   // Answers that are collected before they are written.
   static constexpr std::size_t kMaxBatch = 32;
+  // How long one may be silent when others wait for its place; half of client_header_timeout if that is shorter.
+  static constexpr util::Milliseconds kPatience{1000};
 
   // `fd` is a non-blocking socket. `listener` and `shared` outlive this. `number` is unique within the worker's life.
   // Nothing happens before Open().
@@ -112,8 +116,9 @@ class Connection final : public loop::PollListener, public TimeoutListener {
   void Drain();
 
   // Makes room: answers what has just arrived with `Connection: close`, or else closes. May end in Remove().
-  // REQUIRES: idle().
-  void Evict();
+  void Evict() override;
+  [[nodiscard]] util::TimePoint opened() const override { return opened_; }
+  [[nodiscard]] util::Milliseconds patience() const override;
 
   // Closes at once. Ends in Remove().
   void Abort();
@@ -123,10 +128,6 @@ class Connection final : public loop::PollListener, public TimeoutListener {
   [[nodiscard]] std::uint64_t number() const { return number_; }
   [[nodiscard]] std::uint32_t requests() const { return requests_; }
   [[nodiscard]] int fd() const { return fd_.get(); }
-
-  // For the owner's lists; this does not touch them.
-  Connection* previous = nullptr;
-  Connection* next = nullptr;
 
  private:
   void OnPoll(int events) override;
@@ -142,6 +143,7 @@ class Connection final : public loop::PollListener, public TimeoutListener {
 
   // connection.cc
   void Enter(State state);
+  [[nodiscard]] Standing StandingNow() const;
   void Settle(Flushed flushed, std::span<char> rest, Before before);
   void Wait(int events);
   void Leave();  // the last statement of every callback
@@ -172,6 +174,11 @@ class Connection final : public loop::PollListener, public TimeoutListener {
   void End(bool input_is_left);
   void Linger();
   void DropInput();
+  void ArmDropping(util::Milliseconds step, util::Milliseconds total);
+  [[nodiscard]] bool DroppedLongEnough() const {
+    return linger_until_ != util::TimePoint{} && shared_.now() >= linger_until_;
+  }
+  void AnswerHeld();
   void LogUnanswered(http::Status status, std::string_view why);
   void TimeOut();
   void Close();
@@ -183,17 +190,16 @@ class Connection final : public loop::PollListener, public TimeoutListener {
   std::string kept_;  // input that was not taken in the callback in which it arrived
   const std::uint64_t number_;
   util::TimePoint opened_;
-  util::TimePoint head_started_{};  // first byte of the request that is being read
-  util::TimePoint linger_until_{};
+  util::TimePoint head_started_{};   // first byte of the request that is being read
+  util::TimePoint linger_until_{};   // lingering_time is over then; none while nothing is dropped
   util::Milliseconds idle_timeout_;  // for the next request
   std::uint32_t requests_ = 0;
   sys::UniqueFd fd_;
   Peer peer_;
   State state_ = State::kIdle;
   Future future_ = Future::kOpen;
-  bool listed_idle_ = false;  // the owner knows this as idle
-  bool evicted_ = false;      // the next answer is the last
-  bool no_delay_;             // TCP_NODELAY, as it is on the socket
+  bool evicted_ = false;  // the next answer is the last
+  bool no_delay_;         // TCP_NODELAY, as it is on the socket
 };
 
 }  // namespace colmeia::http1

@@ -75,6 +75,7 @@ bool Connection::TakeHead(std::span<char>& input) {
   }
   const std::string_view head{input.data(), result.consumed};
   input = input.subspan(result.consumed);
+  linger_until_ = {};
   Begin(NewWork(head), /*body_has_begun=*/!input.empty());
   head_started_ = shared_.now();
   return true;

@@ -14,6 +14,7 @@
 #include "h1/request_head.h"
 #include "h1/writer.h"
 #include "http/date.h"
+#include "http1/evictable.h"
 #include "http1/timeouts.h"
 #include "http1/work.h"
 #include "loop/loop.h"
@@ -32,10 +33,8 @@ class ConnectionOwner {
  public:
   // The connection has closed its socket. Destroys it: nothing of it may be touched afterwards.
   virtual void Remove(Connection& connection) = 0;
-  // It waits for another request, and could be closed without harm.
-  virtual void OnIdle(Connection& connection) = 0;
-  // It waits no more.
-  virtual void OnBusy(Connection& connection) = 0;
+  // Its standing is another one than `before`. It is amid its callback: this may not touch it.
+  virtual void OnStanding(Connection& connection, Standing before) = 0;
 
  protected:
   ~ConnectionOwner() = default;

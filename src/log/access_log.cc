@@ -21,6 +21,7 @@ class AccessLog::Sink final : public spdlog::sinks::base_sink<spdlog::details::n
 
   void Replace(sys::UniqueFd fd) {
     flush_();
+    if (!buffer_.empty()) why_dropped_ = EAGAIN;
     DropRest();
     mid_line_ = false;
     Adopt(std::move(fd));
@@ -33,6 +34,7 @@ class AccessLog::Sink final : public spdlog::sinks::base_sink<spdlog::details::n
 
   [[nodiscard]] bool empty() const { return buffer_.empty(); }
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
+  [[nodiscard]] int why_dropped() const { return why_dropped_; }
 
  private:
   void sink_it_(const spdlog::details::log_msg& message) override {
@@ -41,6 +43,7 @@ class AccessLog::Sink final : public spdlog::sinks::base_sink<spdlog::details::n
       flush_();
       if (!buffer_.empty() && buffer_.size() + size > kBacklog) {
         ++dropped_;
+        why_dropped_ = EAGAIN;
         return;
       }
     }
@@ -57,6 +60,7 @@ class AccessLog::Sink final : public spdlog::sinks::base_sink<spdlog::details::n
       if (size < 0 && errno == EAGAIN) break;
       if (size < 0) {
         // A full disk, a pipe without a reader.
+        why_dropped_ = errno;
         buffer_.erase(0, written);
         DropRest();
         return;
@@ -91,6 +95,7 @@ class AccessLog::Sink final : public spdlog::sinks::base_sink<spdlog::details::n
   OutputKind kind_ = OutputKind::kShared;
   std::string buffer_;
   std::uint64_t dropped_ = 0;
+  int why_dropped_ = 0;
   bool mid_line_ = false;  // the last byte written is not a line's end; its rest is at the front of the buffer
 };
 
@@ -117,6 +122,8 @@ void AccessLog::Flush() {
 void AccessLog::Replace(sys::UniqueFd fd) { sink_->Replace(std::move(fd)); }
 
 std::uint64_t AccessLog::dropped() const { return sink_->dropped(); }
+
+int AccessLog::why_dropped() const { return sink_->why_dropped(); }
 
 bool AccessLog::empty() const { return sink_->empty(); }
 

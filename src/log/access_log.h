@@ -41,6 +41,8 @@ class AccessLog {
 
   // Lines lost so far, because the reader was too slow or writing failed.
   [[nodiscard]] std::uint64_t dropped() const;
+  // Why the latest of them was: errno, EAGAIN when the reader was too slow; 0 while none was.
+  [[nodiscard]] int why_dropped() const;
 
   // Nothing waits to be written.
   [[nodiscard]] bool empty() const;

@@ -12,7 +12,7 @@
 
 #include "log/error_lines.h"
 #include "log/journal.h"
-#include "util/control.h"
+#include "util/escape.h"
 
 namespace colmeia::log {
 
@@ -28,37 +28,26 @@ class Line {
     size_ += size;
   }
 
-  // Parts of a message, with nothing in them that would command a terminal. One look at them together is the cheapest.
+  // Parts of a message, as one line. One look at them together is the cheapest.
   void AppendMessage(std::initializer_list<std::string_view> parts) {
     const std::size_t begin = size_;
     for (const std::string_view part : parts) Append(part);
-    char* const end = bytes_.data() + size_;
-    if (util::FindControl(bytes_.data() + begin, end) == end) return;
+    if (!util::MayNeedEscape(util::EscapeFor::kLine, {bytes_.data() + begin, size_ - begin})) return;
     size_ = begin;
-    for (const std::string_view part : parts) AppendHarmless(part);
+    const std::string_view* const last = parts.end() - 1;
+    for (const std::string_view* part = parts.begin(); part < last; ++part) AppendEscaped(*part);
+    AppendEscaped(last->substr(0, last->find_last_not_of('\n') + 1));
   }
 
-  // With one newline, however many there were.
   std::string_view Finish() {
-    while (size_ > 0 && bytes_[size_ - 1] == '\n') --size_;
     bytes_[size_++] = '\n';
     return {bytes_.data(), size_};
   }
 
  private:
-  void AppendHarmless(std::string_view text) {
-    const char* begin = text.data();
-    const char* const end = begin + text.size();
-    for (const char* at = util::FindControl(begin, end); at < end; at = util::FindControl(at + 1, end)) {
-      if (*at == '\t' || *at == '\n') continue;
-      Append({begin, static_cast<std::size_t>(at - begin)});
-      static constexpr char kDigits[] = "0123456789ABCDEF";
-      const auto byte = static_cast<unsigned char>(*at);
-      const char shown[] = {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 0xf]};
-      Append({shown, sizeof shown});
-      begin = at + 1;
-    }
-    Append({begin, static_cast<std::size_t>(end - begin)});
+  void AppendEscaped(std::string_view text) {
+    util::Escaper escaper(util::EscapeFor::kLine, text);
+    for (std::string_view piece = escaper.Next(); !piece.empty(); piece = escaper.Next()) Append(piece);
   }
 
   static constexpr std::size_t kMost = ErrorLog::kMaxLine - 1;

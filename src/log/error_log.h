@@ -7,8 +7,8 @@
 //
 // A line is one write(2), so lines of several processes never mix. A process with a loop may have lines collected, and
 // written together before the loop sleeps (CollectErrorLines): whole lines in their order, one write for all of a turn;
-// crit, alert and emerg do not wait, and a crash loses none. A line longer than kMaxLine bytes is cut. Control
-// characters other than tab and newline are shown as \xNN: part of a message may come from a client. A pipe, socket or
+// crit, alert and emerg do not wait, and a crash loses none. A line longer than kMaxLine bytes is cut. A
+// message is one line, whatever it holds: part of it may come from a client (util/escape.h, kLine). A pipe, socket or
 // terminal that takes nothing is not waited for, and the line is lost: nobody blocks on a log.
 //
 // It owns no descriptor: reopen a log with sys::Redirect, under the same number.

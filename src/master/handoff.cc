@@ -109,7 +109,6 @@ bool Handoff::AcceptOne(Source& source, std::uint32_t slot) {
   sys::Accepted accepted = sys::Accept(source.fd);
   switch (accepted.status) {
     case sys::AcceptStatus::kAccepted:
-      was_short_ = false;
       Give(slot, {std::move(accepted.fd), source.address, accepted.peer});
       return true;
     case sys::AcceptStatus::kEmpty:
@@ -119,8 +118,10 @@ bool Handoff::AcceptOne(Source& source, std::uint32_t slot) {
     case sys::AcceptStatus::kTryAgain:
       return true;
     case sys::AcceptStatus::kNoDescriptors:
-      if (!std::exchange(was_short_, true)) {
-        log::Main().Print(log::Level::kCrit, "master: accept4() failed ({}: {}), accepting pauses for {} ms at a time",
+      if (short_.Take(loop_.Now())) {
+        log::Main().Print(log::Level::kCrit,
+                          "master: accept4() failed ({}: {}), accepting pauses for {} ms at a time; raise the master's "
+                          "limit of open files (ulimit -n, LimitNOFILE)",
                           accepted.code, std::strerror(accepted.code), kPause.count());
       }
       pause_.StartAfter(kPause);

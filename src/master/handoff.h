@@ -12,6 +12,7 @@
 // which no worker holds.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -25,6 +26,7 @@
 #include "loop/timer.h"
 #include "master/resources.h"
 #include "master/turns.h"
+#include "util/seldom.h"
 
 namespace colmeia::master {
 
@@ -89,10 +91,10 @@ class Handoff {
   std::uint32_t generation_ = 0;  // the current one; 0 = none yet
   std::vector<std::unique_ptr<Source>> sources_;
   std::deque<Client> kept_;
-  bool blocked_ = true;     // nobody has room: sockets are not waited for
-  bool was_short_ = false;  // of descriptors, when last accepting: it was said in the log
-  loop::Timer broken_;      // from a socket that failed to on_unusable
-  loop::Timer pause_;       // active: nobody is accepted for want of descriptors
+  bool blocked_ = true;                          // nobody has room: sockets are not waited for
+  util::Seldom short_{std::chrono::minutes(1)};  // of descriptors: it is said in the log
+  loop::Timer broken_;                           // from a socket that failed to on_unusable
+  loop::Timer pause_;                            // active: nobody is accepted for want of descriptors
 };
 
 }  // namespace colmeia::master

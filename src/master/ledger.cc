@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "log/error_log.h"
+
 namespace colmeia::master {
 namespace {
 
@@ -11,10 +13,14 @@ constexpr util::Milliseconds kUsageEvery{1000};
 }  // namespace
 
 Ledger::Ledger(loop::Loop& loop, scoreboard::Board& board)
-    : loop_(loop), board_(board), timer_(loop, [this] { NoteUsage(); }) {}
+    : loop_(loop), board_(board), timer_(loop, [this] {
+        NoteUsage();
+        NoteLostNames();
+      }) {}
 
 void Ledger::Start() {
   NoteUsage();
+  NoteLostNames();
   timer_.StartEvery(kUsageEvery);
 }
 
@@ -55,6 +61,19 @@ Moment Ledger::Now() const {
   const auto wall = std::chrono::system_clock::now().time_since_epoch();
   const auto wall_ms = std::chrono::duration_cast<util::Milliseconds>(wall).count();
   return {loop_.Now(), static_cast<std::uint64_t>(wall_ms)};
+}
+
+void Ledger::NoteLostNames() {
+  const std::vector<std::string> names = lost_names ? lost_names() : std::vector<std::string>();
+  board_.SetNamesLost(names.size());
+  if (names.empty() || !lost_.Take(loop_.Now())) return;
+  for (const std::string& name : names) {
+    log::Main().Print(
+        log::Level::kWarn,
+        "master: listen {}: the socket's file is gone or is another one, and no client finds it; a reload "
+        "binds it again",
+        name);
+  }
 }
 
 void Ledger::NoteUsage() {

@@ -1,18 +1,21 @@
 // Ledger: the server's history, as the master remembers it and writes it into the scoreboard: reloads with their
-// results and times, workers that had to be replaced; and its own use of processor and memory. For those who look;
-// nothing is decided by it.
+// results and times, workers that had to be replaced, Unix sockets that lost their names; and its own use of processor
+// and memory. For those who look; nothing is decided by it.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "loop/loop.h"
 #include "loop/timer.h"
 #include "scoreboard/board.h"
 #include "sys/usage.h"
 #include "util/clock.h"
+#include "util/seldom.h"
 
 namespace colmeia::master {
 
@@ -58,6 +61,9 @@ class Ledger {
   void ReloadBegins(std::uint32_t generation);
   void ReloadEnds(std::uint32_t generation, const std::string& why);
 
+  // Unix sockets that no client finds any more, asked for each second: they are counted, and told once a minute.
+  std::function<std::vector<std::string>()> lost_names;
+
   // A worker ended without having been told to, and is replaced. `replaced.when` is filled in here.
   void Respawn(ReplacedWorker replaced);
   // More became known of the end of the process that was told last, if it is this one.
@@ -67,6 +73,7 @@ class Ledger {
 
  private:
   void NoteUsage();
+  void NoteLostNames();
   [[nodiscard]] Moment Now() const;
 
   loop::Loop& loop_;          // outlives this
@@ -74,6 +81,7 @@ class Ledger {
   sys::UsageMeter meter_;
   loop::Timer timer_;
   History history_;
+  util::Seldom lost_{std::chrono::minutes(1)};
   std::map<std::uint32_t, util::TimePoint> begun_;  // reloads under way, by generation
 };
 

@@ -96,6 +96,7 @@ int Master::Run() {
   static constexpr std::chrono::seconds kStrangersEvery{1};
   if (AdoptsOrphans()) strangers_.StartEvery(kStrangersEvery);
   overseer_.Start();
+  ledger_.lost_names = [this] { return resources_.LostNames(); };
   ledger_.Start();
   // While two masters hold the sockets, closing one of them would not close it.
   clones_.Hold(static_cast<bool>(options_.old_master));

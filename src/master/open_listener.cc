@@ -187,6 +187,13 @@ Result<> OpenListener::MakeRoom() {
   return {};
 }
 
+bool OpenListener::HasLostItsName() const {
+  const bool has_file = address.family() == AF_UNIX && !address.UnixPath().empty();
+  if (!has_file || sockets.empty()) return false;
+  const auto now = sys::IdentifySocketFile(address);
+  return !now || now != file;
+}
+
 void OpenListener::LetIn() {
   if (!std::exchange(turned_away, std::nullopt)) return;
   for (const sys::UniqueFd& socket : sockets) Tell(*this, sys::LetIn(socket.get()), log::Level::kError);

@@ -73,6 +73,9 @@ struct OpenListener {
   // good, another listener while this one is emptied.
   [[nodiscard]] Result<> MakeRoom();
 
+  // A Unix socket that no client finds any more: its file is gone, or another one stands in its place.
+  [[nodiscard]] bool HasLostItsName() const;
+
   std::string name;
   sys::Address address;
   bool reuseport = false;  // others may be bound beside its sockets

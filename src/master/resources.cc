@@ -102,8 +102,9 @@ Result<std::shared_ptr<OpenListener>> Resources::OpenOne(const ipc::PlannedListe
   if (!address) return tl::unexpected(address.error());
   auto listener = FindOpen(*address);
   if (listener == nullptr) {
-    const auto at = std::find_if(inherited_.begin(), inherited_.end(),
-                                 [&](const auto& inherited) { return inherited->address == *address; });
+    const auto at = std::find_if(inherited_.begin(), inherited_.end(), [&](const auto& inherited) {
+      return inherited->address == *address && !inherited->HasLostItsName();
+    });
     if (at != inherited_.end()) listener = *at;
   }
   Company company = Company::kNone;
@@ -125,8 +126,8 @@ Result<std::shared_ptr<OpenListener>> Resources::OpenOne(const ipc::PlannedListe
 std::shared_ptr<OpenListener> Resources::FindOpen(const sys::Address& address) const {
   for (const auto& [number, generation] : generations_) {
     for (const auto& listener : generation.listeners) {
-      // One that turns clients away for good is replaced by another one.
-      const bool lost = listener->turned_away == sys::TurnedAway::kForGood;
+      // One that turns clients away for good is replaced by another one, and so is one that nobody finds.
+      const bool lost = listener->turned_away == sys::TurnedAway::kForGood || listener->HasLostItsName();
       if (listener->address == address && !lost) return listener;
     }
   }
@@ -171,6 +172,14 @@ const ipc::PlannedListener* Resources::PlannedFor(const OpenListener& listener) 
     }
   }
   return nullptr;
+}
+
+std::vector<std::string> Resources::LostNames() const {
+  std::vector<std::string> out;
+  for (const OpenListener* const listener : Listeners()) {
+    if (!listener->turned_away && listener->HasLostItsName()) out.push_back(listener->name);
+  }
+  return out;
 }
 
 std::size_t Resources::SocketsNeeded(const OpenListener& listener) const {

@@ -67,6 +67,8 @@ class Resources {
   [[nodiscard]] std::vector<OpenListener*> Listeners() const;
   // What the newest generation that has it wants of it; null when none has.
   [[nodiscard]] const ipc::PlannedListener* PlannedFor(const OpenListener& listener) const;
+  // The names of those that want clients and that none finds (OpenListener::HasLostItsName).
+  [[nodiscard]] std::vector<std::string> LostNames() const;
   // How many of its sockets, counted from the first, seats of the current or a coming generation need.
   [[nodiscard]] std::size_t SocketsNeeded(const OpenListener& listener) const;
 

@@ -99,6 +99,9 @@ control::Counts CountsOf(const scoreboard::Counts& counts) {
                         .s5xx = counts[Total::kResponses5xx]},
           .wasted_accepts = counts[Total::kWastedAccepts],
           .loop_turns = counts[Total::kLoopTurns],
+          .connections_full = counts[Total::kConnectionsFull],
+          .descriptors_out = counts[Total::kDescriptorsOut],
+          .log_lines_lost = counts[Total::kLogLinesLost],
           .lag = {.last_ns = counts[Gauge::kLagLastNs], .longest_ns = counts[Gauge::kLagMaxNs]}};
 }
 
@@ -169,6 +172,7 @@ std::vector<control::ListenerStatus> ListenersOf(const Supervisor& supervisor, c
                        .sockets = listener->sockets.size(),
                        .reuseport = listener->reuseport,
                        .mended = listener->mended,
+                       .name_lost = listener->HasLostItsName(),
                        .first_generation = generation.number,
                        .last_generation = generation.number});
       }

@@ -1,9 +1,7 @@
 #include "modules/access_log.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
-#include <cstring>
 #include <map>
 #include <memory>
 #include <optional>
@@ -19,6 +17,7 @@
 #include "pipeline/exchange.h"
 #include "pipeline/services.h"
 #include "util/arena.h"
+#include "util/escape.h"
 #include "util/units.h"
 
 namespace colmeia::modules {
@@ -75,84 +74,29 @@ struct Draft {
 
 // Escapes
 
-constexpr char kHexDigits[] = "0123456789ABCDEF";
-
-// Which bytes an escape has to replace, by value.
-using ByteSet = std::array<bool, 256>;
-
-constexpr ByteSet MakeByteSet(bool beyond_ascii) {
-  ByteSet set{};
-  for (std::size_t byte = 0; byte < set.size(); ++byte) {
-    set[byte] = byte < 0x20 || byte == '"' || byte == '\\' || (beyond_ascii && byte > 0x7e);
-  }
-  return set;
-}
-constexpr ByteSet kUnsafeInLine = MakeByteSet(true);
-constexpr ByteSet kUnsafeInJson = MakeByteSet(false);
-
-// False only when no escape replaces any byte of the text. Eight bytes a step, the last step overlapping.
-bool MayNeedEscape(std::string_view text) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101U;
-  constexpr std::uint64_t kTops = kOnes * 0x80;
-  if (text.size() < sizeof kOnes) {
-    return std::any_of(text.begin(), text.end(), [](char c) { return kUnsafeInLine[static_cast<unsigned char>(c)]; });
-  }
-  // The top bit of a byte is set in one of the terms when it is such a byte; a carry can only come from one.
-  const auto terms = [](const char* at) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, at, sizeof word);
-    return word | (word - kOnes * 0x20) | (word + kOnes) | ((word ^ kOnes * '"') - kOnes) |
-           ((word ^ kOnes * '\\') - kOnes);
-  };
-  const char* const last = text.data() + text.size() - sizeof kOnes;
-  std::uint64_t any = terms(last);
-  for (const char* at = text.data(); at < last; at += sizeof kOnes) any |= terms(at);
-  return (any & kTops) != 0;
-}
-
-// The text with what `append` appends in place of each byte of `set`. Rare, so kept out of its callers.
-template <class Append>
-[[gnu::noinline]] std::string_view Replaced(util::Arena& arena, std::string_view text, const ByteSet& set,
-                                            Append append) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (set[byte]) {
-      append(out, byte);
-    } else {
-      out += c;
-    }
-  }
-  return arena.Copy(out);
+// Rare, so kept out of its callers.
+template <util::EscapeFor kWhat>
+[[gnu::noinline]] std::string_view EscapedCopy(util::Arena& arena, std::string_view text) {
+  return arena.Copy(util::Escaped(kWhat, text));
 }
 
 // escape=default: nothing that a client sends can look like two fields or two lines.
 std::string_view EscapeDefault(util::Arena& arena, std::optional<std::string_view> value) {
   if (!value) return "-";
-  if (!MayNeedEscape(*value)) return *value;
-  return Replaced(arena, *value, kUnsafeInLine, [](std::string& out, unsigned char byte) {
-    out += {'\\', 'x', kHexDigits[byte >> 4], kHexDigits[byte & 0xf]};
-  });
+  if (!util::MayNeedEscape(util::EscapeFor::kField, *value)) return *value;
+  return EscapedCopy<util::EscapeFor::kField>(arena, *value);
 }
 
 // escape=json: for values between quotes of a JSON text.
 std::string_view EscapeJson(util::Arena& arena, std::optional<std::string_view> value) {
-  if (!value || !MayNeedEscape(*value)) return value.value_or(std::string_view{});
-  return Replaced(arena, *value, kUnsafeInJson, [](std::string& out, unsigned char byte) {
-    static constexpr std::string_view kFrom = "\"\\\n\r\t\b\f";
-    static constexpr std::string_view kTo = "\"\\nrtbf";
-    out += '\\';
-    const std::size_t at = kFrom.find(static_cast<char>(byte));
-    if (at != std::string_view::npos) {
-      out += kTo[at];
-    } else {
-      out += {'u', '0', '0', kHexDigits[byte >> 4], kHexDigits[byte & 0xf]};
-    }
-  });
+  if (!value || !util::MayNeedEscape(util::EscapeFor::kJson, *value)) return value.value_or(std::string_view{});
+  return EscapedCopy<util::EscapeFor::kJson>(arena, *value);
 }
 
-std::string_view EscapeNone(util::Arena&, std::optional<std::string_view> value) {
-  return value.value_or(std::string_view{});
+// escape=none: whatever it is, but one line.
+std::string_view EscapeNone(util::Arena& arena, std::optional<std::string_view> value) {
+  if (!value || value->find('\n') == std::string_view::npos) return value.value_or(std::string_view{});
+  return EscapedCopy<util::EscapeFor::kRaw>(arena, *value);
 }
 
 // Directives
@@ -227,7 +171,9 @@ constexpr Directive kDirectives[] = {
      .setter = config::Set<&AddFormat>,
      .syntax = "name [escape=default|json|none] string ...",
      .default_value = "combined \"...\"",
-     .doc = "Give a format of access logs a name; \"combined\" is there already."},
+     .doc =
+         "Give a format of access logs a name; \"combined\" is there already. A value with bytes that are no UTF-8 has "
+         "them as \\u00XX with escape=json; a newline in a value is \\x0A even with escape=none."},
     {.name = "access_log",
      .contexts = In::kHttp | In::kServer | In::kLocation,
      .arity = AtLeast(1),

@@ -21,6 +21,7 @@
 #include "pipeline/exchange.h"
 #include "pipeline/path.h"
 #include "pipeline/report.h"
+#include "util/escape.h"
 #include "util/strings.h"
 
 namespace colmeia::modules {
@@ -211,25 +212,12 @@ std::string XmlPage(const std::vector<DirectoryEntry>& entries) {
   return out + "</list>\r\n";
 }
 
-void AppendJsonText(std::string_view text, std::string& out) {
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      out += c;
-    }
-  }
-}
-
 std::string JsonPage(const std::vector<DirectoryEntry>& entries) {
   std::string out = "[";
   for (const DirectoryEntry& entry : entries) {
     out += &entry != &entries.front() ? ",\r\n" : "\r\n";
     out += "{ \"name\":\"";
-    AppendJsonText(entry.name, out);
+    util::AppendEscaped(util::EscapeFor::kJson, entry.name, out);
     std::array<char, http::kDateSize> date{};
     fmt::format_to(std::back_inserter(out), "\", \"type\":\"{}\", \"mtime\":\"{}\"", KindName(entry.kind),
                    http::FormatDate(entry.modified, date));

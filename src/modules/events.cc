@@ -16,6 +16,7 @@ using config::In;
 
 struct Draft {
   std::optional<std::uint32_t> worker_connections;
+  config::Span worker_connections_place;
   std::optional<bool> multi_accept;
   std::optional<ipc::AcceptBy> accept_by;
   std::optional<bool> accept_mutex;
@@ -26,6 +27,14 @@ struct Draft {
 
 void CheckMethod(Draft&, const Call& call) {
   if (call.arg(0) != "epoll") call.InvalidValue(call.args()[0], "colmeia always uses epoll");
+}
+
+void SetConnections(Draft& draft, const Call& call) {
+  if (draft.worker_connections) return call.Duplicate();
+  const auto number = config::ReadNumber(call, call.args()[0], 1, std::numeric_limits<std::uint32_t>::max());
+  if (!number) return;
+  draft.worker_connections = static_cast<std::uint32_t>(*number);
+  draft.worker_connections_place = call.args()[0].span;
 }
 
 constexpr config::EnumValue<ipc::AcceptBy> kWays[] = {
@@ -48,10 +57,10 @@ constexpr Directive kDirectives[] = {
     {.name = "worker_connections",
      .contexts = In::kEvents,
      .arity = Args(1),
-     .setter = config::SetNumber<&Draft::worker_connections, 1>,
+     .setter = config::Set<&SetConnections>,
      .syntax = "number",
      .default_value = "512",
-     .doc = "How many connections one worker holds; beyond it idle ones are closed, then accepting pauses."},
+     .doc = "How many connections one worker holds; beyond it silent and idle ones are closed, or clients wait."},
     {.name = "multi_accept",
      .contexts = In::kEvents,
      .arity = config::Flag,
@@ -98,7 +107,9 @@ EventsSettings Merge(const EventsSettings& outer, const Draft& own, pipeline::Me
   return {.worker_connections = own.worker_connections.value_or(outer.worker_connections),
           .multi_accept = own.multi_accept.value_or(outer.multi_accept),
           .accept_by = own.accept_by.value_or(by_default),
-          .accept_mutex_delay = own.accept_mutex_delay.value_or(outer.accept_mutex_delay)};
+          .accept_mutex_delay = own.accept_mutex_delay.value_or(outer.accept_mutex_delay),
+          .worker_connections_place =
+              own.worker_connections ? own.worker_connections_place : outer.worker_connections_place};
 }
 
 }  // namespace

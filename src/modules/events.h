@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "config/source.h"
 #include "ipc/accept_by.h"
 #include "pipeline/module.h"
 #include "util/clock.h"
@@ -14,6 +15,7 @@ struct EventsSettings {
   bool multi_accept = false;               // accept all that wait at once, not one per event
   ipc::AcceptBy accept_by = ipc::AcceptBy::kExclusive;
   util::Milliseconds accept_mutex_delay{500};  // kMutex: how long those without the lock wait
+  config::Span worker_connections_place{};     // of the directive's value; empty when there is none
 };
 
 extern const pipeline::Module kEvents;

@@ -10,6 +10,7 @@
 #include "modules/hive_json.h"
 #include "trace/json.h"
 #include "trace/ring.h"
+#include "util/escape.h"
 
 namespace colmeia::modules {
 namespace {
@@ -38,7 +39,7 @@ HiveEvents::Pulled HiveEvents::Next(std::string& out) {
   if (!greeted_) {
     greeted_ = true;
     fmt::format_to(std::back_inserter(out), "retry: {}\nevent: hello\ndata: {{\"version\":{},\"trace_newest\":{}}}\n\n",
-                   kRetry.count(), trace::JsonString(COLMEIA_VERSION), NewestOf(services_));
+                   kRetry.count(), util::JsonString(COLMEIA_VERSION), NewestOf(services_));
   }
   if (services_.now >= next_state_) AddState(out);
   if (HasRecords()) AddRecords(out);

@@ -8,7 +8,7 @@
 
 #include "scoreboard/layout.h"
 #include "scoreboard/silence.h"
-#include "trace/json.h"
+#include "util/escape.h"
 
 namespace colmeia::modules {
 namespace {
@@ -42,7 +42,7 @@ class Writer {
   }
   void Text(std::string_view name, std::string_view value) {
     Name(name);
-    out_ += trace::JsonString(value);
+    out_ += util::JsonString(value);
   }
   void Flag(std::string_view name, bool value) {
     Name(name);
@@ -102,6 +102,9 @@ void AddTotals(const Counts& counts, Writer& out) {
   out.Number("bytes_sent", counts[Total::kBytesOut]);
   out.Number("loop_turns", counts[Total::kLoopTurns]);
   out.Number("busy_us", counts[Total::kBusyNs] / 1000);
+  out.Number("connections_full", counts[Total::kConnectionsFull]);
+  out.Number("descriptors_out", counts[Total::kDescriptorsOut]);
+  out.Number("log_lines_lost", counts[Total::kLogLinesLost]);
 }
 
 void AddLagCounts(const Counts& counts, Writer& out) {
@@ -152,6 +155,7 @@ void AddHistory(const scoreboard::ServerView& server, Writer& out) {
   }
   out.Close('}');
   out.Number("respawns", server.respawns);
+  out.Number("names_lost", server.names_lost);
 }
 
 void AddWorker(std::uint32_t slot, const SlotView& view, const HiveFacts& facts, Writer& out) {

@@ -34,6 +34,11 @@ constexpr Counter kCounters[] = {
      "Wake-ups for a connection that another worker had taken."},
     {"received_bytes", Total::kBytesIn, Unit::kNumber, "Bytes received from clients."},
     {"sent_bytes", Total::kBytesOut, Unit::kNumber, "Bytes sent to clients."},
+    {"connections_full", Total::kConnectionsFull, Unit::kNumber,
+     "Clients that came when worker_connections were reached: others were closed for them, or they waited."},
+    {"descriptors_out", Total::kDescriptorsOut, Unit::kNumber,
+     "Descriptors that were wanted when worker_rlimit_nofile was nearly reached."},
+    {"log_lines_lost", Total::kLogLinesLost, Unit::kNumber, "Lines of access logs that could not be written."},
     {"cpu_seconds", Total::kCpuUs, Unit::kMicroseconds, "User and system time."},
 };
 
@@ -173,6 +178,9 @@ void AddServer(const HiveFacts& facts, Writer& out) {
   out.Describe("colmeia_respawns_total", "counter",
                "Workers started in place of one that ended without having been told to.");
   out.Sample("colmeia_respawns_total", "", server.respawns);
+  out.Gauge("colmeia_names_lost",
+            "Unix sockets that are listened on and have no name any more; a reload binds them again.",
+            fmt::format("{}", server.names_lost));
   out.Describe("colmeia_reloads_total", "counter", "Reloads by their result.");
   out.Sample("colmeia_reloads_total", "result=\"succeeded\"", server.reloads_succeeded);
   out.Sample("colmeia_reloads_total", "result=\"failed\"", server.reloads_failed);

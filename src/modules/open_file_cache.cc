@@ -126,15 +126,17 @@ files::Lookup OpenFile(Exchange& exchange, std::string_view path, files::Want wa
 
 Outcome RefuseFile(Exchange& exchange, std::string_view path, int error, std::string_view call) {
   const bool missing = IsMissing(error);
+  if (error == EMFILE || error == ENFILE) exchange.services->lacks_descriptors = true;
   const bool forbidden = error == EACCES || error == ELOOP;
   if (!missing || exchange.settings<pipeline::CoreSettings>().log_not_found) {
     const log::Level level = missing || forbidden ? log::Level::kError : log::Level::kCrit;
     if (pipeline::ErrorLogOf(exchange).Enabled(level)) {
       // A busy site has many of these lines: no format is read for them, and no translation looked for.
       const char* const why = strerrordesc_np(error);
-      pipeline::WriteReport(exchange, level,
-                            exchange.arena.Concat(call, " \"", path, "\" failed (", fmt::format_int(error).c_str(),
-                                                  ": ", why != nullptr ? why : "Unknown error", ")"));
+      pipeline::WriteReport(
+          exchange, level,
+          exchange.arena.Concat(call, " \"", pipeline::Shown(exchange, path), "\" failed (",
+                                fmt::format_int(error).c_str(), ": ", why != nullptr ? why : "Unknown error", ")"));
     }
   }
   if (missing) return Outcome::Respond(http::Status::kNotFound);

@@ -14,6 +14,11 @@ log::ErrorLog& ErrorLogOf(Exchange& exchange) {
   return *exchange.services->error_logs[ordinal];
 }
 
+std::string_view Shown(Exchange& exchange, std::string_view text) {
+  if (!util::MayNeedEscape(util::EscapeFor::kQuoted, text)) return text;
+  return exchange.arena.Copy(util::Escaped(util::EscapeFor::kQuoted, text));
+}
+
 void WriteReport(Exchange& exchange, log::Level level, std::string_view message) {
   // A label, the value and the closing quote, or nothing at all.
   struct Quoted {
@@ -25,8 +30,8 @@ void WriteReport(Exchange& exchange, log::Level level, std::string_view message)
   };
   const std::string client = exchange.connection->peer->HostText();
   const std::string_view server = exchange.server != nullptr ? std::string_view(exchange.server->name) : "";
-  const Quoted line(", request: \"", exchange.request.line);
-  const Quoted host(", host: \"", exchange.request.host);
+  const Quoted line(", request: \"", Shown(exchange, exchange.request.line));
+  const Quoted host(", host: \"", Shown(exchange, exchange.request.host));
   ErrorLogOf(exchange).Write(level,
                              {message, ", client: ", client, ", server: ", server, line.label, line.value, line.end,
                               host.label, host.value, host.end},

@@ -63,6 +63,7 @@ struct Services {
   std::uint32_t slot = 0;                    // of this worker on the board
   std::string_view accept_by = "exclusive";  // how workers share the listening sockets
   Serving serving;                           // what is being answered just now
+  bool lacks_descriptors = false;            // a file could not be opened for want of one; the worker resets it
 };
 
 }  // namespace colmeia::pipeline

@@ -153,6 +153,14 @@ Value RemoteUser(Exchange& ex, std::string_view) {
   return ex.arena.Copy(std::string_view(decoded).substr(0, colon));
 }
 
+// A line that is no request has none.
+Value Protocol(Exchange& ex, std::string_view) {
+  const std::string_view line = ex.request.line;
+  const std::string_view word = line.substr(std::min(line.rfind(' ') + 1, line.size()));
+  if (!line.empty() && !word.starts_with("HTTP/1.")) return std::nullopt;
+  return ex.request.version_minor == 0 ? "HTTP/1.0" : "HTTP/1.1";
+}
+
 Value BinaryRemoteAddress(Exchange& ex, std::string_view) { return ex.arena.Copy(ex.connection->peer->HostBytes()); }
 
 std::int64_t ElapsedMs(Exchange& ex) {
@@ -175,8 +183,8 @@ constexpr Variable kVariables[] = {
     {"args", false, [](Exchange& ex, std::string_view) -> Value { return Empty(ex.request.args); }},
     {"query_string", false, [](Exchange& ex, std::string_view) -> Value { return Empty(ex.request.args); }},
     {"is_args", false, [](Exchange& ex, std::string_view) -> Value { return ex.request.args.empty() ? "" : "?"; }},
-    {"uri", false, [](Exchange& ex, std::string_view) -> Value { return ex.request.path; }},
-    {"document_uri", false, [](Exchange& ex, std::string_view) -> Value { return ex.request.path; }},
+    {"uri", false, [](Exchange& ex, std::string_view) -> Value { return Empty(ex.request.path); }},
+    {"document_uri", false, [](Exchange& ex, std::string_view) -> Value { return Empty(ex.request.path); }},
     {"document_root", false, [](Exchange& ex, std::string_view) -> Value { return DocumentRoot(ex); }},
     {"request_filename", false, [](Exchange& ex, std::string_view) -> Value { return MapPath(ex); }},
     {"host", false, Host},
@@ -187,8 +195,7 @@ constexpr Variable kVariables[] = {
     {"server_port", false, [](Exchange& ex, std::string_view) -> Value { return PortOf(ex, *ex.connection->local); }},
     {"server_addr", false,
      [](Exchange& ex, std::string_view) -> Value { return ex.arena.Copy(ex.connection->local->HostText()); }},
-    {"server_protocol", false,
-     [](Exchange& ex, std::string_view) -> Value { return ex.request.version_minor == 0 ? "HTTP/1.0" : "HTTP/1.1"; }},
+    {"server_protocol", false, Protocol},
     {"remote_addr", false,
      [](Exchange& ex, std::string_view) -> Value { return ex.arena.Copy(ex.connection->peer->HostText()); }},
     {"remote_port", false, [](Exchange& ex, std::string_view) -> Value { return PortOf(ex, *ex.connection->peer); }},

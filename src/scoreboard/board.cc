@@ -190,6 +190,13 @@ void Board::AddReload(const Reload& reload) {
   PublishRecord();
 }
 
+void Board::SetNamesLost(std::uint64_t count) {
+  CHECK(records_ != nullptr);
+  if (records_->server.names_lost == count) return;
+  records_->server.names_lost = count;
+  PublishRecord();
+}
+
 void Board::SetUsage(std::uint64_t cpu_us, std::uint64_t rss_bytes) {
   CHECK(records_ != nullptr);
   records_->server.cpu_us = cpu_us;
@@ -219,6 +226,7 @@ void Board::PublishRecord() {
   cells.respawns.store(server.respawns, kRelaxed);
   cells.reloads_succeeded.store(server.reloads_succeeded, kRelaxed);
   cells.reloads_failed.store(server.reloads_failed, kRelaxed);
+  cells.names_lost.store(server.names_lost, kRelaxed);
   if (!server.last_reload) return;
   const Reload& reload = *server.last_reload;
   cells.reload_generation.store(reload.generation, kRelaxed);

@@ -80,6 +80,7 @@ struct ServerView {
   std::uint64_t respawns = 0;  // workers that ended unasked, and were replaced
   std::uint64_t reloads_succeeded = 0;
   std::uint64_t reloads_failed = 0;
+  std::uint64_t names_lost = 0;  // Unix sockets that are listened on and have no name any more
   std::optional<Reload> last_reload{};
 };
 
@@ -133,6 +134,7 @@ class Board {
 
   void AddRespawn();
   void AddReload(const Reload& reload);
+  void SetNamesLost(std::uint64_t count);
   // Of the master itself.
   void SetUsage(std::uint64_t cpu_us, std::uint64_t rss_bytes);
 

@@ -63,10 +63,13 @@ enum class Total : std::size_t {
   kResponses3xx,
   kResponses4xx,
   kResponses5xx,
-  kWastedAccepts,  // woken for a connection that another worker had taken
-  kLoopTurns,      // turns of the event loop that had work
-  kBusyNs,         // how long these took
-  kCpuUs,          // user and system time, in microseconds, as of the latest look (SlotWriter::SetUsage)
+  kWastedAccepts,    // woken for a connection that another worker had taken
+  kLoopTurns,        // turns of the event loop that had work
+  kBusyNs,           // how long these took
+  kCpuUs,            // user and system time, in microseconds, as of the latest look (SlotWriter::SetUsage)
+  kConnectionsFull,  // a client came when worker_connections were reached
+  kDescriptorsOut,   // a descriptor was wanted when hardly any, or none, was left
+  kLogLinesLost,     // of access logs
   kCount,
 };
 [[nodiscard]] std::string_view TotalName(Total total);  // "bytes_in"
@@ -161,6 +164,7 @@ struct MasterRecord {
   Cell reload_wall_ms;
   Cell reload_us;
   std::array<Cell, kWhyCells> reload_why;  // text, ends at its first NUL
+  Cell names_lost;                         // Unix sockets that are listened on and have no name any more
 };
 
 // All of it is written by the master.

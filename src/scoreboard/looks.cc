@@ -57,6 +57,7 @@ void LoadRecord(const MasterRecord& record, ServerView& view) {
   view.respawns = record.respawns.load(kPlain);
   view.reloads_succeeded = record.reloads_succeeded.load(kPlain);
   view.reloads_failed = record.reloads_failed.load(kPlain);
+  view.names_lost = record.names_lost.load(kPlain);
   view.last_reload.reset();
   const auto generation = static_cast<std::uint32_t>(record.reload_generation.load(kPlain));
   if (generation == 0) return;

@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
-#include "trace/json.h"
 #include "trace/processes.h"
+#include "util/escape.h"
 
 namespace colmeia::trace {
 namespace {
@@ -41,13 +41,13 @@ class Chart {
   // One entry; `more` are further members, each with a comma before it.
   void Add(char phase, std::string_view name, std::size_t process, int row, std::uint64_t at, std::string_view more) {
     if (!out_.empty()) out_ += ",\n";
-    out_ += fmt::format(R"({{"ph":"{}","name":{},"pid":{},"tid":{},"ts":{}{}}})", phase, JsonString(name), process + 1,
-                        row, Microseconds(at), more);
+    out_ += fmt::format(R"({{"ph":"{}","name":{},"pid":{},"tid":{},"ts":{}{}}})", phase, util::JsonString(name),
+                        process + 1, row, Microseconds(at), more);
   }
 
   void NameProcesses() {
     for (std::size_t i = 0; i < processes_.all().size(); ++i) {
-      const std::string label = JsonString(processes_.all()[i].label);
+      const std::string label = util::JsonString(processes_.all()[i].label);
       Add('M', "process_name", i, kStates, 0, fmt::format(R"(,"args":{{"name":{}}})", label));
       Add('M', "process_sort_index", i, kStates, 0, fmt::format(R"(,"args":{{"sort_index":{}}})", i));
       Add('M', "thread_name", i, kStates, 0, R"(,"args":{"name":"state"})");
@@ -57,7 +57,7 @@ class Chart {
 
   static std::string Arguments(const Event& event) {
     return fmt::format(R"(,"args":{{"seq":{},"cause":{},"text":{}}})", event.sequence, event.cause,
-                       JsonString(event.text + DescriptorText(event)));
+                       util::JsonString(event.text + DescriptorText(event))));
   }
 
   void DrawEvent(std::size_t index) {

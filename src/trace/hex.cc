@@ -7,6 +7,7 @@
 
 #include "ipc/dissect.h"
 #include "ipc/frame.h"
+#include "util/escape.h"
 
 namespace colmeia::trace {
 namespace {
@@ -31,7 +32,7 @@ std::string PartLines(std::string_view frame, const ipc::Part& part) {
       bytes += fmt::format("{:02x} ", static_cast<unsigned char>(c));
     }
     std::string line = fmt::format("    {:04x}  {:<25}", part.offset + done, bytes);
-    if (done == 0) line += fmt::format("{:<16}  {}", part.name, part.value);
+    if (done == 0) line += fmt::format("{:<16}  {}", part.name, util::Escaped(util::EscapeFor::kCell, part.value));
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + "\n";
   }

@@ -6,25 +6,22 @@
 
 #include <fmt/format.h>
 
-#include "util/control.h"
-#include "util/utf8.h"
+#include "util/escape.h"
 
 namespace colmeia::trace {
 namespace {
 
-constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
-
 // Writes members one after the other.
 class Object {
  public:
-  void Text(std::string_view name, std::string_view value) { Raw(name, JsonString(value)); }
+  void Text(std::string_view name, std::string_view value) { Raw(name, util::JsonString(value)); }
   void Number(std::string_view name, std::uint64_t value) { Raw(name, fmt::format("{}", value)); }
   void Milliseconds(std::string_view name, std::uint64_t ns) {
     Raw(name, fmt::format("{}.{:03}", ns / 1'000'000, ns / 1000 % 1000));
   }
   void Texts(std::string_view name, const std::vector<std::string>& values) {
     std::string list;
-    for (const std::string& value : values) list += (list.empty() ? "" : ",") + JsonString(value);
+    for (const std::string& value : values) list += (list.empty() ? "" : ",") + util::JsonString(value);
     Raw(name, "[" + list + "]");
   }
   void Null(std::string_view name) { Raw(name, "null"); }
@@ -49,26 +46,6 @@ std::string Hexadecimal(std::string_view bytes) {
 }
 
 }  // namespace
-
-std::string JsonString(std::string_view text) {
-  std::string out = "\"";
-  while (!text.empty()) {
-    const std::size_t length = util::Utf8CharacterAt(text);
-    const char c = text.front();
-    if (length == 0) {
-      out += kReplacement;
-    } else if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (util::IsControl(c)) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      out += text.substr(0, length);
-    }
-    text.remove_prefix(length == 0 ? 1 : length);
-  }
-  return out + "\"";
-}
 
 std::string Json(const Event& event, const std::optional<std::string>& frame) {
   const Direction direction = DirectionOf(event);

@@ -13,7 +13,4 @@ namespace colmeia::trace {
 // One line, without a newline at its end. With `frame` there is a member "frame" too: these bytes in hexadecimal.
 [[nodiscard]] std::string Json(const Event& event, const std::optional<std::string>& frame = std::nullopt);
 
-// `text` as a JSON string, quotes included. What is not UTF-8 becomes U+FFFD.
-[[nodiscard]] std::string JsonString(std::string_view text);
-
 }  // namespace colmeia::trace

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "trace/processes.h"
-#include "util/control.h"
+#include "util/escape.h"
 
 namespace colmeia::trace {
 namespace {
@@ -13,11 +13,11 @@ constexpr std::size_t kMostText = 60;
 // A statement ends at a newline or a ";", and "#" begins a character by its number.
 std::string Escape(std::string_view text) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : util::Escaped(util::EscapeFor::kLine, text)) {
     if (c == '#' || c == ';') {
       out += fmt::format("#{};", static_cast<int>(c));
     } else {
-      out += util::IsControl(c) ? ' ' : c;
+      out += c;
     }
   }
   return out;

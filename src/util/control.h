@@ -1,11 +1,9 @@
 // Control characters, and a fast search for them in text that has none as a rule.
 #pragma once
 
-#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
-#include <string>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -14,9 +12,6 @@
 namespace colmeia::util {
 
 [[nodiscard]] constexpr bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-
-// Each control character becomes a space: a terminal gets one line of what may hold anything.
-inline void BlankControls(std::string& text) { std::replace_if(text.begin(), text.end(), IsControl, ' '); }
 
 // Of the eight bytes at `at`: the lowest bit that is set is the top bit of the first control character among them (the
 // first byte is the lowest one); 0 when there is none. The bits above it mean nothing.

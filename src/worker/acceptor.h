@@ -1,8 +1,8 @@
 // Acceptor: takes clients and gives them to Connections. An interface: there is one file for each way to do it, and
 // MakeAcceptor chooses by `accept_by`.
 //
-// It accepts only when there is room: at the limit of connections, and for half a second when the system has no
-// descriptors left, it pauses, and clients wait in the kernel's queue.
+// It accepts only when there is room: at the limit of connections, and when there are no descriptors left, others have
+// to go first (worker/room.h); when nobody can it pauses, and clients wait in the kernel's queue.
 #pragma once
 
 #include <cstddef>

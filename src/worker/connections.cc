@@ -9,24 +9,20 @@ namespace colmeia::worker {
 
 using http1::Connection;
 
-void Connections::List::Append(Connection& connection) {
-  connection.previous = last;
-  connection.next = nullptr;
-  (last != nullptr ? last->next : first) = &connection;
-  last = &connection;
-  ++size;
-}
-
-void Connections::List::Unlink(Connection& connection) {
-  (connection.previous != nullptr ? connection.previous->next : first) = connection.next;
-  (connection.next != nullptr ? connection.next->previous : last) = connection.previous;
-  --size;
-}
-
 Connections::Connections(loop::Loop& loop, loop::PollPool& polls, pipeline::Services& services,
                          scoreboard::SlotWriter counts, std::size_t limit)
-    : counts_(counts), shared_(loop, polls, services, counts, *this), limit_(limit) {
-  CHECK(limit > 0);
+    : counts_(counts),
+      shared_(loop, polls, services, counts, *this),
+      room_(limit),
+      chance_(loop, [this] { room_.Chance(); }) {
+  room_.on_room = [this] {
+    chance_.Stop();
+    if (on_room) on_room();
+  };
+  room_.on_short = [this](Shortage what, bool made) {
+    if (on_short) on_short(what, made);
+  };
+  room_.is_scarce = [this] { return descriptors_.AreScarce(); };
 }
 
 Connections::~Connections() {
@@ -47,65 +43,61 @@ Connections::Cell* Connections::TakeCell() {
   return std::exchange(free_, free_->next);
 }
 
-bool Connections::MakeRoom() {
-  // An idle one may have a request waiting, and then it is answered first and may outlive this.
-  while (size_ >= limit_ && idle_.first != nullptr) idle_.first->Evict();
-  if (size_ < limit_) return true;
-  room_wanted_ = true;
+bool Connections::MakeRoom() { return Await(room_.Make(shared_.loop.Now())); }
+
+bool Connections::FreeDescriptor() { return Await(room_.FreeDescriptor(shared_.loop.Now())); }
+
+bool Connections::Await(bool made) {
+  if (made) return true;
+  if (const auto when = room_.NextChance()) chance_.StartAt(*when);
   return false;
 }
 
 void Connections::Add(const http1::Listener& listener, sys::UniqueFd fd, const sys::Address& peer) {
-  CHECK(size_ < limit_);
+  CHECK(size() < limit());
+  if (descriptors_.IsAmongTheLast(fd.get())) room_.NoteScarce();
   Cell* const cell = TakeCell();
   auto* const connection = new (cell->memory) Connection(shared_, listener, std::move(fd), peer, next_number_++);
-  ++size_;
-  busy_.Append(*connection);
+  room_.Add(*connection);
   counts_.Add(scoreboard::Total::kHandled);
   connection->Open();
 }
 
-void Connections::OnIdle(Connection& connection) {
-  busy_.Unlink(connection);
-  idle_.Append(connection);
-}
-
-void Connections::OnBusy(Connection& connection) {
-  idle_.Unlink(connection);
-  busy_.Append(connection);
-}
+void Connections::OnStanding(Connection& connection, http1::Standing before) { room_.Moved(connection, before); }
 
 void Connections::Remove(Connection& connection) {
-  busy_.Unlink(connection);
-  --size_;
+  room_.Remove(connection);
   auto* const cell = reinterpret_cast<Cell*>(&connection);
   connection.~Connection();
   cell->next = free_;
   free_ = cell;
 
-  const bool is_empty = size_ == 0;
-  if (std::exchange(room_wanted_, false) && on_room) on_room();
-  if (is_empty && on_empty) on_empty();
+  if (size() == 0 && on_empty) on_empty();
 }
 
 void Connections::Drain() {
   shared_.draining = true;
-  // Each of them may go while it is asked, but no other one does, and idle ones that stay become no others' neighbours:
-  // so the walk keeps its place by the next one. Those that change lists meanwhile only ever move to the end of busy_.
-  for (List* const list : {&idle_, &busy_}) {
-    std::size_t left = list->size;
-    for (Connection* at = list->first; at != nullptr && left > 0; --left) {
-      Connection& asked = *at;
+  // Each of them may go while it is asked, but no other one does, and those that stay become no others' neighbours: so
+  // the walk keeps its place by the next one. Those that change lists meanwhile move to the end of another one.
+  for (const http1::Standing standing :
+       {http1::Standing::kSilent, http1::Standing::kIdle, http1::Standing::kUnwanted, http1::Standing::kBusy}) {
+    const Room::List& list = room_.list(standing);
+    std::size_t left = list.size;
+    for (http1::Evictable* at = list.first; at != nullptr && left > 0; --left) {
+      auto& asked = static_cast<Connection&>(*at);
       at = at->next;
       asked.Drain();
     }
   }
-  if (size_ == 0 && on_empty) on_empty();
+  if (size() == 0 && on_empty) on_empty();
 }
 
 void Connections::CloseAll() {
-  while (idle_.first != nullptr) idle_.first->Abort();
-  while (busy_.first != nullptr) busy_.first->Abort();
+  for (const http1::Standing standing :
+       {http1::Standing::kSilent, http1::Standing::kIdle, http1::Standing::kUnwanted, http1::Standing::kBusy}) {
+    const Room::List& list = room_.list(standing);
+    while (list.first != nullptr) static_cast<Connection&>(*list.first).Abort();
+  }
 }
 
 }  // namespace colmeia::worker

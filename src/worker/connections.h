@@ -1,9 +1,9 @@
 // Connections: the one owner of all client connections of a worker, and the keeper of `worker_connections`.
 //
 // Their memory comes from blocks that are kept: once as many connections have been open as now, accepting one more
-// allocates nothing. At the limit the connection that has been idle for longest is closed to make room (a request that
-// has just arrived on it is answered first); when none is idle there is no room, and whoever accepts has to wait, so
-// that clients stay in the kernel's queue instead of being dropped.
+// allocates nothing. Who has to go when the worker is full, or short of descriptors, says Room (worker/room.h). When
+// nobody can go there is no room, and whoever accepts has to wait, so that clients stay in the kernel's queue instead
+// of being dropped.
 #pragma once
 
 #include <cstddef>
@@ -17,10 +17,13 @@
 #include "http1/shared.h"
 #include "loop/loop.h"
 #include "loop/poll_pool.h"
+#include "loop/timer.h"
 #include "pipeline/services.h"
 #include "scoreboard/layout.h"
 #include "sys/address.h"
 #include "sys/unique_fd.h"
+#include "worker/descriptors.h"
+#include "worker/room.h"
 
 namespace colmeia::worker {
 
@@ -34,16 +37,22 @@ class Connections final : public http1::ConnectionOwner {
   Connections(const Connections&) = delete;
   Connections& operator=(const Connections&) = delete;
 
-  // Room for one more, after closing an idle one if need be. False: wait for OnRoom.
+  // Room for one more, after making others go if need be. False: wait for on_room.
   [[nodiscard]] bool MakeRoom();
+
+  // A descriptor was wanted in vain. True when a connection went to free one: try again. False: on_room tells when one
+  // can go.
+  [[nodiscard]] bool FreeDescriptor();
 
   // A new client. `listener` outlives its connections. REQUIRES: MakeRoom() was true.
   void Add(const http1::Listener& listener, sys::UniqueFd fd, const sys::Address& peer);
 
-  // Called once after MakeRoom() was false and a connection has gone; and each time the last one goes. Both are called
-  // from the end of a connection's callback, and must not destroy this or add a connection.
+  // Called once after MakeRoom() or FreeDescriptor() was false and a connection has gone, or can go now; and each time
+  // the last one goes. Both are called amid a connection's callback, and must not destroy this or touch a connection.
   std::function<void()> on_room;
   std::function<void()> on_empty;
+  // Of each shortage: Room::on_short.
+  std::function<void(Shortage what, bool made)> on_short;
 
   // Idle connections answer what has just arrived and leave within 300 ms, the others after their answers. What is
   // added from now on gets one answer. May call on_empty at once.
@@ -52,26 +61,18 @@ class Connections final : public http1::ConnectionOwner {
   // All of them, now. Calls on_empty when there were any.
   void CloseAll();
 
-  [[nodiscard]] std::size_t size() const { return size_; }
-  [[nodiscard]] std::size_t idle() const { return idle_.size; }
-  [[nodiscard]] std::size_t limit() const { return limit_; }
+  [[nodiscard]] std::size_t size() const { return room_.size(); }
+  [[nodiscard]] std::size_t idle() const { return room_.list(http1::Standing::kIdle).size; }
+  [[nodiscard]] std::size_t limit() const { return room_.limit(); }
+  // Those that may stay whoever comes: a request of theirs is being read or answered.
+  [[nodiscard]] std::size_t busy() const { return size() - room_.evictable(); }
   [[nodiscard]] bool draining() const { return shared_.draining; }
 
   // ConnectionOwner
   void Remove(http1::Connection& connection) override;
-  void OnIdle(http1::Connection& connection) override;
-  void OnBusy(http1::Connection& connection) override;
+  void OnStanding(http1::Connection& connection, http1::Standing before) override;
 
  private:
-  // A doubly linked list through Connection::previous and next, the longest member first.
-  struct List {
-    http1::Connection* first = nullptr;
-    http1::Connection* last = nullptr;
-    std::size_t size = 0;
-    void Append(http1::Connection& connection);
-    void Unlink(http1::Connection& connection);
-  };
-
   // Memory of one connection, and the chain of those that are unused.
   union Cell {
     Cell* next;
@@ -80,17 +81,17 @@ class Connections final : public http1::ConnectionOwner {
   static constexpr std::size_t kCellsPerBlock = 64;
 
   [[nodiscard]] Cell* TakeCell();
+  // Passes on whether there is room; when not, somebody waits.
+  [[nodiscard]] bool Await(bool made);
 
   scoreboard::SlotWriter counts_;
   http1::Shared shared_;
-  List busy_;
-  List idle_;  // kept alive, waiting for another request; idle for longest first
+  Room room_;
+  Descriptors descriptors_;
+  loop::Timer chance_;  // while somebody waits: when a silent one can go
   std::vector<std::unique_ptr<Cell[]>> blocks_;
   Cell* free_ = nullptr;
-  std::size_t limit_;
-  std::size_t size_ = 0;
   std::uint64_t next_number_ = 1;
-  bool room_wanted_ = false;
 };
 
 }  // namespace colmeia::worker

@@ -21,6 +21,7 @@
 
 #include "log/error_log.h"
 #include "log/journal.h"
+#include "util/escape.h"
 #include "worker/module_map.h"
 
 namespace colmeia::worker {
@@ -85,15 +86,8 @@ class Page {
   // What a client sent: nothing of it may end the line or command a terminal.
   void Quoted(std::string_view text) {
     Text("\"");
-    for (const char c : text.substr(0, kMostOfRequest)) {
-      const auto byte = static_cast<unsigned char>(c);
-      if (byte >= 0x20 && byte != 0x7f) {
-        Text({&c, 1});
-      } else {
-        Text("\\x");
-        Number(byte, 2, 16);
-      }
-    }
+    util::Escaper escaper(util::EscapeFor::kQuoted, text.substr(0, kMostOfRequest));
+    for (std::string_view piece = escaper.Next(); !piece.empty(); piece = escaper.Next()) Text(piece);
     Text(text.size() > kMostOfRequest ? "\"..." : "\"");
   }
 

@@ -19,7 +19,8 @@ void HandoffAcceptor::OnRoom() {
 }
 
 void HandoffAcceptor::AdmitAll() {
-  while (!waiting_.empty() && parts_.connections.MakeRoom()) {
+  while (!waiting_.empty()) {
+    if (!parts_.connections.MakeRoom()) return admit_.StartAfter(kPause);  // or OnRoom(), which is sooner
     HandedClient client = std::move(waiting_.front());
     waiting_.pop_front();
     client.taken();

@@ -55,7 +55,11 @@ class MutexAcceptor::MutexWatch final : public Watch {
 MutexAcceptor::MutexAcceptor(const AcceptorParts& parts)
     : SocketAcceptor(parts),
       lock_(parts.board->accept_lock()),
-      retry_(parts.loop, [this] { delay_passed_ = true; }),  // the end of the sleep does the rest
+      retry_(parts.loop,
+             [this] {  // nobody else took the client; the end of the sleep does the rest
+               turns_to_skip_ = 0;
+               delay_passed_ = true;
+             }),
       before_sleep_(parts.loop, [this] { OnTurnEnds(); }),
       after_wake_(parts.loop, [this] { Unlock(); }) {}
 
@@ -137,11 +141,12 @@ void MutexAcceptor::Unlock() {
   if (std::exchange(holds_, false)) lock_.Unlock(parts_.options.slot);
 }
 
-// As in nginx: more than seven eighths full, it skips as many turns as it has connections beyond that.
+// As in nginx: more than seven eighths full, it skips as many turns as it has connections beyond that. Those that could
+// go for a newcomer are none: when all workers are full of them, nobody else would take him.
 void MutexAcceptor::LeaveToOthers() {
   const std::size_t limit = parts_.connections.limit();
   const std::size_t enough = limit - limit / 8;
-  const std::size_t size = parts_.connections.size();
+  const std::size_t size = parts_.connections.busy();
   turns_to_skip_ = size > enough ? size - enough : 0;
 }
 

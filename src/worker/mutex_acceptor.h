@@ -5,7 +5,8 @@
 // taken a client, or at the end of the turn. Who does not get it sleeps without those sockets, and tries again at its
 // next event or after accept_mutex_delay, whichever comes first. Nobody ever waits for the lock itself.
 //
-// A worker that is nearly full leaves the lock alone for some turns, so that others get the next clients.
+// A worker that is nearly full leaves the lock alone for some turns, so that others get the next clients; for
+// accept_mutex_delay at the longest.
 //
 // A holder that dies is no matter: the master frees its lock. One that hangs is: nobody accepts. So whoever finds the
 // lock taken by a worker that has missed kMissedBeats heartbeats breaks it; should that one wake up again, it finds out

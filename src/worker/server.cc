@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -114,6 +115,8 @@ Result<> Server::Build(const pipeline::ModuleList& modules) {
   const auto& events = site_->main.Get<modules::EventsSettings>();
   services_.accept_by = ipc::AcceptByName(events.accept_by);
   connections_ = std::make_unique<Connections>(loop_, polls_, services_, counts_, events.worker_connections);
+  shortages_ = std::make_unique<Shortages>(log::Main(), counts_, events.worker_connections);
+  connections_->on_short = [this](Shortage what, bool made) { shortages_->Note(what, made, loop_.Now()); };
   acceptor_ =
       MakeAcceptor({loop_, *connections_, counts_, adoption_.board ? &*adoption_.board : nullptr, log::Main(), clock_,
                     AcceptorOptions{.accept_by = events.accept_by,
@@ -139,6 +142,7 @@ void Server::OpenLogs() {
     access_logs_.push_back(std::make_unique<log::AccessLog>(fd ? *std::move(fd) : sys::UniqueFd()));
     services_.logs.push_back(access_logs_.back().get());
   }
+  lost_lines_.resize(access_logs_.size());
   for (const auto& rows : site_->error_logs) {
     std::vector<log::ErrorLog::Target> targets;
     for (const pipeline::ErrorLogTarget& row : rows) {
@@ -210,8 +214,9 @@ Result<> Server::ReplaceLog(std::uint32_t ordinal, sys::UniqueFd fd) {
 
 // Logs are as fresh as nginx's and far cheaper: one write for all lines of a turn.
 void Server::OnTurnEnds() {
+  if (std::exchange(services_.lacks_descriptors, false)) static_cast<void>(connections_->FreeDescriptor());
+  FlushAccessLogs();
   log::FlushErrorLines();
-  for (const auto& log : access_logs_) log->Flush();
   const std::chrono::nanoseconds now = MonotonicNow();
   const std::chrono::nanoseconds idle = loop_.IdleTime();
   counts_.Beat(static_cast<std::uint64_t>(now.count()));
@@ -221,6 +226,16 @@ void Server::OnTurnEnds() {
   last_turn_ = now;
   last_idle_ = idle;
   if (now >= next_usage_) NoteUsage(now);
+}
+
+void Server::FlushAccessLogs() {
+  for (std::size_t i = 0; i < access_logs_.size(); ++i) {
+    access_logs_[i]->Flush();
+    const std::uint64_t lost = access_logs_[i]->dropped();
+    if (lost == lost_lines_[i]) continue;
+    const std::uint64_t lines = lost - std::exchange(lost_lines_[i], lost);
+    shortages_->LostLines(site_->logs[i].path, lines, access_logs_[i]->why_dropped(), loop_.Now());
+  }
 }
 
 void Server::NoteUsage(std::chrono::nanoseconds now) {

@@ -24,6 +24,7 @@
 #include "worker/adoption.h"
 #include "worker/connections.h"
 #include "worker/drain.h"
+#include "worker/shortages.h"
 
 namespace colmeia::worker {
 
@@ -72,6 +73,7 @@ class Server {
   void OpenLogs();
   void OnTurnEnds();
   void NoteUsage(std::chrono::nanoseconds now);
+  void FlushAccessLogs();
 
   loop::Loop& loop_;  // outlives this
   util::SystemClock clock_;
@@ -85,6 +87,8 @@ class Server {
   pipeline::Services services_;
   loop::PollPool polls_;
   std::vector<std::unique_ptr<http1::Listener>> listeners_;  // by ordinal
+  std::vector<std::uint64_t> lost_lines_;                    // of each access log, as far as it was told
+  std::unique_ptr<Shortages> shortages_;
   std::unique_ptr<Connections> connections_;
   std::unique_ptr<Acceptor> acceptor_;
   std::unique_ptr<worker::Drain> drain_;

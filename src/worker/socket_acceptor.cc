@@ -75,7 +75,8 @@ void SocketAcceptor::OnReadable(Entry& entry) {
 
 SocketAcceptor::Took SocketAcceptor::TakeOne(Entry& entry) {
   if (!parts_.connections.MakeRoom()) {
-    Pause(State::kNoRoom);
+    const bool is_full = parts_.connections.size() >= parts_.connections.limit();
+    Pause(is_full ? State::kNoRoom : State::kNoDescriptors);
     return Took::kPaused;
   }
   sys::Accepted accepted = sys::Accept(entry.fd.get());
@@ -93,13 +94,20 @@ SocketAcceptor::Took SocketAcceptor::TakeOne(Entry& entry) {
       break;
     case sys::AcceptStatus::kTryAgain:
       return Took::kClient;
-    case sys::AcceptStatus::kNoDescriptors:
-      if (!std::exchange(was_short_, true)) {
-        parts_.log.Print(log::Level::kCrit, "accept4() failed ({}: {}), accepting pauses for {} ms at a time",
-                         accepted.code, std::strerror(accepted.code), kPause.count());
+    case sys::AcceptStatus::kNoDescriptors: {
+      // What the whole system lacks, one more connection of ours hardly brings back.
+      const bool is_ours = accepted.code == EMFILE || !was_short_;
+      const bool tries_again = is_ours && parts_.connections.FreeDescriptor();
+      was_short_ = true;
+      if (short_.Take(parts_.loop.Now())) {
+        parts_.log.Print(log::Level::kCrit, "accept4() failed ({}: {}), {}", accepted.code,
+                         std::strerror(accepted.code),
+                         tries_again ? "connections are closed for others" : "accepting pauses");
       }
+      if (tries_again) return Took::kClient;
       Pause(State::kNoDescriptors);
       return Took::kPaused;
+    }
     case sys::AcceptStatus::kFailed:
       break;
   }
@@ -134,7 +142,7 @@ void SocketAcceptor::Resume() {
 }
 
 void SocketAcceptor::OnRoom() {
-  if (state_ == State::kNoRoom) resume_.StartAfter(util::Duration::zero());
+  if (paused()) resume_.StartAfter(util::Duration::zero());
 }
 
 void SocketAcceptor::Release(std::uint32_t ordinal) {

@@ -9,6 +9,7 @@
 // is waited for during kLastCall and closed when nobody is left.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -16,6 +17,7 @@
 
 #include "loop/poll.h"
 #include "loop/timer.h"
+#include "util/seldom.h"
 #include "worker/acceptor.h"
 
 namespace colmeia::worker {
@@ -80,7 +82,7 @@ class SocketAcceptor : public Acceptor {
     kStopped,        // not started yet, or stopped for good
     kAccepting,      // waits on every socket
     kNoRoom,         // waits for OnRoom()
-    kNoDescriptors,  // waits for the timer
+    kNoDescriptors,  // waits for the timer, or OnRoom()
   };
 
   // What one attempt to accept means for the loop around it.
@@ -102,7 +104,8 @@ class SocketAcceptor : public Acceptor {
 
   State state_ = State::kStopped;
   bool draining_ = false;   // what is left are removed listeners, to be closed when they are empty
-  bool was_short_ = false;  // of descriptors, when last accepting: it was said in the log
+  bool was_short_ = false;  // of descriptors, when last accepting
+  util::Seldom short_{std::chrono::minutes(1)};
   std::vector<std::unique_ptr<Entry>> entries_;
   loop::Timer pause_;      // the end of a pause for want of descriptors
   loop::Timer last_call_;  // active while somebody may be on the way to a removed listener

@@ -60,3 +60,43 @@ def test_bad_requests_are_logged_too(hive):
     lines = server.wait_for_access(2)
 
     assert all(' 400 ' in line for line in lines)
+
+
+def test_a_client_writes_no_line_of_its_own_into_any_log(hive):
+    server = hive(r"""
+        http { log_format raw escape=none '$uri|$http_x'; log_format machine escape=json '{"uri":"$uri","x":"$http_x"}';
+               access_log logs/default.log; access_log logs/raw.log raw; access_log logs/json.log machine;
+               server { listen 127.0.0.1:%%PORT%%; root html; location /list/ { autoindex on; } } }
+        """)
+    forged = '%0a2026/01/01 00:00:00 [alert] 1%231: forged%1b[2J'
+
+    for target in [f'/a{forged}', f'/list{forged}/', f'/list/{forged}/', f'/b", client: forged{forged}']:
+        server.raw(f'GET {target.replace(" ", "%20")} HTTP/1.1\r\nHost: a\r\nX: \xff\xc3\x28\r\nConnection: close\r\n\r\n')
+    server.wait_for(lambda: server.read('logs/json.log').count('\n') == 4, 'four lines')
+    server.wait_for_error(r'/b\\x22, client: forged\\x0A2026')
+
+    for log in ['error.log', 'default.log', 'raw.log', 'json.log']:
+        lines = (server.prefix / 'logs' / log).read_bytes().split(b'\n')
+        assert not any(line.startswith(b'2026/01/01') for line in lines), log
+        assert log == 'raw.log' or not any(b'\x1b' in line for line in lines), log
+    for line in (server.prefix / 'logs/json.log').read_bytes().splitlines():
+        assert json.loads(line.decode('utf-8'))['x'] == '\xff\xc3('
+
+
+def test_what_has_no_value_is_a_dash_or_nothing(hive):
+    server = hive(r"""
+        http { log_format short '$uri|$request_uri|$request_method|$server_protocol|$args|$arg_a|$http_none|$is_args|$https';
+               log_format machine escape=json '"$uri|$request_uri|$http_none"'; log_format raw escape=none '$uri|$http_none';
+               access_log logs/short.log short; access_log logs/json.log machine; access_log logs/raw.log raw;
+               server { listen 127.0.0.1:%%PORT%%; root html; } }
+        """, files={'html/index.html': 'hello'})
+
+    server.raw('nonsense\r\n\r\n')
+    server.raw('GET /x?a= HTTP/1.0\r\n\r\n')
+    server.wait_for(lambda: server.read('logs/raw.log').count('\n') == 2, 'the lines')
+
+    refused, served = sorted(server.read('logs/short.log').splitlines())
+    assert refused.startswith('-|-|') and refused.endswith('|-|-|-|-||')
+    assert served == '/x|/x?a=|GET|HTTP/1.0|a=||-|?|'
+    assert sorted(server.read('logs/json.log').splitlines()) == ['"/x|/x?a=|"', '"||"']
+    assert sorted(server.read('logs/raw.log').splitlines()) == ['/x|', '|']

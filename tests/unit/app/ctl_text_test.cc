@@ -91,7 +91,7 @@ TEST_F(CtlTextTest, KeepsControlCharactersFromTheTerminal) {
   Status status;
   status.workers.emplace_back().reason = "evil \x1b[2J\nreason";
 
-  EXPECT_THAT(WorkersText(status, {400}), HasSubstr("evil  [2J reason"));
+  EXPECT_THAT(WorkersText(status, {400}), HasSubstr("evil \\x1B[2J\\x0Areason"));
 }
 
 TEST_F(CtlTextTest, HealthIsOneLine) {

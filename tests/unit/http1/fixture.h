@@ -140,8 +140,10 @@ class ConnectionFixture : public testing::Test, public ConnectionOwner {
   void Remove(Connection& connection) override {
     std::erase_if(connections, [&](const auto& one) { return one.get() == &connection; });
   }
-  void OnIdle(Connection&) override { ++idle; }
-  void OnBusy(Connection&) override { --idle; }
+  void OnStanding(Connection& connection, Standing before) override {
+    if (before == Standing::kIdle) --idle;
+    if (connection.standing() == Standing::kIdle) ++idle;
+  }
 
   scoreboard::Slot slot{};
   loop::Loop loop;

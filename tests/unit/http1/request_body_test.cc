@@ -102,5 +102,73 @@ TEST_F(RequestBodyTest, ABodyThatStopsEndsAtItsTimeout) {
   EXPECT_THAT(site.logged, ElementsAre(Field(&Logged::status, 408)));
 }
 
+// Bodies that are dropped: the answer is with the client, or is held for a body that is chunked.
+class DroppedBodyTest : public RequestBodyTest {
+ protected:
+  DroppedBodyTest() {
+    site.core.lingering_time = 60ms;
+    site.core.lingering_timeout = 10s;
+    site.core.client_body_timeout = 10s;
+  }
+  // A byte each few milliseconds, until `done`.
+  void DripUntil(const std::function<bool()>& done) {
+    loop::Timer drip(loop, [&] {
+      if (client->fd() >= 0) static_cast<void>(::send(client->fd(), "x", 1, MSG_NOSIGNAL));
+    });
+    drip.StartEvery(5ms);
+    Until(done, "the end of what is dropped");
+  }
+};
+
+TEST_F(DroppedBodyTest, WhatNobodyWantsIsReadForLingeringTimeInAll) {
+  Open();
+  client->Send("POST /hello HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n");
+  UntilReceived("hello\n");
+  Until([&] { return connections.at(0)->standing() == Standing::kUnwanted; }, "an answer before the body's end");
+
+  DripUntil([&] { return connections.empty(); });
+}
+
+TEST_F(DroppedBodyTest, AHeldAnswerIsGivenThen) {
+  site.core.lingering_timeout = 50ms;
+  Open();
+  client->Send("POST /hello HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n");
+  Until([&] { return connections.at(0)->state() == State::kBody; }, "half a body");
+  EXPECT_EQ(connections.at(0)->standing(), Standing::kBusy);
+
+  DripUntil([&] { return connections.empty(); });
+
+  EXPECT_THAT(client->received, AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("Connection: close")));
+  EXPECT_THAT(site.logged, ElementsAre(Field(&Logged::status, 200)));
+}
+
+TEST_F(DroppedBodyTest, AHeldAnswerDoesNotWaitForAnotherByte) {
+  Open();
+  client->Send("POST /hello HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\nx");
+
+  UntilReceived("hello\n");
+}
+
+TEST_F(DroppedBodyTest, LingeringEndsThoughTheClientGoesOn) {
+  Open();
+  client->Send("NONSENSE\r\n\r\n");
+  UntilEnded();
+
+  DripUntil([&] { return connections.empty(); });
+}
+
+TEST_F(DroppedBodyTest, EachRequestHasItsOwnTime) {
+  Open();
+  for (int i = 0; i < 3; ++i) {
+    client->received.clear();
+    client->Send("POST /hello HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n");
+    UntilReceived("hello\n");
+    const auto later = std::chrono::steady_clock::now() + 30ms;
+    Until([&] { return std::chrono::steady_clock::now() > later; }, "some time");
+    client->Send("ab");
+    Until([&] { return connections.at(0)->idle(); }, "the body's end");
+  }
+}
+
 }  // namespace
 }  // namespace colmeia::http1

@@ -91,6 +91,14 @@ TEST_F(ErrorLogTest, ShowsControlCharactersInEachPartOfAMessage) {
   EXPECT_EQ(pipe.Read().size(), ErrorLog::kMaxLine);
 }
 
+TEST_F(ErrorLogTest, AMessageIsOneLine) {
+  log.SetTargets({To(pipe.in, Level::kNotice)});
+
+  log.Write(Level::kError, {"open() \"/a\n2026/01/01 forged\n", "\" failed\n\n"});
+
+  EXPECT_THAT(pipe.Read(), EndsWith(": open() \"/a\\x0A2026/01/01 forged\\x0A\" failed\n"));
+}
+
 TEST_F(ErrorLogTest, FullPipeIsNotWaitedFor) {
   log.SetTargets({To(pipe.in, Level::kNotice)});
   pipe.Fill();

@@ -69,5 +69,17 @@ TEST_F(LedgerTest, WhatTheMasterUsesIsThereFromTheStart) {
   EXPECT_GT(board.Server().rss_bytes, 0u);
 }
 
+TEST_F(LedgerTest, LostNamesAreCounted) {
+  std::vector<std::string> lost = {"unix:/a", "unix:/b"};
+  ledger.lost_names = [&] { return lost; };
+
+  ledger.Start();
+  EXPECT_EQ(board.Server().names_lost, 2u);
+  lost.clear();
+  ledger.Start();
+
+  EXPECT_EQ(board.Server().names_lost, 0u);
+}
+
 }  // namespace
 }  // namespace colmeia::master

@@ -100,6 +100,28 @@ TEST_F(ResourcesTest, ARemovedListenerThatIsWantedAgainLetsClientsIn) {
   EXPECT_TRUE(sys::Connect(other));
 }
 
+TEST_F(ResourcesTest, AUnixListenerThatLostItsNameIsToldAndOpenedAnew) {
+  const sys::Address unix_address = *sys::Address::FromUnixPath(dir_ / "socket");
+  Resources resources;
+  Serve(resources, 1, PlanOf(1, {address_, unix_address}, false));
+  EXPECT_THAT(resources.LostNames(), testing::IsEmpty());
+  const auto early = sys::Connect(unix_address);
+  ASSERT_EQ(::unlink((dir_ / "socket").c_str()), 0);
+  EXPECT_THAT(resources.LostNames(), testing::SizeIs(1));
+
+  Serve(resources, 2, PlanOf(1, {address_, unix_address}, false));
+
+  EXPECT_TRUE(sys::Connect(unix_address));
+  EXPECT_EQ(resources.Find(1)->listeners[0], resources.Find(2)->listeners[0]);
+  EXPECT_NE(resources.Find(1)->listeners[1], resources.Find(2)->listeners[1]);
+  ASSERT_THAT(resources.Remove(1), testing::ElementsAre(1));
+  EXPECT_THAT(resources.LostNames(), testing::IsEmpty());
+  const int old = resources.Find(1)->listeners[1]->sockets.front().get();
+  EXPECT_EQ(sys::Accept(old).status, sys::AcceptStatus::kAccepted) << "who had connected before is served";
+  resources.CloseListeners(1);
+  EXPECT_TRUE(sys::Connect(unix_address)) << "the path is the new one's";
+}
+
 TEST_F(ResourcesTest, ARemovedUnixListenerThatIsWantedAgainIsAnotherOne) {
   const sys::Address unix_address = *sys::Address::FromUnixPath(dir_ / "socket");
   Resources resources;

@@ -85,8 +85,14 @@ TEST_F(AccessLogTest, EscapesForJson) {
             "{\"x\":\"a\\tb\\\"c\\\\\\u0001\xc3\xa9\",\"none\":\"\"}");
 }
 
-TEST_F(AccessLogTest, EscapesNothingOnRequest) {
-  EXPECT_EQ(Line("escape=none '$http_x' '|$http_none'", "/", {{"X", "a\"b"}}), "a\"b|");
+TEST_F(AccessLogTest, JsonIsUtf8WhateverTheClientSends) {
+  EXPECT_EQ(Line("escape=json '\"$http_x\"'", "/", {{"X", "a\xff\xc3\x28\xed\xa0\x80\xc3\xa9"}}),
+            "\"a\\u00FF\\u00C3(\\u00ED\\u00A0\\u0080\xc3\xa9\"");
+}
+
+TEST_F(AccessLogTest, EscapesNothingOnRequestButTheEndOfALine) {
+  EXPECT_EQ(Line("escape=none '$http_x' '|$http_none'", "/", {{"X", "a\"b\xff\x1b"}}), "a\"b\xff\x1b|");
+  EXPECT_EQ(Line("escape=none '$uri'", "/a%0ab", {}), "/a\\x0Ab");
 }
 
 TEST_F(AccessLogTest, WritesToSeveralLogs) {

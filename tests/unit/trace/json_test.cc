@@ -42,20 +42,5 @@ TEST(JsonTest, BytesOfTheFrameAreHexadecimal) {
   EXPECT_THAT(Json({.kind = Kind::kSend}), Not(HasSubstr("frame")));
 }
 
-TEST(JsonStringTest, EveryTextBecomesValidJson) {
-  EXPECT_EQ(JsonString("plain"), R"("plain")");
-  EXPECT_EQ(JsonString("a \"b\" \\ \n\x7f"), R"("a \"b\" \\ \u000a\u007f")");
-  EXPECT_EQ(JsonString("\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\x9d"), "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\x9d\"");
-}
-
-TEST(JsonStringTest, WhatIsNotUtf8IsReplaced) {
-  const std::string bad = "\xef\xbf\xbd";
-  EXPECT_EQ(JsonString("a\xff z"), "\"a" + bad + " z\"");
-  EXPECT_EQ(JsonString("\xc3"), "\"" + bad + "\"");                                // cut short
-  EXPECT_EQ(JsonString("\xc0\xaf"), "\"" + bad + bad + "\"");                      // overlong
-  EXPECT_EQ(JsonString("\xed\xa0\x80"), "\"" + bad + bad + bad + "\"");            // a surrogate
-  EXPECT_EQ(JsonString("\xf4\x90\x80\x80"), "\"" + bad + bad + bad + bad + "\"");  // beyond U+10FFFF
-}
-
 }  // namespace
 }  // namespace colmeia::trace

@@ -47,7 +47,7 @@ TEST(TextTest, DescriptorsOfAnUnknownMessageAreCounted) {
 }
 
 TEST(TextTest, WhatAWorkerSaysStaysOnItsLine) {
-  EXPECT_THAT(Text({.kind = Kind::kReply, .text = "a\nb\x1b[31m"}), testing::EndsWith("a b [31m"));
+  EXPECT_THAT(Text({.kind = Kind::kReply, .text = "a\nb\x1b[31m"}), testing::EndsWith("a\\x0Ab\\x1B[31m"));
 }
 
 TEST(TextTest, AnEventOfNobodyIsTheMasters) {

@@ -121,6 +121,30 @@ TEST_P(SharedSocketTest, MakesRoomByClosingIdleOnes) {
   UntilEnded(*first);
 }
 
+TEST_P(SharedSocketTest, TakesThePlaceOfASilentOneAfterItsTime) {
+  site.core.client_header_timeout = 100ms;
+  connections(1);
+  acceptor().Start();
+  const auto silent = Connect();
+  Until([&] { return connections().size() == 1; });
+  const auto second = Connect();
+  second->Send(kGetHello);
+
+  UntilAnswered(*second);
+
+  UntilEnded(*silent);
+}
+
+TEST_P(SharedSocketTest, TakesThePlaceOfOneThatBecameIdleWhileSomebodyWaited) {
+  Full full = FillUp();
+
+  full.inside->Send("lo HTTP/1.1\r\nHost: small\r\n\r\n");
+
+  UntilAnswered(*full.inside);
+  UntilAnswered(*full.outside);
+  UntilEnded(*full.inside);
+}
+
 TEST_P(SharedSocketTest, PausesWithoutDescriptorsAndComesBack) {
   // It pauses once with descriptors at hand: UBSan looks at a type that it meets for the first time through a pipe.
   Full full = FillUp();

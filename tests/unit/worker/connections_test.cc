@@ -68,6 +68,31 @@ TEST_F(ConnectionsTest, HasNoRoomWhileNobodyIsIdleAndSaysWhenThereIs) {
   EXPECT_TRUE(connections().MakeRoom());
 }
 
+TEST_F(ConnectionsTest, ADroppedBodyIsClosedForANewcomer) {
+  connections(1);
+  const auto client = Enter();
+  client->Send("POST /hello HTTP/1.1\r\nHost: small\r\nContent-Length: 100000\r\n\r\nabc");
+  UntilAnswered(*client);
+
+  EXPECT_TRUE(connections().MakeRoom());
+
+  UntilEnded(*client);
+  EXPECT_EQ(connections().size(), 0u);
+}
+
+TEST_F(ConnectionsTest, TellsWhenASilentOneHasHadItsTime) {
+  site.core.client_header_timeout = 60ms;
+  int told = 0;
+  connections(1).on_room = [&] { ++told; };
+  const auto client = Enter();
+  EXPECT_FALSE(connections().MakeRoom());
+
+  Until([&] { return told == 1; });
+
+  EXPECT_TRUE(connections().MakeRoom());
+  UntilEnded(*client);
+}
+
 TEST_F(ConnectionsTest, ClosingAllTellsThatItIsEmpty) {
   int told = 0;
   connections().on_empty = [&] { ++told; };

@@ -110,7 +110,7 @@ TEST_F(CrashReportDeathTest, ARequestCannotForgeALine) {
         const pipeline::Serving::Scope scope(serving, "GET /\n\x1b[2J HTTP/1.1");
         abort();
       },
-      KilledBySignal(SIGABRT), Says("  serving \"GET /\\x0a\\x1b[2J HTTP/1.1\"\n"));
+      KilledBySignal(SIGABRT), Says("  serving \"GET /\\x0A\\x1B[2J HTTP/1.1\"\n"));
 }
 
 TEST_F(CrashReportDeathTest, AnEndlessRequestIsCut) {
