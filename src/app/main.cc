@@ -15,9 +15,11 @@
 #include "app/launch.h"
 #include "app/modules.h"
 #include "app/say.h"
+#include "app/watched.h"
 #include "config/reference.h"
 #include "master/inherited.h"
 #include "master/program.h"
+#include "pipeline/variables.h"
 #include "sys/descriptors.h"
 #include "sys/title.h"
 #include "worker/worker.h"
@@ -43,12 +45,12 @@ int RunCommand(const std::vector<std::string>& arguments, master::Inheritance in
       SayText(BuildText());
       return kExitOk;
     case Task::kReference:
-      fmt::print("{}", config::Reference(Modules().registry()));
+      fmt::print("{}{}", config::Reference(Modules().registry()), pipeline::VariablesReference());
       return kExitOk;
     case Task::kTest:
-      return TestConfiguration(*command_line);
+      return RunWatched([&](config::Progress* progress) { return TestConfiguration(*command_line, progress); });
     case Task::kSignal:
-      return SendSignal(*command_line);
+      return RunWatched([&](config::Progress* progress) { return SendSignal(*command_line, progress); });
     case Task::kRun:
       return Launch({Resolved(command_line->compile), arguments, std::move(inheritance)});
   }

@@ -121,7 +121,8 @@ void MakeErrorResponse(Exchange& exchange, Status status) {
   response.etag = {};
   response.accepts_ranges = false;
   response.content_type = {};
-  if (!http::MayHaveBody(status) || status == Status::kClose) return;
+  // A code that nobody has given a name, as of `return 600;`, has no page either.
+  if (!http::MayHaveBody(status) || status == Status::kClose || http::StatusText(status).empty()) return;
   response.content_type = "text/html";
   response.body.Add(Piece::Memory(BuiltInPage(exchange, status)));
 }

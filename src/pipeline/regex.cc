@@ -111,6 +111,17 @@ Result<Regex> Regex::Compile(std::string_view pattern, bool ignore_case) {
   return Regex(std::move(code));
 }
 
+std::vector<std::string> Regex::NamesIn(std::string_view pattern) {
+  int error = 0;
+  PCRE2_SIZE offset = 0;
+  const std::unique_ptr<pcre2_code, Code::Free> code(
+      pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(), 0, &error, &offset, nullptr));
+  std::vector<std::string> names;
+  if (!code) return names;
+  for (Code::GroupName& group : Code::GroupNames(code.get())) names.push_back(std::move(group.name));
+  return names;
+}
+
 bool Regex::Match(std::string_view subject, std::vector<Capture>* captures) const {
   if (!subject.starts_with(code_->beginning)) return false;
   pcre2_match_data* const data = SharedMatchData(code_->pairs);

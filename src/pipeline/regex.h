@@ -20,6 +20,9 @@ class Regex {
   Regex& operator=(Regex&&) noexcept;
   ~Regex();
 
+  // The names of a pattern's named groups, as PCRE2 itself understands them; none of one that is wrong.
+  [[nodiscard]] static std::vector<std::string> NamesIn(std::string_view pattern);
+
   // Whether the pattern is found in `subject`. With `captures`, its groups replace the content; they point into
   // `subject`.
   [[nodiscard]] bool Match(std::string_view subject, std::vector<Capture>* captures) const;
