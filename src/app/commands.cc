@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -22,7 +24,9 @@
 #include "control/client.h"
 #include "control/json.h"
 #include "control/routes.h"
+#include "master/log_files.h"
 #include "master/signals.h"
+#include "master/words.h"
 #include "sys/address.h"
 #include "sys/error.h"
 #include "sys/guarded_open.h"
@@ -44,22 +48,28 @@ Result<sys::UniqueFd> TryLog(const std::string& path) {
 }
 
 // Opens what a start would open, and lets go of it. An address that is in use is forgiven: a running server has it.
-Result<> TryResources(const ipc::Plan& plan) {
+// Everything that cannot be had, each with its place.
+std::vector<std::string> TryResources(const ipc::Plan& plan) {
+  std::vector<std::string> failures;
+  const auto fail = [&](const std::string& where, const std::string& why) {
+    failures.push_back(master::Place(where) + why);
+  };
   for (const ipc::PlannedLog& log : plan.logs) {
     if (log.path == "stderr" || log.path.starts_with("/dev/std")) continue;
-    auto fd = TryLog(log.path);
-    if (!fd) return Fail(fmt::format("{}{}{}", log.where, log.where.empty() ? "" : ": ", fd.error().message));
+    const auto fd = TryLog(log.path);
+    if (!fd) fail(log.where, fd.error().message + master::LogAdvice(log.path, fd.error()));
   }
   for (const ipc::PlannedListener& listener : plan.listeners) {
     auto address = sys::Address::FromBytes(listener.address);
-    if (!address) return tl::unexpected(address.error());
-    auto socket = sys::Listen(*address, {listener.backlog, listener.reuseport, listener.ipv6only, listener.tuning});
-    if (!socket && socket.error().code != EADDRINUSE) {
-      return Fail(fmt::format("{}: {}", listener.where, socket.error().message));
+    if (!address) {
+      fail(listener.where, address.error().message);
+      continue;
     }
+    auto socket = sys::Listen(*address, {listener.backlog, listener.reuseport, listener.ipv6only, listener.tuning});
+    if (!socket && socket.error().code != EADDRINUSE) fail(listener.where, socket.error().message);
     if (socket && address->family() == AF_UNIX) unlink(std::string(address->UnixPath()).c_str());
   }
-  return {};
+  return failures;
 }
 
 // Without a pid file to go by: whether the server that answers is one of this configuration.
@@ -143,8 +153,8 @@ void Dump(const config::Source& source) {
 
 }  // namespace
 
-int TestConfiguration(const CommandLine& command_line) {
-  const Compilation compilation = CompileConfiguration(command_line.compile);
+int TestConfiguration(const CommandLine& command_line, config::Progress* progress) {
+  const Compilation compilation = CompileConfiguration(command_line.compile, progress);
   const std::string conf = Resolved(command_line.compile).conf;
   const auto failed = [&](int code) {
     SayText(fmt::format("colmeia: configuration file {} test failed", conf));
@@ -156,17 +166,16 @@ int TestConfiguration(const CommandLine& command_line) {
   }
   if (!compilation.plan.warnings.empty()) SayText(compilation.plan.warnings);
   if (!command_line.quiet) SayText(fmt::format("colmeia: the configuration file {} syntax is ok", conf));
-  if (auto tried = TryResources(compilation.plan); !tried) {
-    Say(log::Level::kEmerg, tried.error().message);
-    return failed(kExitConfiguration);
-  }
+  const std::vector<std::string> failures = TryResources(compilation.plan);
+  for (const std::string& failure : failures) Say(log::Level::kEmerg, failure);
+  if (!failures.empty()) return failed(kExitConfiguration);
   if (!command_line.quiet) SayText(fmt::format("colmeia: configuration file {} test is successful", conf));
   if (command_line.dump) Dump(compilation.source);
   return kExitOk;
 }
 
-int ShowPlan(const CommandLine& command_line) {
-  const Compilation compilation = CompileConfiguration(command_line.compile);
+int ShowPlan(const CommandLine& command_line, config::Progress* progress) {
+  const Compilation compilation = CompileConfiguration(command_line.compile, progress);
   if (!compilation.ok) {
     SayText(compilation.diagnostics, log::Level::kError);
     return kExitConfiguration;
@@ -194,8 +203,8 @@ int ShowPlan(const CommandLine& command_line) {
   return kExitOk;
 }
 
-int SendSignal(const CommandLine& command_line) {
-  const Compilation compilation = CompileConfiguration(command_line.compile);
+int SendSignal(const CommandLine& command_line, config::Progress* progress) {
+  const Compilation compilation = CompileConfiguration(command_line.compile, progress);
   if (!compilation.ok) {
     SayText(compilation.diagnostics, log::Level::kError);
     return kExitConfiguration;

@@ -3,9 +3,12 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <optional>
 
 #include "app/modules.h"
 #include "app/plan.h"
+#include "app/site_advice.h"
+#include "app/watched.h"
 #include "config/default_paths.h"
 #include "config/load.h"
 #include "ipc/channel.h"
@@ -38,7 +41,8 @@ class RecordingResolver final : public pipeline::Resolver {
 
 class Compiler final : public ipc::ChannelListener {
  public:
-  explicit Compiler(loop::Loop& loop) : loop_(loop), channel_(loop, sys::UniqueFd(master::kChannelFd), *this) {
+  Compiler(loop::Loop& loop, config::Progress* progress)
+      : loop_(loop), progress_(progress), channel_(loop, sys::UniqueFd(master::kChannelFd), *this) {
     channel_.Send(ipc::Hello{.pid = getpid()});
   }
 
@@ -48,7 +52,7 @@ class Compiler final : public ipc::ChannelListener {
   void OnMessage(ipc::Received& received) override {
     const auto* const compile = std::get_if<ipc::Compile>(&received.message);
     if (compile == nullptr) return loop_.Stop();
-    const Compilation compilation = CompileConfiguration(*compile);
+    const Compilation compilation = CompileConfiguration(*compile, progress_);
     const std::string first = compilation.ok ? ipc::Encode(compilation.text) : compilation.diagnostics;
     auto text = sys::SealedMemfd("colmeia-configuration", first);
     auto plan = sys::SealedMemfd("colmeia-plan", compilation.ok ? ipc::Encode(compilation.plan) : std::string());
@@ -64,6 +68,7 @@ class Compiler final : public ipc::ChannelListener {
   void OnClosed(std::string) override { loop_.Stop(); }
 
   loop::Loop& loop_;
+  config::Progress* const progress_;
   ipc::Channel channel_;
   int exit_code_ = 1;
 };
@@ -80,17 +85,20 @@ ipc::Compile Resolved(ipc::Compile command_line) {
   return command_line;
 }
 
-Compilation CompileConfiguration(const ipc::Compile& given) {
+Compilation CompileConfiguration(const ipc::Compile& given, config::Progress* progress) {
   const ipc::Compile command_line = Resolved(given);
   Compilation out;
   config::Diagnostics diagnostics;
   out.source = config::Load({.prefix = command_line.prefix,
                              .conf_path = command_line.conf,
                              .extra_directives = command_line.directives,
-                             .error_log = command_line.error_log},
+                             .error_log = command_line.error_log,
+                             .progress = progress},
                             diagnostics);
   RecordingResolver resolver;
-  const auto site = pipeline::BuildSite(out.source, {.modules = &Modules(), .resolver = &resolver}, diagnostics);
+  const auto site = pipeline::BuildSite(
+      out.source, {.modules = &Modules(), .resolver = &resolver, .progress = progress}, diagnostics);
+  if (site != nullptr) Advise(out.source, *site, diagnostics);
   if (site != nullptr) out.plan = MakePlan(*site, out.source, diagnostics);
   out.ok = site != nullptr && !diagnostics.HasErrors();
   if (!out.ok) out.diagnostics = diagnostics.Render();
@@ -99,8 +107,12 @@ Compilation CompileConfiguration(const ipc::Compile& given) {
 }
 
 int RunCompiler() {
+  // A master of an older version gives no page.
+  auto page = ipc::ProgressPage::Open(master::kProgressFd);
+  std::optional<NotedProgress> progress;
+  if (page) progress.emplace(*page);
   loop::Loop loop;
-  Compiler compiler(loop);
+  Compiler compiler(loop, progress ? &*progress : nullptr);
   loop.Run();
   return compiler.exit_code();
 }

@@ -8,6 +8,7 @@
 
 #include <string>
 
+#include "config/progress.h"
 #include "config/source.h"
 #include "ipc/messages.h"
 #include "ipc/plan.h"
@@ -22,7 +23,8 @@ struct Compilation {
   ipc::Plan plan;
 };
 
-[[nodiscard]] Compilation CompileConfiguration(const ipc::Compile& command_line);
+// `progress`, which may be null, is told of each file before it is read and of each directive.
+[[nodiscard]] Compilation CompileConfiguration(const ipc::Compile& command_line, config::Progress* progress);
 
 // With absolute paths, so that it means the same from any directory: defaults filled in.
 [[nodiscard]] ipc::Compile Resolved(ipc::Compile command_line);

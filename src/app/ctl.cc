@@ -80,7 +80,7 @@ struct Meant {
 // Or an exit code, after it was said why there is none.
 tl::expected<Meant, int> FindServer(const ControlLine& line) {
   if (!line.socket.empty()) return Meant{line.socket, std::nullopt, {}};
-  const Compilation compilation = CompileConfiguration(line.compile);
+  const Compilation compilation = CompileConfiguration(line.compile, nullptr);
   if (!compilation.ok) {
     SayText(compilation.diagnostics, log::Level::kError);
     return tl::unexpected(Complain(control::kExitConfiguration,

@@ -16,9 +16,11 @@
 #include "app/modules.h"
 #include "app/say.h"
 #include "app/serve.h"
+#include "app/watched.h"
 #include "config/reference.h"
 #include "master/inherited.h"
 #include "master/program.h"
+#include "pipeline/variables.h"
 #include "sys/descriptors.h"
 #include "sys/stray_signals.h"
 #include "sys/title.h"
@@ -46,14 +48,14 @@ int RunCommand(const std::vector<std::string>& arguments, master::Inheritance in
       SayText(BuildText());
       return kExitOk;
     case Task::kReference:
-      fmt::print("{}", config::Reference(Modules().registry()));
+      fmt::print("{}{}", config::Reference(Modules().registry()), pipeline::VariablesReference());
       return kExitOk;
     case Task::kTest:
-      return TestConfiguration(*command_line);
+      return RunWatched([&](config::Progress* progress) { return TestConfiguration(*command_line, progress); });
     case Task::kPlan:
-      return ShowPlan(*command_line);
+      return RunWatched([&](config::Progress* progress) { return ShowPlan(*command_line, progress); });
     case Task::kSignal:
-      return SendSignal(*command_line);
+      return RunWatched([&](config::Progress* progress) { return SendSignal(*command_line, progress); });
     case Task::kRun:
       return Launch({.command_line = Resolved(command_line->compile),
                      .arguments = arguments,

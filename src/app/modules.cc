@@ -10,6 +10,7 @@
 #include "modules/headers.h"
 #include "modules/hive.h"
 #include "modules/index.h"
+#include "modules/no_effect.h"
 #include "modules/open_file_cache.h"
 #include "modules/process.h"
 #include "modules/ranges.h"
@@ -28,6 +29,7 @@ const pipeline::ModuleList& Modules() {
       &modules::kEvents,
       &pipeline::kCore,
       &modules::kHashSizes,
+      &modules::kNoEffect,
       &modules::kOpenFileCache,
       // Handlers, in the order of their phases.
       &modules::kReturn,

@@ -9,6 +9,7 @@
 
 #include <fmt/core.h>
 
+#include "app/site_advice.h"
 #include "modules/events.h"
 #include "modules/process.h"
 #include "pipeline/core_settings.h"
@@ -97,16 +98,8 @@ std::vector<std::string> EnvironmentOf(const ProcessSettings& process) {
   return out;
 }
 
-// The part of a document root that is the same for every request: "/srv/$host/www" stands below "/srv/".
-std::string ConstantPart(const std::string& root) {
-  const std::size_t variable = root.find('$');
-  if (variable == std::string::npos) return root;
-  const std::size_t slash = root.rfind('/', variable);
-  return slash == std::string::npos ? std::string() : root.substr(0, slash + 1);
-}
-
 void CollectRoots(const pipeline::Location& location, std::vector<std::string>& roots) {
-  roots.push_back(ConstantPart(location.settings.Get<pipeline::CoreSettings>().root.text()));
+  roots.emplace_back(FixedPart(location.settings.Get<pipeline::CoreSettings>().root.text()));
   for (const auto& child : location.children) CollectRoots(*child, roots);
 }
 

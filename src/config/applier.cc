@@ -1,14 +1,42 @@
 #include "config/applier.h"
 
+#include <algorithm>
 #include <iterator>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "config/foreign.h"
+
 namespace colmeia::config {
 
+namespace {
+
+constexpr std::size_t kMostSplits = 1000;  // of one directive: whoever forgets more has other worries
+
+// Words of nginx's `listen` that are names of its directives as well.
+constexpr std::string_view kListenWords[] = {"ssl", "http2", "quic"};
+
+}  // namespace
+
 void Applier::Apply(std::span<const Node> nodes, In context, DraftSet& drafts, BlockHandler& handler) const {
-  for (const Node& node : nodes) ApplyOne(node, nodes, context, drafts, handler);
+  for (const Node& whole : nodes) {
+    const Node* node = &whole;
+    for (std::size_t i = 0; i < kMostSplits; ++i) {
+      const Split split = FindSplit(*node, context);
+      if (split.at == 0) break;
+      ReportSplit(*node, split, context);
+      const auto middle = node->words.begin() + static_cast<std::ptrdiff_t>(split.at);
+      const Node& first = parts_.emplace_back(Node{{node->words.begin(), middle}, {}, false});
+      const bool has_opening = registry_.Find(first.name().text, context) == nullptr ||
+                               registry_.Find(first.name().text, context)->directive->form == Form::kSimple;
+      // That a block has no opening is said already.
+      if (has_opening) ApplyOne(first, nodes, context, drafts, handler);
+      node = &parts_.emplace_back(Node{{middle, node->words.end()}, node->children, node->block});
+    }
+    ApplyOne(*node, nodes, context, drafts, handler);
+  }
 }
 
 void Applier::ApplyOne(const Node& node, std::span<const Node> siblings, In context, DraftSet& drafts,
@@ -17,6 +45,10 @@ void Applier::ApplyOne(const Node& node, std::span<const Node> siblings, In cont
   const auto error = [&](Span span, std::string message) {
     diagnostics_.Error(source_.Locate(span), std::move(message));
   };
+  if (progress_ != nullptr) {
+    const Place place = source_.Locate(node.name().span);
+    progress_->At(place.file, place.line);
+  }
 
   const std::span<const Registry::Row> rows = registry_.Find(name);
   if (rows.empty()) return error(node.name().span, registry_.Unknown(name));
@@ -30,25 +62,12 @@ void Applier::ApplyOne(const Node& node, std::span<const Node> siblings, In cont
   }
 
   const Directive& directive = *row->directive;
-  const bool right_form = node.block == (directive.form == Form::kBlock);
-  const bool right_count = directive.arity.Allows(node.args().size());
-  if (!right_form || !right_count) {
-    if (const std::size_t split = MissingSemicolon(node, context); split > 0) {
-      const auto middle = node.words.begin() + static_cast<std::ptrdiff_t>(split);
-      const Node first{{node.words.begin(), middle}, {}, false};
-      const Node second{{middle, node.words.end()}, node.children, node.block};
-      error(first.words.back().span, fmt::format("directive \"{}\" is not terminated by \";\"", name));
-      ApplyOne(first, siblings, context, drafts, handler);
-      ApplyOne(second, siblings, context, drafts, handler);
-      return;
-    }
-  }
-  if (!right_form) {
+  if (node.block != (directive.form == Form::kBlock)) {
     return error(node.words.back().span, node.block ? fmt::format("directive \"{}\" is not terminated by \";\"", name)
                                                     : fmt::format("directive \"{}\" has no opening \"{{\"", name));
   }
   const Call call(node, siblings, directive, context, source_, diagnostics_);
-  if (!right_count) return call.WrongArguments();
+  if (!directive.arity.Allows(node.args().size())) return call.WrongArguments();
 
   if (directive.setter.apply != nullptr) {
     directive.setter.apply(directive.setter.draft_tag == nullptr ? nullptr : drafts.GetRaw(row->module), call);
@@ -57,14 +76,92 @@ void Applier::ApplyOne(const Node& node, std::span<const Node> siblings, In cont
   }
 }
 
-std::size_t Applier::MissingSemicolon(const Node& node, In context) const {
-  for (std::size_t i = 1; i < node.words.size(); ++i) {
-    const std::uint32_t end = node.words[i - 1].span.end();
-    const std::string_view between = source_.text().substr(end, node.words[i].span.offset - end);
-    const bool starts_line = between.find('\n') != std::string_view::npos;
-    if (starts_line && registry_.Find(node.words[i].text, context) != nullptr) return i;
+Applier::Split Applier::FindSplit(const Node& node, In context) const {
+  const Registry::Row* const row = registry_.Find(node.name().text, context);
+  const std::size_t count = node.words.size();
+  const bool fits =
+      row != nullptr && node.block == (row->directive->form == Form::kBlock) && row->directive->arity.Allows(count - 1);
+  std::size_t named = 0;  // the first name on a new line
+  for (std::size_t i = 1; i < count; ++i) {
+    if (!StartsLine(node, i)) continue;
+    if (fits && IsName(node.words[i], context) && IsPlausible(node, i, context)) return {i, false};
+    if (named == 0 && IsAnyName(node, i)) named = i;
+    if (named != 0 && !fits) return {named, true};
   }
-  return 0;
+  if (fits) {
+    // Its arguments may be right in number and in nothing else.
+    return named != 0 && IsRefused(node, *row, context) ? Split{named, true} : Split{};
+  }
+  // Two directives on one line.
+  for (std::size_t i = 1; i < count && row != nullptr; ++i) {
+    if (IsName(node.words[i], context) && IsPlausible(node, i, context)) return {i, true};
+  }
+  return {};
+}
+
+bool Applier::StartsLine(const Node& node, std::size_t word) const {
+  const std::uint32_t end = node.words[word - 1].span.end();
+  return source_.text().substr(end, node.words[word].span.offset - end).find('\n') != std::string_view::npos;
+}
+
+bool Applier::IsName(const Word& word, In context) const {
+  // In quotes it is an argument.
+  return word.text.size() == word.span.length && registry_.Find(word.text, context) != nullptr;
+}
+
+bool Applier::IsAnyName(const Node& node, std::size_t at) const {
+  const Word& word = node.words[at];
+  if (word.text.size() != word.span.length) return false;
+  if (!registry_.Find(word.text).empty()) return true;
+  if (std::find(std::begin(kListenWords), std::end(kListenWords), word.text) != std::end(kListenWords)) {
+    return at + 1 < node.words.size() && (node.words[at + 1].text == "on" || node.words[at + 1].text == "off");
+  }
+  if (FindForeignName(word.text) != nullptr) return true;
+  // Names of a family are long; "perl.example.org" is none of them.
+  const bool is_long = word.text.find('_') != std::string::npos;
+  const bool is_plain = word.text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
+  return is_long && is_plain && FindForeignFamily(word.text) != nullptr;
+}
+
+bool Applier::IsPlausible(const Node& node, std::size_t at, In context) const {
+  const Registry::Row* const head = registry_.Find(node.name().text, context);
+  const Directive& tail = *registry_.Find(node.words[at].text, context)->directive;
+  if (head == nullptr || head->directive->form != Form::kSimple || !head->directive->arity.Allows(at - 1)) return false;
+  const std::size_t count = node.words.size();
+  if (node.block == (tail.form == Form::kBlock) && tail.arity.Allows(count - at - 1)) return true;
+  // The rest of its line, when the next one begins a directive too.
+  std::size_t line_end = at + 1;
+  while (line_end < count && !StartsLine(node, line_end)) ++line_end;
+  return line_end < count && IsAnyName(node, line_end) && tail.form == Form::kSimple &&
+         tail.arity.Allows(line_end - at - 1);
+}
+
+bool Applier::IsRefused(const Node& node, const Registry::Row& row, In context) const {
+  const Setter& setter = row.directive->setter;
+  if (setter.apply == nullptr || node.block) return false;
+  DraftSet drafts = registry_.NewDrafts();
+  Diagnostics found;
+  setter.apply(setter.draft_tag == nullptr ? nullptr : drafts.GetRaw(row.module),
+               Call(node, {}, *row.directive, context, source_, found));
+  return found.HasErrors();
+}
+
+void Applier::ReportSplit(const Node& node, Split split, In context) const {
+  const Word& last = node.words[split.at - 1];
+  const std::string& name = node.name().text;
+  const Registry::Row* const row = registry_.Find(name, context);
+  const bool lacks_brace = row != nullptr && row->directive->form == Form::kBlock;
+  std::string message = lacks_brace ? fmt::format("directive {} has no opening \"{{\"", Quoted(name))
+                                    : fmt::format("directive {} is not terminated by \";\"", Quoted(name));
+  const char missing = lacks_brace ? '{' : ';';
+  if (StartsLine(node, split.at)) {
+    message += fmt::format(": is a {} missing after line {}?", missing, source_.Locate({last.span.end() - 1, 1}).line);
+  } else {
+    message += fmt::format(": is a {} missing before {}?", missing, Quoted(node.words[split.at].text));
+  }
+  if (!split.is_certain)
+    message += fmt::format(" As a value {} is written in quotes", Quoted(node.words[split.at].text));
+  diagnostics_.Error(source_.Locate(last.span), std::move(message));
 }
 
 }  // namespace colmeia::config

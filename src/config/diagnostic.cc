@@ -1,10 +1,12 @@
 #include "config/diagnostic.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "config/invisible.h"
 #include "util/control.h"
 #include "util/utf8.h"
 
@@ -16,10 +18,19 @@ constexpr std::size_t kLongestQuote = 100;  // bytes of a word shown in a messag
 constexpr std::size_t kLongestLine = 200;   // bytes of a source line shown below it
 constexpr std::size_t kBeforeMark = 60;     // bytes kept before the mark when a line is longer
 
-// One printable line: nothing in a configuration may move the reader's cursor.
+// One printable line: nothing in a configuration may move the reader's cursor, or stand there unseen.
 std::string Printable(std::string_view text) {
   std::string out;
-  for (const char c : text) {
+  std::optional<Invisible> unseen = FindInvisible(text);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (unseen && unseen->offset == i && unseen->size > 1) {
+      out += fmt::format("\\u{{{:x}}}", unseen->code);
+      i += unseen->size - 1;
+      unseen = FindInvisible(text, i + 1);
+      continue;
+    }
+    if (unseen && unseen->offset == i) unseen = FindInvisible(text, i + 1);
     if (c == '\n') {
       out += "\\n";
     } else if (c == '\t') {
@@ -48,9 +59,15 @@ std::string Diagnostic::Render() const {
   std::string out = fmt::format("{}:{}:{}: {}{}\n", file, line, column, kind, message);
   // Tabs stay tabs in the caret's line, so that the caret stands below its word whatever their width.
   std::string carets;
+  std::optional<Invisible> unseen = FindInvisible(excerpt);
   for (std::size_t i = 0; i < excerpt.size(); ++i) {
     const char c = excerpt[i];
-    out += util::IsControl(c) && c != '\t' ? '?' : c;
+    if (unseen && i >= unseen->offset + unseen->size) unseen = FindInvisible(excerpt, i);
+    if (!unseen || i < unseen->offset) {
+      out += util::IsControl(c) && c != '\t' ? '?' : c;
+    } else if (i == unseen->offset) {
+      out += '?';
+    }
     if (i == mark) carets += '^';
     if (i == mark || util::IsUtf8Continuation(c)) continue;
     if (i < mark) carets += c == '\t' ? '\t' : ' ';
@@ -68,6 +85,8 @@ void Diagnostics::Add(Diagnostic diagnostic) {
     all_.push_back(std::move(diagnostic));
   }
 }
+
+void Diagnostics::Ignored(std::string_view directive) { ++ignored_[std::string(directive)]; }
 
 void Diagnostics::Add(Severity severity, const Place& place, std::string message) {
   Diagnostic diagnostic;
@@ -101,6 +120,11 @@ std::string Diagnostics::Render() const {
   for (std::size_t i = 0; i < std::min(sorted.size(), kShown); ++i) out += sorted[i]->Render();
   const std::size_t hidden = dropped_ + sorted.size() - std::min(sorted.size(), kShown);
   if (hidden > 0) out += fmt::format("and {} more\n", hidden);
+  std::string ignored;
+  for (const auto& [name, count] : ignored_) {
+    ignored += fmt::format("{}{}{}", ignored.empty() ? "" : ", ", name, count > 1 ? fmt::format(" ({})", count) : "");
+  }
+  if (!ignored.empty()) out += fmt::format("warning: accepted, and without effect in colmeia: {}\n", ignored);
   return out;
 }
 

@@ -7,6 +7,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,7 +22,7 @@ enum class Severity {
   kError,    // the configuration is refused
 };
 
-// Owns its strings: it outlives the Source it is about.
+// Owns its strings: it outlives the Source it is about. Invisible characters are shown by their numbers.
 struct Diagnostic {
   Severity severity = Severity::kError;
   std::string message;
@@ -49,13 +51,16 @@ class Diagnostics {
   // A mistake that has no place in a file.
   void Error(std::string message) { Add(Severity::kError, Place{}, std::move(message)); }
   void Add(Diagnostic diagnostic);
+  // A use of a directive that is accepted and does nothing here: all of them are told in one line behind the rest.
+  void Ignored(std::string_view directive);
 
   [[nodiscard]] bool HasErrors() const { return errors_ > 0; }
-  [[nodiscard]] bool empty() const { return all_.empty(); }
+  [[nodiscard]] bool empty() const { return all_.empty() && ignored_.empty(); }
   // The first kKept in the order in which they were found.
   [[nodiscard]] const std::vector<Diagnostic>& all() const { return all_; }
 
-  // All of them in the order of the configuration's text; after the first kShown, "and N more".
+  // All of them in the order of the configuration's text; after the first kShown, "and N more"; at last the line of
+  // what does nothing.
   [[nodiscard]] std::string Render() const;
 
  private:
@@ -64,6 +69,7 @@ class Diagnostics {
   std::vector<Diagnostic> all_;
   std::size_t errors_ = 0;
   std::size_t dropped_ = 0;
+  std::map<std::string, std::size_t, std::less<>> ignored_;  // how often each was met
 };
 
 }  // namespace colmeia::config

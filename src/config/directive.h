@@ -101,6 +101,8 @@ class Call {
   void Error(std::string message) const;
   void Error(const Word& word, std::string message) const;
   void Warn(const Word& word, std::string message) const;
+  // It is taken and does nothing: see Diagnostics::Ignored().
+  void Ignored() const { diagnostics_.Ignored(name()); }
   // `"root" directive is duplicate`, with the place of the first one.
   void Duplicate() const;
   // `invalid value "x" in "y" directive, EXPECTED`

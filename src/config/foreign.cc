@@ -85,10 +85,8 @@ constexpr Foreign kForeign[] = {
     {"open_log_file_cache", "log", ""},
 
     // nginx's core, main and events.
-    {"load_module", "", "its modules are compiled in"},
     {"debug_connection", "", ""},
     {"debug_points", "", ""},
-    {"lock_file", "", "it needs no lock to share its listeners"},
     {"thread_pool", "", ""},
     {"timer_resolution", "", ""},
     {"worker_aio_requests", "", ""},
@@ -101,9 +99,6 @@ constexpr Foreign kForeign[] = {
     {"client_body_buffer_size", "", ""},
     {"client_body_in_file_only", "", ""},
     {"client_body_in_single_buffer", "", ""},
-    {"client_body_temp_path", "", ""},
-    {"connection_pool_size", "", "it has no memory pools of fixed size"},
-    {"request_pool_size", "", "it has no memory pools of fixed size"},
     {"directio*", "", ""},
     {"disable_symlinks", "", ""},
     {"early_hints", "", ""},

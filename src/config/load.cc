@@ -1,8 +1,13 @@
 #include "config/load.h"
 
+#include <fcntl.h>
 #include <glob.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <filesystem>
 #include <map>
 #include <system_error>
 #include <utility>
@@ -26,6 +31,51 @@ std::string Reason(const util::Error& error) {
   return error.code != 0 ? std::generic_category().message(error.code) : error.message;
 }
 
+// Above every real chain of files, and far below what the stack holds.
+constexpr std::size_t kDeepest = 200;
+
+// What a path names that is no file; empty for a file, and for /dev/null, which is as good as an empty one.
+std::string_view NoFile(const struct stat& info) {
+  if (S_ISDIR(info.st_mode)) return "Is a directory";
+  if (S_ISFIFO(info.st_mode)) return "it is a pipe, not a file";
+  if (S_ISSOCK(info.st_mode)) return "it is a socket, not a file";
+  if (S_ISBLK(info.st_mode)) return "it is a block device, not a file";
+  const bool is_null = S_ISCHR(info.st_mode) && info.st_rdev == makedev(1, 3);
+  if (S_ISCHR(info.st_mode) && !is_null) return "it is a character device, not a file";
+  return {};
+}
+
+// The text of a file without the mark that some editors put at its front. Whatever the path names, it neither waits nor
+// reads on and on.
+Result<std::string> ReadText(const std::string& path) {
+  // What is no file is not opened either: that alone can wait, or rewind a tape.
+  struct stat info {};
+  if (stat(path.c_str(), &info) == 0 && !NoFile(info).empty()) return Fail(std::string(NoFile(info)));
+  Result<sys::UniqueFd> fd = sys::OpenFile(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if (!fd) return tl::unexpected(fd.error());
+  if (fstat(fd->get(), &info) == 0 && !NoFile(info).empty()) return Fail(std::string(NoFile(info)));
+  if (S_ISREG(info.st_mode) && info.st_size > off_t{kLargestText}) return Fail("the file is larger than 64 MiB");
+  Result<std::string> text = sys::ReadUpTo(fd->get(), kLargestText + 1, path);
+  if (!text) return text;
+  if (text->size() > kLargestText) return Fail("the file is larger than 64 MiB");
+  if (text->starts_with("\xff\xfe") || text->starts_with("\xfe\xff")) {
+    return Fail("it is written in UTF-16: save it as UTF-8");
+  }
+  if (text->starts_with("\xef\xbb\xbf")) text->erase(0, 3);
+  return text;
+}
+
+// Whether `path`, which stands below the prefix and cannot be read, is there below the current folder: then its name
+// was meant from there. Empty, or the advice.
+std::string ElsewhereHint(const std::string& path, const std::string& prefix) {
+  if (prefix.empty() || !path.starts_with(prefix)) return {};
+  const std::string relative = path.substr(prefix.size());
+  std::error_code error;
+  if (!std::filesystem::exists(relative, error) || error) return {};
+  const std::string here = std::filesystem::absolute(relative, error).lexically_normal().string();
+  return fmt::format("; a relative -c starts at the prefix {} and not at the current folder: say -c {}", prefix, here);
+}
+
 std::string FolderOf(const std::string& path) { return path.substr(0, path.rfind('/') + 1); }
 
 class Loader {
@@ -43,7 +93,8 @@ class Loader {
     if (Result<std::uint32_t> file = Open(conf_path_)) {
       Expand(*file);
     } else {
-      diagnostics_.Error(fmt::format("cannot read \"{}\": {}", conf_path_, Reason(file.error())));
+      const std::string hint = file.error().code == ENOENT ? ElsewhereHint(conf_path_, options_.prefix) : std::string();
+      diagnostics_.Error(fmt::format("cannot read \"{}\": {}{}", conf_path_, Reason(file.error()), hint));
     }
     Source source(std::move(files_), std::move(segments_));
     source.prefix = options_.prefix;
@@ -61,9 +112,9 @@ class Loader {
   // The file's number. A file is read once, however often it is included.
   Result<std::uint32_t> Open(const std::string& path) {
     if (const auto known = by_path_.find(path); known != by_path_.end()) return known->second;
-    Result<std::string> text = sys::ReadFile(path);
+    if (options_.progress != nullptr) options_.progress->At(path, 0);
+    Result<std::string> text = ReadText(path);
     if (!text) return tl::unexpected(text.error());
-    if (text->size() > kLargestText) return Fail("the file is larger than 64 MiB");
     const std::uint32_t file = AddFile(path, *std::move(text));
     by_path_.emplace(path, file);
     return file;
@@ -120,6 +171,10 @@ class Loader {
   void IncludeFile(std::uint32_t from, const Token& argument, const std::string& path) {
     if (overflowed_) return;
     if (++includes_ > kMostPieces) return Overflow(from, argument.span);
+    if (chain_.size() > kDeepest) {
+      Error(from, argument.span, fmt::format("files include each other more than {} deep", kDeepest));
+      return;
+    }
     const auto is_path = [&](std::uint32_t file) { return files_[file].path == path; };
     if (const auto first = std::find_if(chain_.begin(), chain_.end(), is_path); first != chain_.end()) {
       std::string chain;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "config/diagnostic.h"
+#include "config/progress.h"
 #include "config/source.h"
 
 namespace colmeia::config {
@@ -18,6 +19,7 @@ struct LoadOptions {
   std::string conf_path;         // -c: relative paths start at prefix
   std::string extra_directives;  // -g: stands before the file's text, as file "command line"
   std::string error_log;         // -e: only handed on
+  Progress* progress = nullptr;  // told of each file before it is read; may be null
 };
 
 // Mistakes go to `diagnostics`; the Source holds what could be read.

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "config/foreign.h"
+#include "config/invisible.h"
 #include "config/setters.h"
 #include "util/check.h"
 #include "util/strings.h"
@@ -68,6 +69,9 @@ std::string Registry::Unknown(std::string_view name) const {
     if (!have) return Quoted(name) + " " + FactOf(*family);
   }
   std::string message = Quoted(name) + " is not a directive";
+  if (const auto unseen = FindInvisible(name)) {
+    return fmt::format("{}: the invisible character {} is part of it", message, unseen->ToString());
+  }
   constexpr std::size_t kLongestName = 64;  // nobody meant a directive by more than that
   if (name.size() > kLongestName) return message;
   if (const std::string_view meant = util::Closest(name, names_); !meant.empty()) {

@@ -160,5 +160,7 @@ template <auto Function>
 inline constexpr Setter Set{&ApplyFunction<Function>, &kDraftTag<typename FunctionTraits<decltype(Function)>::Draft>};
 // Accepts the arguments and forgets them.
 inline constexpr Setter SetNothing{[](void*, const Call&) {}, nullptr};
+// The same for what does nothing here: the operator is told once that it does not.
+inline constexpr Setter SetIgnored{[](void*, const Call& call) { call.Ignored(); }, nullptr};
 
 }  // namespace colmeia::config

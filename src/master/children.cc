@@ -26,7 +26,8 @@ struct Born {
   sys::UniqueFd channel;  // our end
 };
 
-Result<Born> Bear(loop::Loop& loop, std::string_view role, std::vector<std::string> environment, int stdout_fd,
+// `progress_fd` becomes the child's kProgressFd, or is kNone.
+Result<Born> Bear(loop::Loop& loop, std::string_view role, std::vector<std::string> environment, int progress_fd,
                   std::function<void(loop::ExitStatus)> on_exit) {
   auto pair = sys::SeqPacketPair();
   if (!pair) return tl::unexpected(pair.error());
@@ -34,7 +35,8 @@ Result<Born> Bear(loop::Loop& loop, std::string_view role, std::vector<std::stri
   options.file = ProgramPath();
   options.args = ChildArguments(role);
   options.env = std::move(environment);
-  options.fds = {loop::SpawnOptions::kNone, stdout_fd, STDERR_FILENO, pair->second.get()};
+  options.fds = {loop::SpawnOptions::kNone, loop::SpawnOptions::kNone, STDERR_FILENO, pair->second.get()};
+  if (progress_fd != loop::SpawnOptions::kNone) options.fds.push_back(progress_fd);
   auto process = loop::Process::Spawn(loop, options, std::move(on_exit));
   if (!process) return tl::unexpected(process.error());
   return Born{*std::move(process), std::move(pair->first)};
@@ -111,11 +113,13 @@ Result<std::unique_ptr<CompilerChild>> CompilerChild::Spawn(loop::Loop& loop, Ch
                                                             const ipc::Compile& command_line, Done done) {
   std::unique_ptr<CompilerChild> child(new CompilerChild(listener, command_line, std::move(done)));
   CompilerChild* const self = child.get();
-  auto born =
-      Bear(loop, kCompilerArgument, OwnEnvironment(), loop::SpawnOptions::kNone, [self](loop::ExitStatus status) {
-        self->exit_ = status;
-        self->TellWhenOver();
-      });
+  // Without it only the place is missing when the child dies.
+  if (auto page = ipc::ProgressPage::Create()) child->progress_ = *std::move(page);
+  const int progress_fd = child->progress_ ? child->progress_->fd() : loop::SpawnOptions::kNone;
+  auto born = Bear(loop, kCompilerArgument, OwnEnvironment(), progress_fd, [self](loop::ExitStatus status) {
+    self->exit_ = status;
+    self->TellWhenOver();
+  });
   if (!born) return tl::unexpected(born.error());
   child->process_ = std::move(born->process);
   child->channel_ = std::make_unique<ipc::Channel>(loop, std::move(born->channel), *child);
@@ -166,7 +170,11 @@ void CompilerChild::OnTraffic(ipc::Traffic traffic, const ipc::FrameInfo& frame)
 void CompilerChild::TellWhenOver() {
   if (!exit_ || channel_) return;
   if (!result_) {
-    result_ = CompilerResult{nullptr, {}, fmt::format("the compiler of the configuration {}", exit_->Describe())};
+    const std::string at = progress_ ? progress_->Read() : std::string();
+    result_ = CompilerResult{nullptr,
+                             {},
+                             fmt::format("the compiler of the configuration {}{}{}", exit_->Describe(),
+                                         at.empty() ? "" : " while it was ", at)};
   }
   result_->exit = *exit_;
   const Done done = std::move(done_);

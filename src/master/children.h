@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ipc/channel.h"
+#include "ipc/progress_page.h"
 #include "loop/process.h"
 #include "master/events.h"
 #include "master/scribe.h"
@@ -108,6 +109,7 @@ class CompilerChild final : public ipc::ChannelListener {
   Done done_;
   std::optional<loop::ExitStatus> exit_;
   std::optional<CompilerResult> result_;
+  std::optional<ipc::ProgressPage> progress_;
   std::unique_ptr<loop::Process> process_;
   std::unique_ptr<ipc::Channel> channel_;
 };

@@ -16,6 +16,14 @@
 
 namespace colmeia::master {
 
+std::string LogAdvice(const std::string& path, const util::Error& error) {
+  if (error.code == ENOENT) return "; make its folder: mkdir -p " + path.substr(0, path.rfind('/'));
+  if (error.code == EISDIR) return "; name a file, not a folder";
+  if (error.code == ENOTDIR) return "; what should be its folder is a file";
+  if (error.code == EACCES) return "; give its folder to who starts colmeia, or name another one";
+  return {};
+}
+
 LogFiles::LogFiles() {
   if (auto fd = sys::Duplicate(STDOUT_FILENO)) original_stdout_ = *std::move(fd);
   if (auto fd = sys::Duplicate(STDERR_FILENO)) original_stderr_ = *std::move(fd);
@@ -43,8 +51,7 @@ Result<std::shared_ptr<OpenLog>> LogFiles::Open(const ipc::PlannedLog& planned) 
   }
   auto fd = OpenFile(planned.path);
   if (!fd) {
-    const std::string advice = fd.error().code == ENOENT ? "; create the folder first" : "";
-    return Fail(Place(planned.where) + fd.error().message + advice, fd.error().code);
+    return Fail(Place(planned.where) + fd.error().message + LogAdvice(planned.path, fd.error()), fd.error().code);
   }
   auto log = std::make_shared<OpenLog>(OpenLog{planned.path, *std::move(fd)});
   open_.push_back(log);

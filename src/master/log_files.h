@@ -21,6 +21,9 @@ struct OpenLog {
   sys::UniqueFd fd;  // keeps its number when the file is opened anew
 };
 
+// What an operator can do about a log that cannot be opened, to stand behind why: "; make its folder: ..."; or nothing.
+[[nodiscard]] std::string LogAdvice(const std::string& path, const util::Error& error);
+
 class LogFiles {
  public:
   // Descriptors 1 and 2 as they are now are what "/dev/stdout" and "stderr" mean from here on. Where one is a regular

@@ -13,6 +13,8 @@ inline constexpr std::string_view kCompilerArgument = "--as-compiler";
 
 // The descriptor of the channel in every child.
 inline constexpr int kChannelFd = 3;
+// That of the page on which a compiler notes where it is (ipc/progress_page.h).
+inline constexpr int kProgressFd = 4;
 
 // The path to exec: that of the running program while it still leads to the running inode, else /proc/self/exe, which
 // works also when the file was replaced. (Valgrind and its kin need the former.)

@@ -77,11 +77,17 @@ Result<> Resources::Open(std::uint32_t generation, std::shared_ptr<const ipc::Pl
     pid_file.Remove();
     return tl::unexpected(std::move(error));
   };
+  // Of several folders that are missing all are told.
+  Error failures;
   for (const ipc::PlannedLog& planned : plan->logs) {
-    auto log = logs_.Open(planned);
-    if (!log) return abandon(log.error());
-    opened.logs.push_back(*std::move(log));
+    if (auto log = logs_.Open(planned)) {
+      opened.logs.push_back(*std::move(log));
+    } else {
+      failures.message += (failures.message.empty() ? "" : "\n") + log.error().message;
+      failures.code = log.error().code;
+    }
   }
+  if (!failures.message.empty()) return abandon(std::move(failures));
   for (const ipc::PlannedListener& planned : plan->listeners) {
     auto listener = OpenOne(planned, plan->workers, attempts);
     if (!listener) return abandon(listener.error());

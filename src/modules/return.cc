@@ -52,7 +52,7 @@ void SetReturn(Draft& draft, const Call& call) {
     draft.text = PlacedText{first.text, first.span};
     return;
   }
-  if (*code < 200 || *code > 599) return call.InvalidValue(first, "expected a status code from 200 to 599");
+  if (*code < 200 || *code > 999) return call.InvalidValue(first, "expected a status code from 200 to 999");
   draft.status = static_cast<Status>(*code);
   if (call.args().size() > 1) draft.text = PlacedText{call.arg(1), call.args()[1].span};
 }
@@ -74,7 +74,7 @@ Settings Merge(const Settings&, const Draft& own, MergeContext& context) {
   Settings out;
   out.status = own.status;
   if (own.text) {
-    out.has_text = true;
+    out.has_text = !own.text->text.empty();  // `return 404 "";` is `return 404;`, as in nginx
     out.text = context.Compile(*own.text);
   }
   return out;

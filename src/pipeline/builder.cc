@@ -33,19 +33,33 @@ class BlockCollector final : public config::BlockHandler {
 // Names of groups in the configuration's regular expressions: they are variables, also in lines before the expression.
 void CollectCaptureNames(const std::vector<Node>& nodes, std::set<std::string>& names) {
   for (const Node& node : nodes) {
-    if (node.name().text == "location" || node.name().text == "server_name") {
-      for (const config::Word& word : node.args()) {
-        for (std::size_t at = word.text.find("(?"); at != std::string::npos; at = word.text.find("(?", at + 2)) {
-          std::size_t begin = at + 2;
-          if (begin < word.text.size() && word.text[begin] == 'P') ++begin;
-          if (begin >= word.text.size() || word.text[begin] != '<') continue;
-          const std::size_t end = word.text.find('>', begin);
-          if (end != std::string::npos) names.insert(word.text.substr(begin + 1, end - begin - 1));
-        }
-      }
+    // Behind a forgotten `;` they stand among the words of the directive before.
+    const bool may_match = std::any_of(node.words.begin(), node.words.end(), [](const config::Word& word) {
+      return word.text == "location" || word.text == "server_name";
+    });
+    for (const config::Word& word : node.words) {
+      std::string_view pattern = word.text;
+      if (!may_match || pattern.find("(?") == std::string_view::npos) continue;
+      // The modifier may stand at the expression.
+      if (pattern.starts_with('~')) pattern.remove_prefix(pattern.starts_with("~*") ? 2 : 1);
+      for (std::string& name : Regex::NamesIn(pattern)) names.insert(std::move(name));
     }
     CollectCaptureNames(node.children, names);
   }
+}
+
+// Where `reference` ("$name" or "${name}") is written within `span`: an escape or a quote may stand before it. All of
+// `span` when it is not found there.
+config::Span FindReference(const config::Source& source, config::Span span, std::string_view reference) {
+  const std::string_view raw = source.text().substr(span.offset, span.length);
+  for (std::size_t at = raw.find(reference); at != std::string_view::npos; at = raw.find(reference, at + 1)) {
+    const std::size_t end = at + reference.size();
+    const bool goes_on = reference.back() != '}' && end < raw.size() &&
+                         (IsVariableCharacter(raw[end]) || (raw[end] == '{' && reference == "$"));
+    if (goes_on) continue;
+    return {span.offset + static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(reference.size())};
+  }
+  return span;
 }
 
 // The logs of a site by ordinal, filled while settings merge.
@@ -66,9 +80,12 @@ class Context final : public MergeContext {
         location_(location) {}
 
   Template Compile(const PlacedText& text) override {
-    auto compiled = Template::Compile(text.text, captures_);
-    if (compiled) return *std::move(compiled);
-    Error(text.span, compiled.error().message);
+    std::vector<TemplateMistake> mistakes;
+    Template compiled = Template::Compile(text.text, captures_, mistakes);
+    if (mistakes.empty()) return compiled;
+    for (TemplateMistake& mistake : mistakes) {
+      Error(FindReference(source_, text.span, mistake.reference), std::move(mistake.message));
+    }
     return {};
   }
   void Error(config::Span span, std::string message) override {
@@ -122,7 +139,7 @@ class SiteBuilder {
         diagnostics_(diagnostics),
         modules_(options.modules->all()),
         registry_(options.modules->registry()),
-        applier_(registry_, source, diagnostics),
+        applier_(registry_, source, diagnostics, options.progress),
         listeners_(source, *options.resolver, diagnostics) {}
 
   std::unique_ptr<const Site> Build() {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/diagnostic.h"
+#include "config/progress.h"
 #include "config/source.h"
 #include "pipeline/module.h"
 #include "pipeline/site.h"
@@ -28,6 +29,7 @@ class Resolver {
 struct BuildOptions {
   const ModuleList* modules = nullptr;
   Resolver* resolver = nullptr;
+  config::Progress* progress = nullptr;  // told of each directive; may be null
 };
 
 // Null when `diagnostics` has errors.

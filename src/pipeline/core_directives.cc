@@ -47,6 +47,11 @@ void SetTypes(CoreDraft& draft, const Call& call) {
       continue;
     }
     for (const Word& extension : row.args()) {
+      // No file name extension holds a slash, every media type does.
+      if (extension.text.find('/') != std::string::npos) {
+        call.Warn(extension,
+                  fmt::format("{} looks like a media type: is a ; missing before it?", config::Quoted(extension.text)));
+      }
       if (draft.types->Add(extension.text, row.name().text)) {
         call.Warn(extension, fmt::format("duplicate extension \"{}\", the last one counts", extension.text));
       }

@@ -67,10 +67,11 @@ void MergeErrorPages(CoreSettings& out, const CoreDraft& own, MergeContext& cont
   if (own.error_pages.empty()) return;  // a block's own pages replace all outer ones
   out.error_pages.clear();
   for (const ErrorPageDraft& draft : own.error_pages) {
+    const Template target = context.Compile(draft.target);
     for (const http::Status status : draft.statuses) {
       const bool seen = std::any_of(out.error_pages.begin(), out.error_pages.end(),
                                     [&](const ErrorPage& page) { return page.status == status; });
-      if (!seen) out.error_pages.push_back({status, draft.overwrite, draft.take_status, context.Compile(draft.target)});
+      if (!seen) out.error_pages.push_back({status, draft.overwrite, draft.take_status, target});
     }
   }
 }

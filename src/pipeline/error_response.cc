@@ -134,7 +134,8 @@ void MakeErrorResponse(Exchange& exchange, Status status) {
   response.status = status;
   response.close = response.close || EndsConnection(status);
   exchange.keep_error_status = false;  // should this be instead of an error's page, it speaks for itself
-  if (!http::MayHaveBody(status) || status == Status::kClose) return;
+  // A code that nobody has given a name, as of `return 600;`, has no page either.
+  if (!http::MayHaveBody(status) || status == Status::kClose || http::StatusText(status).empty()) return;
   response.content_type = "text/html";
   response.body.Add(Piece::Memory(BuiltInPage(exchange, status)));
 }

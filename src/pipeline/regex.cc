@@ -223,6 +223,17 @@ Result<Regex> Regex::Compile(std::string_view pattern, bool ignore_case) {
   return Regex(std::move(code));
 }
 
+std::vector<std::string> Regex::NamesIn(std::string_view pattern) {
+  int error = 0;
+  PCRE2_SIZE offset = 0;
+  const std::unique_ptr<pcre2_code, Code::Free> code(
+      pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(), 0, &error, &offset, nullptr));
+  std::vector<std::string> names;
+  if (!code) return names;
+  for (Code::GroupName& group : Code::GroupNames(code.get())) names.push_back(std::move(group.name));
+  return names;
+}
+
 int Regex::Code::Run(std::string_view subject, pcre2_match_data* data, pcre2_match_context* context) const {
   // pcre2_jit_match is pcre2_match without the checks of its arguments.
   const auto match = jit && !utf ? pcre2_jit_match : pcre2_match;

@@ -37,6 +37,9 @@ class Regex {
   Regex& operator=(Regex&&) noexcept;
   ~Regex();
 
+  // The names of a pattern's named groups, as PCRE2 itself understands them; none of one that is wrong.
+  [[nodiscard]] static std::vector<std::string> NamesIn(std::string_view pattern);
+
   // Whether the pattern is found in `subject`. With `captures`, its groups replace the content; they point into
   // `subject`. A pattern that goes astray in its own possibilities is given up after some tens of milliseconds, so
   // that no client can hold the loop with a path; so is one that needs more than a megabyte of stack, and one with

@@ -11,8 +11,6 @@
 namespace colmeia::pipeline {
 namespace {
 
-bool IsNameCharacter(char c) { return util::IsAlpha(c) || util::IsDigit(c) || c == '_'; }
-
 // $1 to $9: groups of the last regex that matched.
 std::optional<std::string_view> NumberedCapture(Exchange& exchange, std::string_view suffix) {
   const auto index = static_cast<std::size_t>(suffix.front() - '0');
@@ -44,9 +42,68 @@ Resolved Resolve(std::string_view name, const std::vector<std::string>& captures
   return family;
 }
 
+// Variables of nginx that colmeia does not have: a family ends with "_".
+constexpr std::string_view kForeignVariables[] = {
+    "ancient_browser",
+    "connection_time",
+    "connections_",
+    "date_gmt",
+    "date_local",
+    "fastcgi_",
+    "geoip_",
+    "gzip_ratio",
+    "http2",
+    "http3",
+    "invalid_referer",
+    "limit_conn_status",
+    "limit_rate",
+    "limit_req_status",
+    "modern_browser",
+    "msie",
+    "nginx_version",
+    "pipe",
+    "proxy_",
+    "proxy_protocol_",
+    "quic",
+    "realip_",
+    "realpath_root",
+    "request_body",
+    "request_body_file",
+    "request_id",
+    "secure_link",
+    "secure_link_expires",
+    "session_",
+    "slice_range",
+    "ssl_",
+    "tcpinfo_",
+    "uid_got",
+    "uid_reset",
+    "uid_set",
+    "upstream_",
+};
+
+std::string UnknownVariable(std::string_view name, const std::vector<std::string>& captures) {
+  const std::string message = fmt::format("unknown \"{}\" variable", name);
+  for (const std::string_view foreign : kForeignVariables) {
+    if (name == foreign || (foreign.ends_with('_') && name.starts_with(foreign))) {
+      return message + ": nginx has it, and colmeia does not";
+    }
+  }
+  static constexpr std::size_t kLongestName = 64;  // nobody meant a variable by more than that
+  if (name.size() > kLongestName) return message;
+  std::vector<std::string_view> known(captures.begin(), captures.end());
+  for (const Variable& variable : CoreVariables()) {
+    if (!variable.prefix) known.push_back(variable.name);
+  }
+  const std::string lower = util::Lowercase(name);
+  const std::string_view meant = util::Closest(lower, known);
+  return meant.empty() ? message : fmt::format("{}; did you mean \"${}\"?", message, meant);
+}
+
 }  // namespace
 
-Result<Template> Template::Compile(std::string_view text, const std::vector<std::string>& captures) {
+Template Template::Compile(std::string_view text, const std::vector<std::string>& captures,
+                           std::vector<TemplateMistake>& mistakes) {
   Template out;
   out.text_ = std::string(text);
   std::string literal;
@@ -56,26 +113,42 @@ Result<Template> Template::Compile(std::string_view text, const std::vector<std:
       literal += text[at++];
       continue;
     }
+    const std::size_t dollar = at;
     const bool braced = at + 1 < text.size() && text[at + 1] == '{';
     const std::size_t begin = at + (braced ? 2 : 1);
     std::size_t end = begin;
     if (end < text.size() && util::IsDigit(text[end])) {
       ++end;  // $1 is a group even when more digits follow
     } else {
-      while (end < text.size() && IsNameCharacter(text[end])) ++end;
+      while (end < text.size() && IsVariableCharacter(text[end])) ++end;
     }
     const std::string_view name = text.substr(begin, end - begin);
-    if (braced && (end == text.size() || text[end] != '}')) {
-      return Fail(fmt::format("the closing bracket in \"{}\" variable is missing", name));
+    const bool closed = !braced || (end < text.size() && text[end] == '}');
+    at = end + (braced && closed ? 1 : 0);
+    const auto mistake = [&](std::string message) {
+      const std::string_view reference = text.substr(dollar, at - dollar);
+      // The same one again says nothing new.
+      const bool known = std::any_of(mistakes.begin(), mistakes.end(),
+                                     [&](const TemplateMistake& other) { return other.reference == reference; });
+      if (!known) mistakes.push_back({std::string(reference), std::move(message)});
+    };
+    if (!closed) {
+      mistake(fmt::format("the closing bracket in \"{}\" variable is missing", name));
+      continue;
     }
-    if (name.empty()) return Fail("invalid variable name");
+    if (name.empty()) {
+      mistake("invalid variable name");
+      continue;
+    }
     const Resolved resolved = Resolve(name, captures);
-    if (resolved.get == nullptr) return Fail(fmt::format("unknown \"{}\" variable", name));
+    if (resolved.get == nullptr) {
+      mistake(UnknownVariable(name, captures));
+      continue;
+    }
     if (!literal.empty()) out.parts_.push_back({std::move(literal), nullptr, {}});
     literal.clear();
     out.parts_.push_back({{}, resolved.get, std::string(resolved.suffix)});
     out.constant_ = false;
-    at = end + (braced ? 1 : 0);
   }
   if (!literal.empty()) out.parts_.push_back({std::move(literal), nullptr, {}});
   return out;

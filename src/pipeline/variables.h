@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "util/arena.h"
-#include "util/result.h"
+#include "util/strings.h"
 
 namespace colmeia::pipeline {
 
@@ -24,19 +24,33 @@ struct Variable {
   std::string_view name;  // "uri", or "arg_" for a family
   bool prefix = false;    // `name` begins the names of a family
   Getter get = nullptr;
+  std::string_view doc;  // what it is, in one sentence, for the reference
 };
 
 // Every variable that needs no module: the table behind $uri, $host, $request_time and the rest.
 [[nodiscard]] std::span<const Variable> CoreVariables();
+
+// The reference's section on variables, in Markdown: one entry per row of the table, and the groups of expressions.
+[[nodiscard]] std::string VariablesReference();
+
+// What a variable's name is made of.
+[[nodiscard]] constexpr bool IsVariableCharacter(char c) { return util::IsAlpha(c) || util::IsDigit(c) || c == '_'; }
+
+// What is wrong with one variable of a template.
+struct TemplateMistake {
+  std::string reference;  // as it is written: "$name", "${name}", or the beginning of it
+  std::string message;    // `unknown "name" variable; did you mean "$other"?`, `invalid variable name`, ...
+};
 
 // A text with variables. "$name" and "${name}" are replaced; nginx has no way to write a literal dollar, nor has this.
 class Template {
  public:
   Template() = default;
 
-  // `captures`: names of the groups in the configuration's regular expressions, which are variables too.
-  // Error: `unknown "foo" variable`, or `invalid variable name`.
-  static Result<Template> Compile(std::string_view text, const std::vector<std::string>& captures);
+  // `captures`: names of the groups in the configuration's regular expressions, which are variables too. Mistakes are
+  // added to `mistakes`, one for each variable that is wrong; then the template is of no use.
+  static Template Compile(std::string_view text, const std::vector<std::string>& captures,
+                          std::vector<TemplateMistake>& mistakes);
 
   // Joined in the exchange's arena; a text without variables is returned as it is. Missing values are empty.
   [[nodiscard]] std::string_view Evaluate(Exchange& exchange) const {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -37,6 +38,21 @@ Result<std::string> ReadAll(int fd, const std::string& what) {
     used += static_cast<std::size_t>(size);
     if (size == 0) break;
     step = kStep;
+  }
+  text.resize(used);
+  return text;
+}
+
+Result<std::string> ReadUpTo(int fd, std::size_t most, const std::string& what) {
+  std::string text;
+  std::size_t used = 0;
+  while (used < most) {
+    text.resize(std::min(most, std::max<std::size_t>(2 * used, 4096)));
+    const ssize_t size = read(fd, text.data() + used, text.size() - used);
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return FailErrno("cannot read " + what);
+    if (size == 0) break;
+    used += static_cast<std::size_t>(size);
   }
   text.resize(used);
   return text;

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,9 @@ namespace colmeia::sys {
 
 // Everything from the descriptor's present position to its end. `what` names it in an error.
 [[nodiscard]] Result<std::string> ReadAll(int fd, const std::string& what = "descriptor");
+
+// The same, but no more than `most` bytes. Memory is taken as they come, whatever the file says of its size.
+[[nodiscard]] Result<std::string> ReadUpTo(int fd, std::size_t most, const std::string& what = "descriptor");
 
 // The whole file. A directory is an error.
 [[nodiscard]] Result<std::string> ReadFile(const std::string& path);

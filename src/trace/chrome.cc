@@ -57,7 +57,7 @@ class Chart {
 
   static std::string Arguments(const Event& event) {
     return fmt::format(R"(,"args":{{"seq":{},"cause":{},"text":{}}})", event.sequence, event.cause,
-                       util::JsonString(event.text + DescriptorText(event))));
+                       util::JsonString(event.text + DescriptorText(event)));
   }
 
   void DrawEvent(std::size_t index) {

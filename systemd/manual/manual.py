@@ -94,7 +94,8 @@ def command_page(facts):
 
 
 def configuration_page(facts):
-    """The reference, which is Markdown of one fixed form: ## module, ### directive, a sentence, a list of facts."""
+    """The reference, which is Markdown of one fixed form: ## module, ### directive, a sentence, a list of facts; at last the
+    variables."""
     out = [f'.TH COLMEIA.CONF 5 "" "colmeia {facts.version}" "File Formats Manual"',
            '.SH NAME', 'colmeia.conf \\- configuration of the web server colmeia',
            '.SH DESCRIPTION',
@@ -109,7 +110,8 @@ def configuration_page(facts):
     body = facts.reference[facts.reference.index('\n## '):]
     for line in body.splitlines():
         if line.startswith('## '):
-            out.append(f'.SH "DIRECTIVES: {roff(line[3:].upper())}"')
+            title = line[3:].upper()
+            out.append('.SH VARIABLES' if title == 'VARIABLES' else f'.SH "DIRECTIVES: {roff(title)}"')
         elif line.startswith('### '):
             out.append(f'.SS {roff(line[4:])}')
         elif line.startswith('- '):

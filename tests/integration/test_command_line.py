@@ -157,7 +157,190 @@ def test_starting_with_a_bad_configuration_fails_as_testing_it_does(prepare):
     assert 'colmeia.conf:2:17: "listne" is not a directive; did you mean "listen"?' in done.stderr
 
 
+# -- what is not wrong, and most likely not meant
+
+@pytest.mark.parametrize('config, said', [
+    ('', 'colmeia.conf is empty: it serves nothing'),
+    ('# nothing\n', 'colmeia.conf is empty: it serves nothing'),
+    ('events { }\n', 'colmeia.conf has no "server" in an "http" block: it serves nothing'),
+    ('events { }\nhttp { }\n', 'colmeia.conf:2:1: warning: the configuration has no "server"'),
+    ('http { server { listen 127.0.0.1:%%PORT%%;\nroot /nowhere/at/all; } }',
+     'colmeia.conf:2:6: warning: "root" names "/nowhere/at/all", which does not exist'),
+    ('http { server { listen 127.0.0.1:%%PORT%%;\nroot /nowhere/$host; } }',
+     'colmeia.conf:2:6: warning: "root" names "/nowhere/", which does not exist'),
+    ('http { server { listen 127.0.0.1:%%PORT%%;\nroot colmeia.conf; } }', 'which is not a folder'),
+    ('http { server { listen 127.0.0.1:%%PORT%%;\nlocation /a/ { alias gone/; } } }', '"alias" names'),
+])
+def test_t_warns_of_what_is_hardly_meant(prepare, config, said):
+    done = prepare('error_log logs/e.log; pid logs/p.pid;' * (config.startswith('http')) + config, bare=True).run('-t')
+
+    assert done.returncode == 0, done.stderr
+    assert 'warning: ' in done.stderr
+    assert said in done.stderr
+
+
+def test_t_tells_of_every_missing_log_folder_what_to_do(prepare):
+    server = prepare('error_log none/error.log;\nhttp { access_log other/access.log;\n'
+                     'server { listen 127.0.0.1:%%PORT%%; access_log third/x.log; } }', bare=True)
+
+    done = server.run('-t')
+
+    assert done.returncode == 1
+    for line, folder in ((1, 'none'), (2, 'other'), (3, 'third')):
+        assert re.search(rf'colmeia\.conf:{line}: .*No such file or directory; make its folder: '
+                         rf'mkdir -p {server.prefix}/{folder}\n', done.stderr)
+
+
+def test_a_start_tells_of_every_missing_log_folder(prepare):
+    server = prepare('daemon off; pid logs/colmeia.pid; error_log none/error.log; '
+                     'http { access_log other/access.log; server { listen 127.0.0.1:%%PORT%%; } }', bare=True)
+
+    done = server.run()
+
+    assert done.returncode == 2
+    assert f'mkdir -p {server.prefix}/none\n' in done.stderr
+    assert f'mkdir -p {server.prefix}/other\n' in done.stderr
+
+
+def test_what_does_nothing_is_told_in_one_line(prepare):
+    modules = ''.join(f'load_module modules/{name}.so;\n' for name in range(20))
+
+    done = prepare(modules + 'http { proxy_temp_path /tmp/a; client_body_temp_path /tmp/b 1 2; '
+                   'server { listen 127.0.0.1:%%PORT%%; } }').run('-t')
+
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count('load_module') == 1
+    assert ('warning: accepted, and without effect in colmeia: client_body_temp_path, load_module (20), proxy_temp_path\n'
+            in done.stderr)
+
+
+# -- mistakes of every kind
+
+@pytest.mark.parametrize('lines, missing_after', [
+    (['listen 127.0.0.1:%%PORT%%', 'root html;'], 2),
+    (['server_name a.example b.example', 'root html;'], 2),
+    (['root html', 'location / { }'], 2),
+    (['index a.html', 'location / { index b.html; }', 'access_log logs/a.log', 'location /b { }'], 2),
+    (['return 200', 'root html;'], 2),
+    (['error_page 404 /404.html', 'root html;'], 2),
+    (['add_header X y', 'location / { return 200 x; }'], 2),
+    (['root html', 'gzip on;'], 2),
+    (['try_files $uri', '=404', 'root html;'], 3),
+    (['types { a/b c; }', 'default_type a/b', '# between', '', 'root html;'], 3),
+])
+def test_a_missing_semicolon_is_asked_for_by_its_line(prepare, lines, missing_after):
+    done = prepare('http { server {\n' + '\n'.join(lines) + '\n} }', bare=True).run('-t')
+
+    assert done.returncode == 1
+    assert f'is a ; missing after line {missing_after}?' in done.stderr
+
+
+def test_a_byte_order_mark_is_skipped(prepare):
+    server = prepare('', bare=True)
+    server.write('colmeia.conf', b'\xef\xbb\xbf' + server.expand('events { } http { include a.conf; }').encode())
+    server.write('a.conf', b'\xef\xbb\xbf' + server.expand('server { listen 127.0.0.1:%%PORT%%; }').encode())
+
+    done = server.run('-t')
+
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize('path', ['/dev/zero', '/dev/tty', '%%PREFIX%%/fifo', '%%PREFIX%%/logs', '%%PREFIX%%/huge'])
+@pytest.mark.parametrize('included', [False, True])
+def test_what_is_no_file_is_refused_at_once(prepare, path, included):
+    server = prepare('http { include %%PATH%%; }'.replace('%%PATH%%', path), bare=True)
+    os.mkfifo(server.prefix / 'fifo')
+    with open(server.prefix / 'huge', 'wb') as huge:
+        huge.truncate(1 << 40)
+
+    done = server.run('-t') if included else server.run('-t', '-c', server.expand(path))
+
+    assert done.returncode == 1
+    assert f'cannot read "{server.expand(path)}": ' in done.stderr
+
+
+def test_an_unknown_variable_has_its_caret_and_the_one_that_was_meant(prepare):
+    done = prepare('http { server { listen 127.0.0.1:%%PORT%%;\n'
+                   'location ~ "^/(?\'area\'a)(?P<user>b)(?<rest>c)(?<=c)d" { return 200 "$area $user $rest"; }\n'
+                   'location / { return 200 "\\"$uri ${remote_adr} $request_id $aera\\""; } } }', bare=True).run('-t')
+
+    assert done.returncode == 1
+    assert done.stderr.count('unknown') == 3, done.stderr
+    assert re.search(r'colmeia\.conf:3:34: unknown "remote_adr" variable; did you mean "\$remote_addr"\?\n.*\n {33}\^~~~~~~~~~~~~\n',
+                     done.stderr), done.stderr
+    assert 'colmeia.conf:3:48: unknown "request_id" variable: nginx has it, and colmeia does not' in done.stderr
+    assert 'colmeia.conf:3:60: unknown "aera" variable; did you mean "$area"?' in done.stderr
+
+
+DEADLY = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+static int opened(const char *path, int flags, mode_t mode) {
+  size_t size = strlen(path);
+  if (size >= 11 && strcmp(path + size - 11, "deadly.conf") == 0) kill(getpid(), SIGKILL);
+  return openat(AT_FDCWD, path, flags, mode);
+}
+int open(const char *path, int flags, ...) {
+  va_list rest; va_start(rest, flags); mode_t mode = va_arg(rest, mode_t); va_end(rest);
+  return opened(path, flags, mode);
+}
+int open64(const char *path, int flags, ...) {
+  va_list rest; va_start(rest, flags); mode_t mode = va_arg(rest, mode_t); va_end(rest);
+  return opened(path, flags, mode);
+}
+"""
+
+
+@pytest.fixture(scope='module', name='deadly')
+def _deadly(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('deadly')
+    folder.joinpath('deadly.c').write_text(DEADLY, encoding='ascii')
+    subprocess.run(['cc', '-shared', '-fPIC', '-o', folder / 'deadly.so', folder / 'deadly.c'], check=True)
+    return {'LD_PRELOAD': str(folder / 'deadly.so'),
+            'ASAN_OPTIONS': environment()['ASAN_OPTIONS'] + ':verify_asan_link_order=0'}
+
+
+@pytest.mark.parametrize('arguments', [['-t'], []])
+def test_a_compiler_that_dies_is_told_with_the_file_that_it_read(prepare, deadly, arguments):
+    server = prepare('http { include other.conf; include deadly.conf; server { listen 127.0.0.1:%%PORT%%; } }',
+                     files={'other.conf': '', 'deadly.conf': ''}, env=deadly)
+
+    done = server.run(*arguments)
+
+    assert done.returncode == 1
+    assert (f'the compiler of the configuration killed by signal 9 (SIGKILL) while it was reading {server.prefix}/deadly.conf'
+            in done.stderr)
+
+
+def test_a_reload_whose_compiler_dies_names_the_file(hive, deadly):
+    server = hive('http { include sites/*.conf; server { listen 127.0.0.1:%%PORT%%; } }', env=deadly)
+    server.write('sites/deadly.conf', '')
+
+    done = server.run('-s', 'reload')
+
+    assert done.returncode != 0
+    server.configure('http { server { listen 127.0.0.1:%%PORT%%; } }')
+
+
 # -- where things are
+
+def test_a_file_of_the_current_folder_is_not_looked_for_there_and_that_is_said(prepare, tmp_path):
+    server = prepare(SITE)
+    (tmp_path / 'my.conf').write_text('events { }', encoding='ascii')
+
+    done = subprocess.run([BINARY, '-p', f'{server.prefix}/', '-c', 'my.conf', '-t'], capture_output=True, text=True,
+                          timeout=DEADLINE, env=environment(), check=False, cwd=tmp_path)
+
+    assert done.returncode == 1
+    assert f'cannot read "{server.prefix}/my.conf": No such file or directory; a relative -c starts at the prefix ' \
+           f'{server.prefix}/ and not at the current folder: say -c {tmp_path}/my.conf' in done.stderr
+
 
 def test_c_is_relative_to_p_and_values_may_be_attached(prepare):
     server = prepare(SITE)

@@ -36,3 +36,26 @@ def test_a_decoded_path_cannot_end_a_field(hive):
 
     assert response.status == 302
     assert response.header('Set-Cookie') is None
+
+
+def test_codes_that_nobody_has_named(hive):
+    server = hive("""
+        http { default_type text/plain; server { listen 127.0.0.1:%%PORT%%;
+               location /600 { return 600; }
+               location /700 { return 700 ""; }
+               location /999 { return 999 hi; }
+               location /430 { return 430; } } }
+        """)
+
+    for target, status, text in (('/600', 600, ''), ('/700', 700, ''), ('/999', 999, 'hi'), ('/430', 430, '')):
+        response = server.get(target)
+        assert (response.status, response.text, response.header('Content-Length')) == (status, text, str(len(text)))
+        assert response.header('Content-Type') == ('text/plain' if text else None)
+    assert server.raw('GET /600 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n').startswith(b'HTTP/1.1 600 \r\n')
+
+
+def test_a_code_of_four_digits_is_refused(prepare):
+    done = prepare('http { server { listen 127.0.0.1:%%PORT%%; return 1000; } }').run('-t')
+
+    assert done.returncode == 1
+    assert 'invalid value "1000" in "return" directive' in done.stderr

@@ -17,10 +17,11 @@ void Evaluate(benchmark::State& state, const std::string& text) {
   std::string head = HeadText("/somewhere/1k.html?from=here&to=there", 15);
   desk.Begin(head);
   pipeline::Runner::Run(desk.exchange);
-  const auto compiled = pipeline::Template::Compile(text, {});
-  if (!compiled) return state.SkipWithError(compiled.error().message.c_str());
+  std::vector<pipeline::TemplateMistake> mistakes;
+  const pipeline::Template compiled = pipeline::Template::Compile(text, {}, mistakes);
+  if (!mistakes.empty()) return state.SkipWithError(mistakes.front().message.c_str());
   for (auto _ : state) {
-    benchmark::DoNotOptimize(compiled->Evaluate(desk.exchange).data());
+    benchmark::DoNotOptimize(compiled.Evaluate(desk.exchange).data());
     desk.exchange.arena.Reset();
   }
 }

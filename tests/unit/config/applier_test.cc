@@ -128,8 +128,9 @@ TEST_F(ApplierTest, RefusesASecondUseInTheSameBlockOnly) {
 TEST_F(ApplierTest, TakesBothDirectivesWhenASemicolonIsMissingBetweenThem) {
   Apply("root /srv\nindex a;\nsendfile on\nlocation / { root /x; }");
 
-  EXPECT_THAT(Mistakes(), ElementsAre("directive \"root\" is not terminated by \";\"",
-                                      "directive \"sendfile\" is not terminated by \";\""));
+  EXPECT_THAT(Mistakes(),
+              ElementsAre("directive \"root\" is not terminated by \";\": is a ; missing after line 1?",
+                          "directive \"sendfile\" is not terminated by \";\": is a ; missing after line 3?"));
   EXPECT_EQ(site().root, "/srv");
   EXPECT_THAT(*site().index, ElementsAre("a"));
   EXPECT_EQ(site().sendfile, true);
@@ -141,6 +142,66 @@ TEST_F(ApplierTest, SeesNoMissingSemicolonWhereTheArgumentsAreRight) {
 
   EXPECT_EQ(diagnostics.Render(), "");
   EXPECT_THAT(site().names, ElementsAre("root", "index"));
+}
+
+TEST_F(ApplierTest, TakesANameOnANewLineForADirectiveAlsoWhereItWouldDoAsAnArgument) {
+  Apply("server_name a\n  root /srv;");
+
+  EXPECT_THAT(Mistakes(),
+              ElementsAre("directive \"server_name\" is not terminated by \";\": is a ; missing after line 1? "
+                          "As a value \"root\" is written in quotes"));
+  EXPECT_THAT(site().names, ElementsAre("a"));
+  EXPECT_EQ(site().root, "/srv");
+}
+
+TEST_F(ApplierTest, TakesANameInQuotesForAnArgument) {
+  Apply("server_name a\n  'root'\n  b;");
+
+  EXPECT_EQ(diagnostics.Render(), "");
+  EXPECT_THAT(site().names, ElementsAre("a", "root", "b"));
+}
+
+// Keeps the blocks as a builder does, and looks at them when all is read.
+TEST_F(ApplierTest, BlocksBehindAMissingSemicolonLiveAsLongAsTheApplier) {
+  class Keeper : public BlockHandler {
+   public:
+    void OnBlock(const Node& block, const Registry::Row&, In, DraftSet&) override { blocks.push_back(&block); }
+    std::vector<const Node*> blocks;
+  } keeper;
+  source = Source::FromText("f", "root /a\nlocation /b { index c; }\nserver_name d\nlocation /e { }\nsendfile on");
+  const std::vector<Node> tree = ParseTree(source, diagnostics);
+
+  applier.Apply(tree, In::kServer, drafts, keeper);
+
+  ASSERT_EQ(keeper.blocks.size(), 2U);
+  EXPECT_EQ(keeper.blocks[0]->args()[0].text, "/b");
+  EXPECT_EQ(keeper.blocks[0]->children[0].args()[0].text, "c");
+  EXPECT_EQ(keeper.blocks[1]->args()[0].text, "/e");
+}
+
+TEST_F(ApplierTest, StaysQuickWithManyMissingSemicolons) {
+  std::string text;
+  for (int i = 0; i < 20'000; ++i) text += "server_name a\n";
+  Apply(text + ";");
+
+  EXPECT_TRUE(diagnostics.HasErrors());
+}
+
+TEST_F(ApplierTest, TellsItsProgress) {
+  class Noted : public Progress {
+   public:
+    void At(std::string_view file, std::uint32_t line) override {
+      said += std::string(file) + std::to_string(line) + " ";
+    }
+    std::string said;
+  } noted;
+  source = Source::FromText("f", "root /a;\n\nsendfile on;");
+  const Applier told(SampleRegistry(), source, diagnostics, &noted);
+  const std::vector<Node> tree = ParseTree(source, diagnostics);
+
+  told.Apply(tree, In::kServer, drafts, handler);
+
+  EXPECT_EQ(noted.said, "f1 f3 ");
 }
 
 TEST_F(ApplierTest, WarnsWithoutRefusing) {

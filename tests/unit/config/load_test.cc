@@ -168,6 +168,88 @@ TEST_F(LoadTest, ReportsAFolderInPlaceOfAFile) {
   EXPECT_THAT(Mistakes(), HasSubstr("main.conf:1:9: cannot read \"sub\": Is a directory\n"));
 }
 
+TEST_F(LoadTest, RefusesWhatIsNoFileAndWaitsForNothing) {
+  ASSERT_EQ(mkfifo((folder + "fifo").c_str(), 0600), 0);
+  Write("main.conf", "include fifo; include /dev/zero; include /dev/tty; a;");
+
+  EXPECT_EQ(LoadText(), "a;");
+
+  EXPECT_THAT(Mistakes(), HasSubstr("main.conf:1:9: cannot read \"fifo\": it is a pipe, not a file\n"));
+  EXPECT_THAT(Mistakes(), HasSubstr("cannot read \"/dev/zero\": it is a character device, not a file\n"));
+  EXPECT_THAT(Mistakes(), HasSubstr("cannot read \"/dev/tty\": it is a character device, not a file\n"));
+}
+
+TEST_F(LoadTest, TakesTheNullDeviceForAnEmptyFile) {
+  Write("main.conf", "include /dev/null; a;");
+
+  EXPECT_EQ(LoadText(), "a;");
+  EXPECT_EQ(Mistakes(), "");
+}
+
+TEST_F(LoadTest, RefusesAHugeFileWithoutReadingIt) {
+  Write("main.conf", "");
+  ASSERT_EQ(truncate((folder + "main.conf").c_str(), off_t{1} << 40), 0);
+
+  LoadText();
+
+  EXPECT_EQ(Mistakes(), "cannot read \"main.conf\": the file is larger than 64 MiB\n");
+}
+
+TEST_F(LoadTest, SkipsAByteOrderMarkAtTheFrontOfAFile) {
+  Write("main.conf",
+        "\xef\xbb\xbf"
+        "a;\ninclude one.conf;");
+  Write("one.conf", "\xef\xbb\xbfx;");
+
+  EXPECT_EQ(LoadText(), "a; x;");
+  EXPECT_EQ(Mistakes(), "");
+}
+
+TEST_F(LoadTest, NamesUtf16) {
+  Write("main.conf", std::string("\xff\xfe"
+                                 "a\0;\0",
+                                 6));
+
+  LoadText();
+
+  EXPECT_EQ(Mistakes(), "cannot read \"main.conf\": it is written in UTF-16: save it as UTF-8\n");
+}
+
+TEST_F(LoadTest, RefusesAChainOfFilesThatWouldNotEnd) {
+  for (int i = 0; i < 500; ++i) Write(std::to_string(i) + ".conf", "include " + std::to_string(i + 1) + ".conf;");
+  Write("main.conf", "include 0.conf;");
+
+  LoadText();
+
+  EXPECT_THAT(Mistakes(), HasSubstr("files include each other more than 200 deep"));
+}
+
+TEST_F(LoadTest, SaysWhereTheMainFileWasLookedForWhenTheCurrentFolderHasOne) {
+  Write("here/site.conf", "a;");
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder + "here");
+
+  Load({folder, "site.conf", "", ""}, diagnostics);
+  std::filesystem::current_path(before);
+
+  EXPECT_THAT(diagnostics.Render(), HasSubstr("; a relative -c starts at the prefix " + folder +
+                                              " and not at the current folder: say -c " + folder + "here/site.conf\n"));
+}
+
+TEST_F(LoadTest, TellsWhichFileItReads) {
+  class Noted : public Progress {
+   public:
+    void At(std::string_view file, std::uint32_t) override { said += std::string(file) + " "; }
+    std::string said;
+  } noted;
+  Write("main.conf", "include one.conf; include one.conf;");
+  Write("one.conf", "x;");
+
+  Load({folder, "main.conf", "", "", &noted}, diagnostics);
+
+  EXPECT_EQ(noted.said, folder + "main.conf " + folder + "one.conf ");
+}
+
 TEST_F(LoadTest, ShowsTheChainOfARecursion) {
   Write("main.conf", "include a.conf;");
   Write("a.conf", "x; include b.conf;");
@@ -220,7 +302,7 @@ TEST_F(LoadTest, LeavesOutAnIncludedFileThatIsNotWhole) {
             "quote.conf:1:3: the quote ' is never closed\n"
             "x 'y;\n"
             "  ^\n"
-            "half.conf:1:3: directive \"x\" is not terminated by \";\"\n"
+            "half.conf:1:3: directive \"x\" is not terminated by \";\": is a ; missing after line 1?\n"
             "x y\n"
             "  ^\n");
 }

@@ -38,6 +38,8 @@ constexpr Directive kProcessRows[] = {
     {"env", In::kMain, Args(1), SetNothing, "name[=value]", "", "Kept in the environment."},
     {"error_log", In::kMain, Args(1, 2), SetNothing, "file [level]", "", "Where the master complains."},
     {"events", In::kMain, Args(0), {}, "", "", "How workers wait.", Form::kBlock},
+    {"load_module", In::kMain, Args(1), SetIgnored, "file", "", "Does nothing."},
+    {"lock_file", In::kMain, Args(1), SetIgnored, "file", "", "Does nothing."},
 };
 
 constexpr Directive kSiteRows[] = {

@@ -84,7 +84,8 @@ TEST_F(TreeTest, ReportsEachUnclosedBlock) {
             "f:1:1: block \"a\" is never closed: unexpected end of file, expecting \"}\"\n"
             "a {\n"
             "^\n"
-            "f:2:2: block \"b\" is never closed: unexpected end of file, expecting \"}\"\n"
+            "f:2:2: block \"b\" is never closed: unexpected end of file, expecting \"}\"; by the indentation it is "
+            "missing before line 3\n"
             " b {\n"
             " ^\n");
 }

@@ -102,8 +102,8 @@ TEST_F(LogFilesTest, AMissingFolderIsToldWithItsPlaceAndWhatToDo) {
 
   ASSERT_FALSE(log);
   EXPECT_EQ(log.error().code, ENOENT);
-  EXPECT_THAT(log.error().message,
-              AllOf(StartsWith("site.conf:3: "), HasSubstr("/none/a.log"), EndsWith("; create the folder first")));
+  EXPECT_THAT(log.error().message, AllOf(StartsWith("site.conf:3: "), HasSubstr("/none/a.log"),
+                                         EndsWith("; make its folder: mkdir -p /none")));
 }
 
 TEST_F(LogFilesTest, AFifoWithoutAReaderIsAnErrorAndNoWait) {

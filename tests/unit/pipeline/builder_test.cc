@@ -7,6 +7,7 @@
 namespace colmeia::pipeline {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using BuilderTest = SiteTest;
 
@@ -195,6 +196,27 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"http { server { location / { root /a; alias /b; } } }",
                 "\"alias\" directive is duplicate, \"root\" directive was specified earlier"},
         Mistake{"http { error_page 200 /x; }", "error_page"}, Mistake{"error_log x loud;", "loud"}));
+
+TEST_F(BuilderTest, KnowsNamedGroupsInEachOfTheirSpellings) {
+  LoadServer(
+      "location ~ \"^/(?'a'.)(?P<b>.)(?<c>.)(?<=x)(?<!y)$\" { say $a$b$c; }"
+      "location ~*^/([(?<no>]+)(?#(?<none>x))$ { say other; }");
+
+  EXPECT_EQ(Get("/12x"), "12x");
+
+  Load("http { server { listen 127.0.0.1:80; location ~ \"[(?<no>](?#(?<none>x))(?<=x)\" { say $no$none; } } }");
+  EXPECT_THAT(mistakes, AllOf(HasSubstr("unknown \"no\" variable"), HasSubstr("unknown \"none\" variable")));
+}
+
+TEST_F(BuilderTest, BuildsNothingFromBlocksBehindAMissingSemicolon) {
+  Load(
+      "http { server { root html\nlocation / { location /a { say $uri; } }\nlisten 127.0.0.1:80\nlocation ~ x { say "
+      "a\n} "
+      "} }\nerror_log stderr\nhttp { }");
+
+  EXPECT_EQ(site, nullptr);
+  EXPECT_THAT(mistakes, HasSubstr("is a ; missing after line 1?"));
+}
 
 TEST_F(BuilderTest, WarnsOfANameThatTwoServersClaim) {
   Load("http { server { listen 80; server_name a; } server { listen 80; server_name a; } }");

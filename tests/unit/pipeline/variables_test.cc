@@ -43,11 +43,36 @@ TEST_F(TemplateTest, RefusesAnUnknownVariableAtItsPlace) {
   EXPECT_THAT(mistakes, testing::StartsWith("/etc/test.conf:1:34: unknown \"nonsense\" variable\n"));
 }
 
-TEST_F(TemplateTest, RefusesAnUnclosedBrace) {
-  auto compiled = Template::Compile("${uri", {});
+TEST_F(TemplateTest, TellsEachUnknownVariableAtItsPlace) {
+  Load("http { server { location / { say \"\\\"$hots ${uir}, $hostname $hots $\"; } } }");
 
-  ASSERT_FALSE(compiled);
-  EXPECT_EQ(compiled.error().message, "the closing bracket in \"uri\" variable is missing");
+  EXPECT_THAT(
+      mistakes,
+      testing::AllOf(testing::HasSubstr("/etc/test.conf:1:37: unknown \"hots\" variable; did you mean \"$host\"?\n"),
+                     testing::HasSubstr("/etc/test.conf:1:43: unknown \"uir\" variable; did you mean \"$uri\"?\n"),
+                     testing::HasSubstr("/etc/test.conf:1:67: invalid variable name\n")));
+}
+
+TEST_F(TemplateTest, NamesTheVariablesThatOnlyNginxHas) {
+  Load("http { server { location / { say $upstream_addr; } } }");
+
+  EXPECT_THAT(mistakes, testing::HasSubstr("unknown \"upstream_addr\" variable: nginx has it, and colmeia does not"));
+}
+
+TEST(VariablesReferenceTest, HasEveryVariableWithItsSentence) {
+  const std::string page = VariablesReference();
+  for (const Variable& variable : CoreVariables()) {
+    EXPECT_NE(page.find("### $" + std::string(variable.name)), std::string::npos) << variable.name;
+    EXPECT_TRUE(variable.doc.ends_with('.') || variable.doc.ends_with("...")) << variable.name;
+  }
+}
+
+TEST_F(TemplateTest, RefusesAnUnclosedBrace) {
+  std::vector<TemplateMistake> mistakes;
+  Template::Compile("${uri", {}, mistakes);
+
+  ASSERT_EQ(mistakes.size(), 1u);
+  EXPECT_EQ(mistakes[0].message, "the closing bracket in \"uri\" variable is missing");
 }
 
 TEST_F(TemplateTest, JoinsFieldsOfOneName) {

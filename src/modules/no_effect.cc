@@ -1,0 +1,63 @@
+#include "modules/no_effect.h"
+
+#include "config/setters.h"
+
+namespace colmeia::modules {
+namespace {
+
+using config::Args;
+using config::Arity;
+using config::Directive;
+using config::In;
+
+struct Settings {};
+struct Draft {};
+
+// Directives
+
+constexpr In kEverywhere = In::kHttp | In::kServer | In::kLocation;
+
+constexpr Directive NoEffect(std::string_view name, In contexts, Arity arity, std::string_view syntax,
+                             std::string_view doc) {
+  return {.name = name,
+          .contexts = contexts,
+          .arity = arity,
+          .setter = config::SetIgnored,
+          .syntax = syntax,
+          .default_value = "",
+          .doc = doc};
+}
+
+constexpr Directive TempPath(std::string_view name, std::string_view doc) {
+  return NoEffect(name, kEverywhere, Args(1, 4), "path [level1 [level2 [level3]]]", doc);
+}
+
+constexpr std::string_view kNoModule = "Accepted without effect: what it is for is not part of colmeia.";
+
+constexpr Directive kDirectives[] = {
+    NoEffect("load_module", In::kMain, Args(1), "file",
+             "Accepted without effect: modules of nginx cannot be loaded, and colmeia's own are compiled in."),
+    NoEffect("lock_file", In::kMain, Args(1), "file",
+             "Accepted without effect: listeners are shared without a lock file."),
+    NoEffect("connection_pool_size", In::kHttp | In::kServer, Args(1), "size",
+             "Accepted without effect: there are no memory pools of fixed size."),
+    NoEffect("request_pool_size", In::kHttp | In::kServer, Args(1), "size",
+             "Accepted without effect: there are no memory pools of fixed size."),
+    TempPath("client_body_temp_path", "Accepted without effect: request bodies are not kept in files."),
+    TempPath("proxy_temp_path", kNoModule),
+    TempPath("fastcgi_temp_path", kNoModule),
+    TempPath("uwsgi_temp_path", kNoModule),
+    TempPath("scgi_temp_path", kNoModule),
+};
+
+// Merge
+
+Settings Merge(const Settings&, const Draft&, pipeline::MergeContext&) { return {}; }
+
+}  // namespace
+
+// Export
+
+const pipeline::Module kNoEffect = pipeline::DefineModule<Settings, Draft, Merge>("no_effect", kDirectives);
+
+}  // namespace colmeia::modules
