@@ -171,8 +171,8 @@ std::vector<control::ListenerStatus> ListenersOf(const Supervisor& supervisor, c
         out.push_back({.address = listener->name,
                        .sockets = listener->sockets.size(),
                        .reuseport = listener->reuseport,
-                       .mended = listener->mended,
                        .name_lost = listener->HasLostItsName(),
+                       .mended = listener->mended,
                        .first_generation = generation.number,
                        .last_generation = generation.number});
       }
