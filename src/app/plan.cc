@@ -14,6 +14,7 @@
 #include "modules/process.h"
 #include "pipeline/core_settings.h"
 #include "sys/cpu.h"
+#include "sys/privileges.h"
 #include "sys/users.h"
 #include "worker/sandbox.h"
 

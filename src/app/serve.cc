@@ -213,8 +213,7 @@ std::string ServeDirectives(const std::string& folder, const std::string& listen
   std::string main = "daemon off; pid \"\"; error_log stderr error;";
   if (!user.empty()) main += fmt::format(" user {};", user);
   // A text without a word about its characters is read as Latin-1.
-  std::string http =
-      "default_type application/octet-stream; charset utf-8; access_log /dev/stdout; log_not_found off;";
+  std::string http = "default_type application/octet-stream; charset utf-8; access_log /dev/stdout; log_not_found off;";
   if (listing) http += " autoindex on;";
   return fmt::format("{}\nevents {{ }}\nhttp {{\n{}\n{}\nserver {{ listen {}; root {}; }}\n}}\n", main, MimeTypes(),
                      http, QuotedWord(listen), QuotedWord(folder));

@@ -1,7 +1,7 @@
 // Status codes (RFC 9110 section 15 and nginx's own 444 and 494 to 499), their reason phrases and status lines.
 //
-// A Status may hold any number from 100 to 999, also one without a name here: `return 299;` is legal, and so is 600. Phrases are
-// nginx's where it has one ("Moved Temporarily", "Not Allowed"), otherwise the registry's.
+// A Status may hold any number from 100 to 999, also one without a name here: `return 299;` is legal, and so is 600.
+// Phrases are nginx's where it has one ("Moved Temporarily", "Not Allowed"), otherwise the registry's.
 #pragma once
 
 #include <cstdint>

@@ -41,10 +41,9 @@ std::string ProcessText(const Event& event) {
 
 std::string Text(const Event& event) {
   const std::string cause = event.cause == 0 ? std::string() : fmt::format("<- #{}", event.cause);
-  std::string line =
-      fmt::format("{:>6} {:<9} {}  {:<10}  {:<44}  {}", fmt::format("#{}", event.sequence), cause,
-                  TimeText(event.wall_ns), KindName(event.kind), Between(event),
-                  util::Escaped(util::EscapeFor::kCell, event.text + DescriptorText(event)));
+  std::string line = fmt::format("{:>6} {:<9} {}  {:<10}  {:<44}  {}", fmt::format("#{}", event.sequence), cause,
+                                 TimeText(event.wall_ns), KindName(event.kind), Between(event),
+                                 util::Escaped(util::EscapeFor::kCell, event.text + DescriptorText(event)));
   line.erase(line.find_last_not_of(' ') + 1);
   return line;
 }

@@ -229,7 +229,7 @@ TEST_F(LoadTest, SaysWhereTheMainFileWasLookedForWhenTheCurrentFolderHasOne) {
   const std::filesystem::path before = std::filesystem::current_path();
   std::filesystem::current_path(folder + "here");
 
-  Load({folder, "site.conf", "", ""}, diagnostics);
+  static_cast<void>(Load({folder, "site.conf", "", ""}, diagnostics));
   std::filesystem::current_path(before);
 
   EXPECT_THAT(diagnostics.Render(), HasSubstr("; a relative -c starts at the prefix " + folder +
@@ -245,7 +245,7 @@ TEST_F(LoadTest, TellsWhichFileItReads) {
   Write("main.conf", "include one.conf; include one.conf;");
   Write("one.conf", "x;");
 
-  Load({folder, "main.conf", "", "", &noted}, diagnostics);
+  static_cast<void>(Load({folder, "main.conf", "", "", &noted}, diagnostics));
 
   EXPECT_EQ(noted.said, folder + "main.conf " + folder + "one.conf ");
 }

@@ -68,11 +68,11 @@ TEST(VariablesReferenceTest, HasEveryVariableWithItsSentence) {
 }
 
 TEST_F(TemplateTest, RefusesAnUnclosedBrace) {
-  std::vector<TemplateMistake> mistakes;
-  Template::Compile("${uri", {}, mistakes);
+  std::vector<TemplateMistake> found;
+  Template::Compile("${uri", {}, found);
 
-  ASSERT_EQ(mistakes.size(), 1u);
-  EXPECT_EQ(mistakes[0].message, "the closing bracket in \"uri\" variable is missing");
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].message, "the closing bracket in \"uri\" variable is missing");
 }
 
 TEST_F(TemplateTest, JoinsFieldsOfOneName) {
