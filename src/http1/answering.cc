@@ -137,7 +137,10 @@ void Connection::RefuseHead(Work& work, http::Fault fault, std::string_view whil
   }
   shared_.counts.Add(scoreboard::Total::kRequests);
   RunRefused(work, fault.status);
-  pipeline::Report(work.exchange, level, "{} {}", fault.reason, while_doing);
+  // Both are our own words: a reason that quotes the client has it escaped already.
+  if (pipeline::ErrorLogOf(work.exchange).Enabled(level)) {
+    pipeline::WriteReport(work.exchange, level, fmt::format("{} {}", fault.reason, while_doing));
+  }
   Finish(work);
   if (future_ == Future::kClose) future_ = Future::kLinger;  // it may still be sending
 }

@@ -175,7 +175,7 @@ Outcome ServeAsset(Exchange& exchange, std::string_view name) {
 
 Outcome Handle(Exchange& exchange) {
   if (const std::string why = WhyHidden(exchange); !why.empty()) {
-    pipeline::Report(exchange, log::Level::kError, "access forbidden: {}", why);
+    pipeline::WriteReport(exchange, log::Level::kError, "access forbidden: " + why);
     return Outcome::Respond(Status::kForbidden);
   }
   if (!http::IsGetOrHead(exchange.request.method)) return pipeline::RefuseMethod(exchange, "GET, HEAD");

@@ -9,6 +9,7 @@
 #include "modules/access.h"
 #include "pipeline/site.h"
 #include "sys/address.h"
+#include "util/escape.h"
 
 namespace colmeia::modules {
 namespace {
@@ -48,7 +49,7 @@ std::string WhyHidden(const pipeline::Exchange& exchange) {
   return fmt::format(
       "\"hive\" does not answer to the host \"{}\": name it with \"server_name\", or say who may come in with "
       "\"allow\"",
-      host);
+      util::Escaped(util::EscapeFor::kQuoted, host));
 }
 
 }  // namespace colmeia::modules

@@ -10,6 +10,8 @@
 
 #include <fmt/core.h>
 
+#include "util/escape.h"
+
 namespace colmeia::pipeline {
 namespace {
 
@@ -126,7 +128,8 @@ std::string PlainBeginning(std::string_view pattern) {
 }  // namespace
 
 std::string MatchFailure::Text() const {
-  return fmt::format("pcre2_match() failed: {} on \"{}\" using \"{}\"", code, subject, *pattern);
+  return fmt::format("pcre2_match() failed: {} on \"{}\" using \"{}\"", code,
+                     util::Escaped(util::EscapeFor::kQuoted, subject), *pattern);
 }
 
 struct Regex::Code {

@@ -51,7 +51,7 @@ Runner::Step Runner::EnterByPath(Exchange& exchange) {
   MatchFailure failure;
   const Location* const location = server.table.Find(exchange.request.path, &exchange.captures, failure);
   if (failure) {
-    Report(exchange, log::Level::kAlert, "{}", failure.Text());
+    WriteReport(exchange, log::Level::kAlert, failure.Text());
     return Respond(exchange, http::Status::kInternalServerError);
   }
   if (location != nullptr) Enter(exchange, location);

@@ -266,10 +266,10 @@ def test_an_unknown_variable_has_its_caret_and_the_one_that_was_meant(prepare):
 
     assert done.returncode == 1
     assert done.stderr.count('unknown') == 3, done.stderr
-    assert re.search(r'colmeia\.conf:3:34: unknown "remote_adr" variable; did you mean "\$remote_addr"\?\n.*\n {33}\^~~~~~~~~~~~~\n',
+    assert re.search(r'colmeia\.conf:3:33: unknown "remote_adr" variable; did you mean "\$remote_addr"\?\n.*\n {32}\^~~~~~~~~~~~~\n',
                      done.stderr), done.stderr
-    assert 'colmeia.conf:3:48: unknown "request_id" variable: nginx has it, and colmeia does not' in done.stderr
-    assert 'colmeia.conf:3:60: unknown "aera" variable; did you mean "$area"?' in done.stderr
+    assert 'colmeia.conf:3:47: unknown "request_id" variable: nginx has it, and colmeia does not' in done.stderr
+    assert 'colmeia.conf:3:59: unknown "aera" variable; did you mean "$area"?' in done.stderr
 
 
 DEADLY = r"""

@@ -14,12 +14,10 @@ SITE = 'worker_processes 2; worker_watchdog 1s; http { server { listen 127.0.0.1
 FILES = {'html/index.html': 'hello'}
 PERIOD = 1.0
 
-# Requests for paths of many a's keep the regular expressions of these locations busy for seconds, each one up to the
-# limit of its library: a worker that serves one turns its loop no more.
-TRAPS = ' '.join(f'location ~ ^/(a|aa|aaa|b{i})+$ {{ }}' for i in range(400))
-TRAP_SITE = ('worker_processes 1; worker_watchdog 1s; http { server { listen 127.0.0.1:%%PORT%%; root html; ' + TRAPS +
-             ' } }')
-TRAP = '/' + 'a' * 60 + '!'
+# A worker that serves this computes for longer than any watchdog waits: it turns its loop no more.
+TRAP_SITE = ('worker_processes 1; worker_watchdog 1s; http { server { listen 127.0.0.1:%%PORT%%; root html; '
+             'location = /hang { cpu_bound 60s; } } }')
+TRAP = '/hang'
 
 PTRACE_ATTACH = 16
 PTRACE_DETACH = 17

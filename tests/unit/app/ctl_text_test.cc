@@ -115,7 +115,7 @@ TEST_F(CtlTextTest, HealthTellsOfSilenceAndWhatHasHappened) {
 
   EXPECT_EQ(HealthText(health),
             "serving: 3 of 4 workers ready, 1 silent, generation 2, up 1.0s\n"
-            "a reload failed: a.conf:1\n   [2Jx\n");
+            "a reload failed: a.conf:1\n  \\x1B[2Jx\n");
   EXPECT_THAT(HealthText(health, /*coloured=*/true),
               HasSubstr("\x1b[32mserving\x1b[0m: 3 of 4 workers ready\x1b[1;31m, 1 silent\x1b[0m"));
 }

@@ -92,7 +92,6 @@ TEST_F(AccessLogTest, JsonIsUtf8WhateverTheClientSends) {
 
 TEST_F(AccessLogTest, EscapesNothingOnRequestButTheEndOfALine) {
   EXPECT_EQ(Line("escape=none '$http_x' '|$http_none'", "/", {{"X", "a\"b\xff\x1b"}}), "a\"b\xff\x1b|");
-  EXPECT_EQ(Line("escape=none '$uri'", "/a%0ab", {}), "/a\\x0Ab");
 }
 
 TEST_F(AccessLogTest, WritesToSeveralLogs) {

@@ -79,7 +79,7 @@ TEST_F(ReturnTest, TakesTheFirstOfSeveral) {
 
 TEST_F(ReturnTest, RefusesWhatIsNeitherCodeNorUrl) {
   EXPECT_THAT(ErrorsOf("return /b;"), HasSubstr("expected a status code, or a URL"));
-  EXPECT_THAT(ErrorsOf("return 1000;"), HasSubstr("from 200 to 599"));
+  EXPECT_THAT(ErrorsOf("return 1000;"), HasSubstr("from 200 to 999"));
   EXPECT_THAT(ErrorsOf("return 200 $nothing;"), HasSubstr("unknown \"nothing\" variable"));
 }
 

@@ -200,11 +200,11 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_F(BuilderTest, KnowsNamedGroupsInEachOfTheirSpellings) {
   LoadServer(
       "location ~ \"^/(?'a'.)(?P<b>.)(?<c>.)(?<=x)(?<!y)$\" { say $a$b$c; }"
-      "location ~*^/([(?<no>]+)(?#(?<none>x))$ { say other; }");
+      "location ~*^/([(?<no>]+)(?#(?<none>x)$ { say other; }");
 
   EXPECT_EQ(Get("/12x"), "12x");
 
-  Load("http { server { listen 127.0.0.1:80; location ~ \"[(?<no>](?#(?<none>x))(?<=x)\" { say $no$none; } } }");
+  Load("http { server { listen 127.0.0.1:80; location ~ \"[(?<no>](?#(?<none>x)(?<=x)\" { say $no$none; } } }");
   EXPECT_THAT(mistakes, AllOf(HasSubstr("unknown \"no\" variable"), HasSubstr("unknown \"none\" variable")));
 }
 
