@@ -15,7 +15,7 @@ FILES = {'html/index.html': 'hello'}
 PERIOD = 1.0
 
 # A worker that serves this computes for longer than any watchdog waits: it turns its loop no more.
-TRAP_SITE = ('worker_processes 1; worker_watchdog 1s; http { server { listen 127.0.0.1:%%PORT%%; root html; '
+TRAP_SITE = ('study on; worker_processes 1; worker_watchdog 1s; http { server { listen 127.0.0.1:%%PORT%%; root html; '
              'location = /hang { cpu_bound 60s; } } }')
 TRAP = '/hang'
 

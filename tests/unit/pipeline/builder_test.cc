@@ -215,7 +215,7 @@ TEST_F(BuilderTest, BuildsNothingFromBlocksBehindAMissingSemicolon) {
       "} }\nerror_log stderr\nhttp { }");
 
   EXPECT_EQ(site, nullptr);
-  EXPECT_THAT(mistakes, HasSubstr("is a ; missing after line 1?"));
+  EXPECT_THAT(mistakes, HasSubstr("is a ; missing after line 6?"));
 }
 
 TEST_F(BuilderTest, WarnsOfANameThatTwoServersClaim) {
