@@ -267,7 +267,8 @@ def test_a_box_changes_when_the_message_that_changes_it_lands(look):
     assert len(flights['Drain']) == 2
     # Whom it flies to is there, and not yet what the message makes of it.
     assert [entry[3] for entry in flights['Drain']] == ['ready', 'ready'], story
-    assert {entry[3] for entry in flights['Ready']} == {'starting'}
+    # A worker may be ready before its spawn has landed.
+    assert {entry[3] for entry in flights['Ready']} <= {'coming', 'starting'}
     assert all(entry[3] in ('ready', 'draining') for entry in flights['exit'] if ':' in entry[2])
     for word, after in (('Ready', 'ready'), ('Drain', 'draining')):
         for entry in flights[word]:
