@@ -64,6 +64,8 @@ class Connections final : public http1::ConnectionOwner {
   [[nodiscard]] std::size_t size() const { return room_.size(); }
   [[nodiscard]] std::size_t idle() const { return room_.list(http1::Standing::kIdle).size; }
   [[nodiscard]] std::size_t limit() const { return room_.limit(); }
+  // So many can have a descriptor each (Descriptors::places).
+  [[nodiscard]] std::uint64_t descriptor_places() const { return descriptors_.places(); }
   // Those that may stay whoever comes: a request of theirs is being read or answered.
   [[nodiscard]] std::size_t busy() const { return size() - room_.evictable(); }
   [[nodiscard]] bool draining() const { return shared_.draining; }

@@ -21,8 +21,9 @@ std::uint64_t LowestFree() {
 
 Descriptors::Descriptors() {
   const std::uint64_t limit = sys::OpenFileLimit();
-  const std::uint64_t used = std::min(LowestFree(), limit);
-  kept_ = std::min(kMostKept, (limit - used) / kShare);
+  const std::uint64_t left = limit - std::min(LowestFree(), limit);
+  kept_ = std::min(std::clamp(left / kShare, kLeastKept, kMostKept), left / 2);
+  places_ = left - kept_;
   first_kept_ = limit - kept_;
 }
 

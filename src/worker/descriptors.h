@@ -11,9 +11,10 @@ namespace colmeia::worker {
 
 class Descriptors {
  public:
-  // At the most, and of those that are free when this is made at most one in kShare.
-  static constexpr std::uint64_t kMostKept = 32;
+  // One in kShare of those that are free when this is made, but not fewer nor more than these; at most half.
   static constexpr std::uint64_t kShare = 4;
+  static constexpr std::uint64_t kLeastKept = 12;
+  static constexpr std::uint64_t kMostKept = 32;
 
   // Looks at the limit, and how many are open.
   Descriptors();
@@ -21,11 +22,15 @@ class Descriptors {
   // A descriptor that was just opened is one of those that should have been kept.
   [[nodiscard]] bool IsAmongTheLast(int fd) const { return static_cast<std::uint64_t>(fd) >= first_kept_; }
 
+  // Those that were free at the beginning and are not kept: so many clients can have one each.
+  [[nodiscard]] std::uint64_t places() const { return places_; }
+
   // Whether the next one would be. Looks anew, with some system calls.
   [[nodiscard]] bool AreScarce();
 
  private:
   std::uint64_t kept_ = 0;
+  std::uint64_t places_ = 0;
   std::uint64_t first_kept_ = 0;  // its number, if all below it are open
 };
 

@@ -18,9 +18,19 @@ void HandoffAcceptor::OnRoom() {
   if (!waiting_.empty()) admit_.StartAfter(util::Duration::zero());
 }
 
+// Descriptors come unasked here: each client that is admitted has one already, and brings the next one. Those that wait
+// are as many as the kept ones allow.
+bool HandoffAcceptor::MakeRoom() {
+  Connections& connections = parts_.connections;
+  while (connections.size() > 0 && connections.size() >= connections.descriptor_places()) {
+    if (!connections.FreeDescriptor()) return false;
+  }
+  return connections.MakeRoom();
+}
+
 void HandoffAcceptor::AdmitAll() {
   while (!waiting_.empty()) {
-    if (!parts_.connections.MakeRoom()) return admit_.StartAfter(kPause);  // or OnRoom(), which is sooner
+    if (!MakeRoom()) return admit_.StartAfter(kPause);  // or OnRoom(), which is sooner
     HandedClient client = std::move(waiting_.front());
     waiting_.pop_front();
     client.taken();

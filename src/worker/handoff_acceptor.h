@@ -26,6 +26,7 @@ class HandoffAcceptor final : public SocketAcceptor {
     return std::make_unique<PlainWatch>(parts_.loop, fd, std::move(on_readable));
   }
 
+  [[nodiscard]] bool MakeRoom();
   void AdmitAll();
 
   std::deque<HandedClient> waiting_;  // for room

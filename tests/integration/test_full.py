@@ -194,9 +194,7 @@ def test_idle_ones_are_closed_for_newcomers_when_descriptors_run_out(hive, way):
     server.wait_for_error(r'\[warn\] .* 64 open files are not enough \(worker_rlimit_nofile\)')
 
 
-# With `handoff` a client is a descriptor in a message: a burst that does not fit costs the worker its channel, and it is
-# replaced.
-@pytest.mark.parametrize('way', [way for way in WAYS if way != 'handoff'])
+@every_way
 def test_silent_ones_are_closed_when_descriptors_run_out(hive, way):
     server = hive(site(512, way, main='worker_rlimit_nofile 64;'), files=FILES)
     silent = silent_ones(server, 100)
