@@ -25,7 +25,7 @@ enum PathByte : std::uint8_t {
 constexpr std::array<PathByte, 256> MakePathBytes() {
   std::array<PathByte, 256> table{};
   table['/'] = kSlash;
-  for (const unsigned char c : {'%', '?', '#', '\0'}) table[c] = kSpecial;
+  for (const char c : {'%', '?', '#', '\0'}) table[static_cast<unsigned char>(c)] = kSpecial;
   return table;
 }
 constexpr std::array<PathByte, 256> kPathBytes = MakePathBytes();
