@@ -84,7 +84,9 @@ Applier::Split Applier::FindSplit(const Node& node, In context) const {
   std::size_t named = 0;  // the first name on a new line
   for (std::size_t i = 1; i < count; ++i) {
     if (!StartsLine(node, i)) continue;
-    if (fits && IsName(node.words[i], context) && IsPlausible(node, i, context)) return {i, false};
+    if (fits && IsName(node.words[i], context) && IsPlausible(node, i, context)) {
+      return {i, IsRefused(node, *row, context)};
+    }
     if (named == 0 && IsAnyName(node, i)) named = i;
     if (named != 0 && !fits) return {named, true};
   }

@@ -116,9 +116,22 @@ std::string Diagnostics::Render() const {
   for (const Diagnostic& diagnostic : all_) sorted.push_back(&diagnostic);
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const Diagnostic* a, const Diagnostic* b) { return a->position < b->position; });
+  // Warnings get what room errors leave.
+  const auto is_error = [](const Diagnostic* one) { return one->severity == Severity::kError; };
+  std::size_t errors =
+      std::min(kShown, static_cast<std::size_t>(std::count_if(sorted.begin(), sorted.end(), is_error)));
+  std::size_t warnings = kShown - errors;
   std::string out;
-  for (std::size_t i = 0; i < std::min(sorted.size(), kShown); ++i) out += sorted[i]->Render();
-  const std::size_t hidden = dropped_ + sorted.size() - std::min(sorted.size(), kShown);
+  std::size_t hidden = dropped_;
+  for (const Diagnostic* const one : sorted) {
+    std::size_t& room = is_error(one) ? errors : warnings;
+    if (room == 0) {
+      ++hidden;
+      continue;
+    }
+    --room;
+    out += one->Render();
+  }
   if (hidden > 0) out += fmt::format("and {} more\n", hidden);
   std::string ignored;
   for (const auto& [name, count] : ignored_) {

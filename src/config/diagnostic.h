@@ -59,8 +59,8 @@ class Diagnostics {
   // The first kKept in the order in which they were found.
   [[nodiscard]] const std::vector<Diagnostic>& all() const { return all_; }
 
-  // All of them in the order of the configuration's text; after the first kShown, "and N more"; at last the line of
-  // what does nothing.
+  // All of them in the order of the configuration's text; after kShown, errors before warnings, "and N more"; at
+  // last the line of what does nothing.
   [[nodiscard]] std::string Render() const;
 
  private:

@@ -179,8 +179,9 @@ class SiteBuilder {
       if (place != nullptr) {
         diagnostics_.Error(source_.Locate(block->name().span),
                            fmt::format("\"{}\" directive is duplicate", block->name().text));
+      } else {
+        place = block;  // of two the first one's mistakes are told
       }
-      place = block;
     }
     // Settings of `events` are the main context's, only written elsewhere.
     if (events != nullptr) applier_.Apply(events->children, In::kEvents, main.drafts, main.inner);

@@ -46,12 +46,14 @@ void SetTypes(CoreDraft& draft, const Call& call) {
                  "a line of \"types\" is a media type and its file name extensions, as in: text/html html htm;");
       continue;
     }
+    const Word* before = &row.name();
     for (const Word& extension : row.args()) {
       // No file name extension holds a slash, every media type does.
       if (extension.text.find('/') != std::string::npos) {
-        call.Warn(extension,
-                  fmt::format("{} looks like a media type: is a ; missing before it?", config::Quoted(extension.text)));
+        call.Warn(extension, fmt::format("{} looks like a media type: is a ; missing after line {}?",
+                                         config::Quoted(extension.text), call.source().Locate(before->span).line));
       }
+      before = &extension;
       if (draft.types->Add(extension.text, row.name().text)) {
         call.Warn(extension, fmt::format("duplicate extension \"{}\", the last one counts", extension.text));
       }

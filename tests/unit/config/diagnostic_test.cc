@@ -82,6 +82,33 @@ TEST(DiagnosticTest, ShowsTwentyAndCountsTheRest) {
   EXPECT_THAT(diagnostics.Render(), EndsWith("mistake 19\nand 3 more\n"));
 }
 
+TEST(DiagnosticTest, WarningsDoNotHideErrors) {
+  Diagnostics diagnostics;
+  for (int i = 0; i < 30; ++i) diagnostics.Warn({}, "careful " + std::to_string(i));
+  diagnostics.Error("mistake");
+
+  EXPECT_THAT(diagnostics.Render(), HasSubstr("careful 18\nmistake\nand 11 more\n"));
+}
+
+TEST(DiagnosticTest, TellsWhatDoesNothingInOneLineAtTheEnd) {
+  Diagnostics diagnostics;
+  diagnostics.Ignored("load_module");
+  diagnostics.Ignored("lock_file");
+  diagnostics.Ignored("load_module");
+  diagnostics.Error("mistake");
+
+  EXPECT_EQ(diagnostics.Render(),
+            "mistake\nwarning: accepted, and without effect in colmeia: load_module (2), lock_file\n");
+}
+
+TEST(DiagnosticTest, ShowsWhatNobodySees) {
+  const Source source = Source::FromText("f", "a\u200bb\u00a0;");
+  Diagnostics diagnostics;
+  diagnostics.Error(source.Locate({1, 3}), "in \"a\u200bb\u00a0\"");
+
+  EXPECT_EQ(diagnostics.Render(), "f:1:2: in \"a\\u{200b}b\\u{a0}\"\na?b?;\n ^\n");
+}
+
 TEST(DiagnosticTest, OutlivesItsSource) {
   Diagnostics diagnostics;
   {
