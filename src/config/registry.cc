@@ -62,18 +62,18 @@ const Registry::Row* Registry::Find(std::string_view name, In context) const {
 std::string Registry::Unknown(std::string_view name) const {
   if (const Foreign* const foreign = FindForeignName(name)) return Quoted(name) + " " + FactOf(*foreign);
   if (const Foreign* const family = FindForeignFamily(name)) {
-    // Where a module of that family is compiled in, the name is rather a slip of the pen.
+    // Where a module of that family is compiled in, the name is rather a slip of the pen. A name of it that is only
+    // accepted says nothing of that kind.
     const std::string_view prefix = family->name.substr(0, family->name.size() - 1);
-    const bool have = std::any_of(names_.begin(), names_.end(),
-                                  [&](std::string_view known) { return known.substr(0, prefix.size()) == prefix; });
+    const bool have = std::any_of(names_.begin(), names_.end(), [&](std::string_view known) {
+      return known.starts_with(prefix) && Find(known).front().directive->setter.apply != SetIgnored.apply;
+    });
     if (!have) return Quoted(name) + " " + FactOf(*family);
   }
   std::string message = Quoted(name) + " is not a directive";
   if (const auto unseen = FindInvisible(name)) {
     return fmt::format("{}: the invisible character {} is part of it", message, unseen->ToString());
   }
-  constexpr std::size_t kLongestName = 64;  // nobody meant a directive by more than that
-  if (name.size() > kLongestName) return message;
   if (const std::string_view meant = util::Closest(name, names_); !meant.empty()) {
     message += fmt::format("; did you mean \"{}\"?", meant);
   }

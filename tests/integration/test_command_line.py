@@ -262,6 +262,15 @@ def test_what_is_no_file_is_refused_at_once(prepare, path, included):
     assert f'cannot read "{server.expand(path)}": ' in done.stderr
 
 
+@pytest.mark.parametrize('name, module', [('proxy_pass', 'proxy'), ('fastcgi_pass', 'fastcgi'), ('uwsgi_pass', 'uwsgi')])
+def test_a_directive_of_a_module_that_is_not_here_names_it(prepare, name, module):
+    done = prepare(f'http {{ server {{ listen 127.0.0.1:%%PORT%%; location / {{ {name} 127.0.0.1:3000; }} }} }}',
+                   bare=True).run('-t')
+
+    assert done.returncode == 1
+    assert f'"{name}" belongs to nginx\'s {module} module, which colmeia does not have' in done.stderr
+
+
 def test_an_unknown_variable_has_its_caret_and_the_one_that_was_meant(prepare):
     done = prepare('http { server { listen 127.0.0.1:%%PORT%%;\n'
                    'location ~ "^/(?\'area\'a)(?P<user>b)(?<rest>c)(?<=c)d" { return 200 "$area $user $rest"; }\n'
