@@ -238,8 +238,8 @@ class Colmeia(Server):
             return json.loads(connection.get(target).body)
 
     def ready(self):
-        """{pid: worker} of the workers that serve, as the master tells it."""
-        return {worker['pid']: worker for worker in self.ask('/workers')['workers'] if worker['state'] == 'ready'}
+        """{pid: worker} of the workers that serve, as the master tells it; those that are stopped just now included."""
+        return {worker['pid']: worker for worker in self.ask('/workers')['workers'] if worker['state'] in ('ready', 'silent')}
 
     def resize(self, count):
         return self.ctl('workers', count)

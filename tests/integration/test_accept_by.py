@@ -1,6 +1,5 @@
 """`accept_by`: the five ways to take clients, each in production: reloads, more and fewer workers, deaths, hangs."""
 
-import json
 import os
 import re
 import select
@@ -9,7 +8,7 @@ from signal import SIGCONT, SIGHUP, SIGKILL, SIGQUIT, SIGSTOP, SIGTTIN, SIGTTOU
 
 import pytest
 
-from support import processes
+from support import control, processes
 from support.http_client import Connection
 from support.load import Load
 from support.ports import listening, queued
@@ -29,13 +28,12 @@ def site(way, workers=2, more='', listen='%%PORT%%'):
 
 
 def status(server):
-    with Connection(f'{server.prefix}/logs/colmeia.control') as connection:
-        return json.loads(connection.get('/status').body)
+    return control.ask(server, '/status')[1]
 
 
 def ready(server):
     """{pid: what it counted} of the workers that serve."""
-    return {worker['pid']: worker['counts'] for worker in status(server)['workers'] if worker['state'] == 'ready'}
+    return {pid: worker['counts'] for pid, worker in control.in_service(server).items()}
 
 
 def reload_into(server, config, generation):

@@ -1,6 +1,5 @@
 """Nothing is lost: the drills of `./dev chaos` in a short form, with every request accounted for."""
 
-import json
 import os
 import re
 import shutil
@@ -10,7 +9,7 @@ import subprocess
 import pytest
 
 from support import processes
-from support.http_client import Connection
+from support.control import in_service
 from support.load import Load
 from support.server import BINARY
 
@@ -30,9 +29,7 @@ def ctl(server, *arguments):
 
 def ready(server):
     """{pid: open connections} of the workers that serve."""
-    with Connection(f'{server.prefix}/logs/colmeia.control') as connection:
-        workers = json.loads(connection.get('/workers').body)['workers']
-    return {worker['pid']: worker['counts']['connections'] for worker in workers if worker['state'] == 'ready'}
+    return {pid: worker['counts']['connections'] for pid, worker in in_service(server).items()}
 
 
 def assert_nothing_lost(load):

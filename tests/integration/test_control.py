@@ -12,7 +12,7 @@ import pytest
 
 from conftest import needs_root
 from support import processes
-from support.control import ask, ctl, socket_path
+from support.control import ask, ctl, in_service, socket_path
 from support.http_client import Connection
 from support.server import BINARY, environment
 from support.waiting import DEADLINE
@@ -24,12 +24,6 @@ FILES = {'html/index.html': 'hello'}
 def write(path, text):
     with open(path, 'w', encoding='utf-8') as file:
         file.write(text)
-
-
-def ready_workers(server):
-    status, answer = ask(server, '/workers')
-    assert status == 200
-    return {worker['pid']: worker for worker in answer['workers'] if worker['state'] == 'ready'}
 
 
 # -- the socket
@@ -404,7 +398,7 @@ def test_workers_are_added_and_taken_away(hive):
 
     more = ctl(server, 'workers', '4')
     assert (more.returncode, more.stderr) == (0, '')
-    assert len(ready_workers(server)) == 4
+    assert len(in_service(server)) == 4
 
     fewer = ctl(server, 'workers', '1')
     assert (fewer.returncode, fewer.stderr) == (0, '')
@@ -413,13 +407,13 @@ def test_workers_are_added_and_taken_away(hive):
 
 def test_drain_replaces_one_worker(hive):
     server = hive(SITE)
-    before = ready_workers(server)
+    before = in_service(server)
     pid, worker = sorted(before.items())[0]
 
     done = ctl(server, 'drain', str(worker['slot']))
 
     assert (done.returncode, done.stderr) == (0, '')
-    after = ready_workers(server)
+    after = in_service(server)
     assert pid not in after and len(after) == 2
     assert set(before) - {pid} <= set(after)
 
@@ -435,12 +429,12 @@ def test_drain_of_an_empty_slot_is_refused(hive):
 
 def test_restart_replaces_every_worker(hive):
     server = hive(SITE)
-    before = set(ready_workers(server))
+    before = set(in_service(server))
 
     done = ctl(server, 'restart')
 
     assert (done.returncode, done.stderr) == (0, '')
-    after = set(ready_workers(server))
+    after = set(in_service(server))
     assert len(after) == 2 and not after & before
     assert ask(server, '/status')[1]['server']['generation'] == 1
 

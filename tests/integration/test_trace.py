@@ -5,13 +5,10 @@ import json
 import os
 import re
 from signal import SIGCONT, SIGHUP, SIGINT, SIGKILL, SIGSTOP
-import subprocess
 import threading
 
-import pytest
-
 from support import processes
-from support.control import ask, ctl, ctl_command, socket_path
+from support.control import ask, ctl, lines_until, socket_path
 from support.http_client import Connection
 from support.waiting import DEADLINE
 
@@ -47,35 +44,9 @@ def reloaded(hive):
     return server
 
 
-@pytest.fixture
-def follow():
-    """A factory of `ctl trace --follow` with these options; all end with the test."""
-    running = []
-
-    def make(server, *options):
-        running.append(subprocess.Popen(ctl_command(server, 'trace', '--follow', *options), stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True, env=server.env, cwd='/'))
-        return running[-1]
-
-    yield make
-    for process in running:
-        process.kill()
-        process.communicate()
-
-
 def read_until(process, condition, what):
-    """Lines of JSON, up to and with the first that meets the condition."""
-    found = []
-    overdue = threading.Timer(DEADLINE, process.kill)
-    overdue.start()
-    try:
-        for line in process.stdout:
-            found.append(json.loads(line))
-            if condition(found[-1]):
-                return found
-    finally:
-        overdue.cancel()
-    raise AssertionError(f'waited in vain for {what}')
+    """Events as JSON, up to and with the first that meets the condition."""
+    return [json.loads(line) for line in lines_until(process, lambda line: condition(json.loads(line)), what)]
 
 
 # -- the events

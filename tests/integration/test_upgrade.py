@@ -5,14 +5,14 @@ import os
 import re
 from signal import SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM, SIGUSR2, SIGWINCH
 import subprocess
-import threading
 
 import pytest
 
 from support import processes, server as server_module
 from support.clients import Clients
+from support.control import ctl, lines_until
 from support.waiting import DEADLINE
-from test_top import Terminal, row_of, rows
+from test_top import row_of, rows, top  # noqa: F401 (a fixture)
 
 SITE = """
     http {
@@ -75,12 +75,6 @@ def finish(server, pid):
     if server.daemon:
         assert server.wait_exit() == 0
         server.adopt(pid)
-
-
-def ctl(server, *arguments):
-    return subprocess.run([str(server.binary), 'ctl', '-p', f'{server.prefix}/', '-c', f'{server.prefix}/colmeia.conf',
-                           *arguments], capture_output=True, text=True, timeout=60, env=server.env,
-                          stdin=subprocess.DEVNULL, check=False, cwd='/')
 
 
 # -- by signals
@@ -230,21 +224,7 @@ def test_a_stand_in_ends_as_the_new_one_ends(install):
 
 # -- who looks on goes along
 
-@pytest.fixture
-def top():
-    """A factory of terminals with `ctl top`; all end with the test."""
-    terminals = []
-
-    def make(server):
-        terminals.append(Terminal(server))
-        return terminals[-1]
-
-    yield make
-    for terminal in terminals:
-        terminal.close()
-
-
-def test_top_goes_with_the_server(server, top):
+def test_top_goes_with_the_server(server, top):  # noqa: F811
     terminal = top(server)
     terminal.wait_for(lambda screen: len(rows(screen)) == 2, 'the workers')
     old = workers_of(server.pid)
@@ -262,7 +242,7 @@ def test_top_goes_with_the_server(server, top):
     finish(server, pid)
 
 
-def test_top_stays_while_the_new_one_does_not_serve(server, top):
+def test_top_stays_while_the_new_one_does_not_serve(server, top):  # noqa: F811
     terminal = top(server)
     terminal.wait_for(lambda screen: len(rows(screen)) == 2, 'the workers')
     server.configure('daemon off; nonsense;' + SITE)
@@ -271,39 +251,6 @@ def test_top_stays_while_the_new_one_does_not_serve(server, top):
 
     terminal.wait_for(lambda screen: '2 of 2 workers ready' in screen[0] and f'pid {server.pid} ' in screen[1], 'the old one')
     assert 'took over' not in terminal.output
-
-
-@pytest.fixture
-def follow():
-    """A factory of `ctl trace --follow`; all end with the test."""
-    running = []
-
-    def make(server, *options):
-        command = [str(server.binary), 'ctl', '-p', f'{server.prefix}/', '-c', f'{server.prefix}/colmeia.conf', 'trace',
-                   '--follow', *options]
-        running.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=server.env,
-                                        cwd='/'))
-        return running[-1]
-
-    yield make
-    for process in running:
-        process.kill()
-        process.communicate()
-
-
-def lines_until(process, condition, what):
-    """Lines, up to and with the first that meets the condition."""
-    found = []
-    overdue = threading.Timer(DEADLINE, process.kill)
-    overdue.start()
-    try:
-        for line in process.stdout:
-            found.append(line)
-            if condition(line):
-                return found
-    finally:
-        overdue.cancel()
-    raise AssertionError(f'waited in vain for {what}:\n{"".join(found)}')
 
 
 def test_trace_goes_with_the_server(server, follow):
