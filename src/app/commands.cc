@@ -132,8 +132,7 @@ int AwaitEnd(const sys::UniqueFd& process, const std::string& pid_path, pid_t pi
 }
 
 // "daemon: off", or "daemon: on, by default" where nobody said it.
-std::string ValueInMain(const config::Source& source, std::string_view name) {
-  const std::string effective = config::Effective(source, Modules().registry());
+std::string ValueInMain(std::string_view effective, std::string_view name) {
   for (const std::string_view line : util::Split(effective, '\n')) {
     if (!line.starts_with(name) || !line.substr(name.size()).starts_with(' ')) continue;
     const std::string_view value = line.substr(name.size() + 1, line.find(';') - name.size() - 1);
@@ -198,7 +197,8 @@ int ShowPlan(const CommandLine& command_line, config::Progress* progress) {
   }
   out += fmt::format("workers: {}{}\n", plan.workers,
                      plan.workers_why.empty() ? "" : fmt::format(", {}", plan.workers_why));
-  for (const std::string_view name : {"daemon", "user"}) out += ValueInMain(compilation.source, name);
+  const std::string effective = config::Effective(compilation.source, Modules().registry());
+  for (const std::string_view name : {"daemon", "user"}) out += ValueInMain(effective, name);
   fmt::print("{}", out);
   return kExitOk;
 }

@@ -89,6 +89,7 @@ class Parser {
 
   // Once, behind the text: tells which blocks are never closed.
   void Finish() {
+    if (unclosed_.empty()) return;
     std::vector<Unclosed> unclosed = UnclosedByIndentation(source_, unclosed_.size());
     if (unclosed.empty()) {
       for (const Span& opener : unclosed_) unclosed.push_back({opener, 0});

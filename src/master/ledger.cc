@@ -31,13 +31,7 @@ void Ledger::ReloadEnds(std::uint32_t generation, const std::string& why) {
   const auto begun = begun_.extract(generation);
   const util::Duration took = begun ? loop_.Now() - begun.mapped() : util::Duration::zero();
   const Moment now = Now();
-  history_.failed_last = !why.empty();
-  if (why.empty()) {
-    ++history_.reloads;
-  } else {
-    ++history_.failed_reloads;
-    history_.failed_reload = FailedReload{.generation = generation, .when = now, .why = why};
-  }
+  if (!why.empty()) history_.failed_reload = FailedReload{.generation = generation, .when = now, .why = why};
   board_.AddReload({.generation = generation,
                     .succeeded = why.empty(),
                     .wall_ms = now.wall_ms,
@@ -47,7 +41,6 @@ void Ledger::ReloadEnds(std::uint32_t generation, const std::string& why) {
 
 void Ledger::Respawn(ReplacedWorker replaced) {
   replaced.when = Now();
-  ++history_.respawns;
   history_.respawn = std::move(replaced);
   board_.AddRespawn();
 }

@@ -40,13 +40,10 @@ struct ReplacedWorker {
   std::string why;
 };
 
+// What the scoreboard does not hold: it has the counts and the last reload.
 struct History {
-  std::uint64_t reloads = 0;  // that succeeded
-  std::uint64_t failed_reloads = 0;
   std::optional<FailedReload> failed_reload{};  // the last one
-  bool failed_last = false;                     // no later one succeeded
-  std::uint64_t respawns = 0;
-  std::optional<ReplacedWorker> respawn{};  // the last one
+  std::optional<ReplacedWorker> respawn{};      // the last one
 };
 
 class Ledger {

@@ -145,7 +145,6 @@ void Master::Perform(const Adopt& action) {
   WorkerChild* const child = FindWorker(action.slot);
   const OpenGeneration* const open = resources_.Find(action.generation);
   if (child == nullptr || open == nullptr) return;
-  mender_.Look();
   // Workers that were added since the configuration was read need sockets of their own.
   if (auto grown = resources_.GrowClones(action.generation, action.seats); !grown) {
     log::Main().Print(log::Level::kError, "master: {}", grown.error().message);
@@ -157,6 +156,17 @@ void Master::Perform(const Adopt& action) {
     if (const auto socket = open->SocketFor(i, action.seat)) sockets.back().push_back(*socket);
     for (const std::size_t socket : open->BorrowedBy(i, action.seat, action.seats)) sockets.back().push_back(socket);
     count += sockets.back().size();
+  }
+  // Only its own are looked at: with a socket for each seat, all of them for each worker would be a square.
+  const auto is_deaf = [&](std::uint32_t listener) {
+    return std::any_of(sockets[listener].begin(), sockets[listener].end(), [&](std::size_t socket) {
+      return !sys::IsListening(open->listeners[listener]->sockets[socket].get());
+    });
+  };
+  for (std::uint32_t i = 0; i < sockets.size(); ++i) {
+    if (!is_deaf(i)) continue;
+    mender_.Look();
+    break;
   }
   ipc::Adopt adopt;
   adopt.generation = action.generation;

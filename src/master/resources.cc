@@ -132,9 +132,10 @@ Result<std::shared_ptr<OpenListener>> Resources::OpenOne(const ipc::PlannedListe
 std::shared_ptr<OpenListener> Resources::FindOpen(const sys::Address& address) const {
   for (const auto& [number, generation] : generations_) {
     for (const auto& listener : generation.listeners) {
+      if (listener->address != address) continue;
       // One that turns clients away for good is replaced by another one, and so is one that nobody finds.
       const bool lost = listener->turned_away == sys::TurnedAway::kForGood || listener->HasLostItsName();
-      if (listener->address == address && !lost) return listener;
+      if (!lost) return listener;
     }
   }
   return nullptr;

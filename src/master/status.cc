@@ -193,11 +193,12 @@ std::uint64_t Ago(const Moment& moment, util::TimePoint now) {
   return ago > 0 ? static_cast<std::uint64_t>(ago) : 0;
 }
 
-void AddHistory(const History& history, util::TimePoint now, control::ServerStatus& out) {
-  out.reloads = history.reloads;
-  out.failed_reloads = history.failed_reloads;
-  out.last_reload_failed = history.failed_last;
-  out.respawns = history.respawns;
+void AddHistory(const History& history, const scoreboard::ServerView& view, util::TimePoint now,
+                control::ServerStatus& out) {
+  out.reloads = view.reloads_succeeded;
+  out.failed_reloads = view.reloads_failed;
+  out.last_reload_failed = view.last_reload && !view.last_reload->succeeded;
+  out.respawns = view.respawns;
   if (const auto& failed = history.failed_reload) {
     out.failed_reload = {.generation = failed->generation,
                          .at = TimeText(failed->when.wall_ms),
@@ -214,11 +215,11 @@ void AddHistory(const History& history, util::TimePoint now, control::ServerStat
   }
 }
 
-control::ServerStatus ServerOf(const Supervisor& supervisor, const History& history, const scoreboard::Board& board,
-                               util::TimePoint now) {
-  const scoreboard::ServerView view = board.Server();
+// `workers` are all that live.
+control::ServerStatus ServerOf(const Supervisor& supervisor, const History& history, const scoreboard::ServerView& view,
+                               const std::vector<control::WorkerStatus>& workers, util::TimePoint now) {
   control::ServerStatus out;
-  AddHistory(history, now, out);
+  AddHistory(history, view, now, out);
   out.version = COLMEIA_VERSION;
   out.pid = static_cast<std::uint64_t>(getpid());
   out.state = ServerStateText(supervisor);
@@ -232,9 +233,9 @@ control::ServerStatus ServerOf(const Supervisor& supervisor, const History& hist
   out.generation = current->number;
   out.workers_wanted = current->wants_workers() ? current->seats.size() : 0;
   const SlotTable& slots = supervisor.slots();
-  for (std::uint32_t index = 0; index < slots.used(); ++index) {
-    const Slot& slot = slots[index];
-    if (slot.pid != 0 && PulseIn(slot, board.Read(index), now).silent_ns) {
+  for (const control::WorkerStatus& worker : workers) {
+    const Slot& slot = slots[static_cast<std::uint32_t>(worker.slot)];
+    if (worker.silent_ms) {
       ++out.workers_silent;
     } else if (slot.state == SlotState::kReady && slot.seated && slot.generation == current->number) {
       ++out.workers_ready;
@@ -253,11 +254,11 @@ control::ServerStatus ServerOf(const Supervisor& supervisor, const History& hist
 control::Status CollectStatus(const Supervisor& supervisor, const History& history, const scoreboard::Board& board,
                               const Resources& resources, util::TimePoint now) {
   control::Status out;
-  out.server = ServerOf(supervisor, history, board, now);
   const SlotTable& slots = supervisor.slots();
   for (std::uint32_t index = 0; index < slots.used(); ++index) {
     if (slots.Lives(index)) out.workers.push_back(WorkerOf(index, slots[index], board.Read(index), now));
   }
+  out.server = ServerOf(supervisor, history, board.Server(), out.workers, now);
   for (const Generation& generation : supervisor.generations()) {
     out.generations.push_back(GenerationOf(generation, out.workers, slots));
   }

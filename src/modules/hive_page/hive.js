@@ -8,6 +8,7 @@ import {byId} from './dom.js';
 import {Messages} from './messages.js';
 import {Hive} from './model.js';
 import {Playback} from './playback.js';
+import {lastReload} from './reload.js';
 import {Replay} from './replay.js';
 import {Sequence} from './sequence.js';
 import {Stream} from './stream.js';
@@ -53,8 +54,9 @@ function draw() {
   messages.draw(hive);
   charts.draw(hive);
   accepts.draw(hive);
-  sequence.draw(hive);
-  replay.offer(hive);
+  const reload = lastReload(hive);
+  sequence.draw(reload);
+  replay.offer(reload);
 }
 
 const playback = new Playback({

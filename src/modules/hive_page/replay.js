@@ -30,8 +30,7 @@ export class Replay {
   }
 
   // What there is to replay decides whether the button can be pressed.
-  offer(hive) {
-    const {records, isStart, over} = lastReload(hive);
+  offer({records, isStart, over}) {
     this.#button.disabled = this.model === null && (records.length === 0 || isStart || !over);
   }
 

@@ -4,7 +4,6 @@
 import {detail, isMessage, isWorker, kMaster, kOperator} from './actors.js';
 import {html, setText, svg} from './dom.js';
 import {clock, plural, span} from './format.js';
-import {lastReload} from './reload.js';
 
 const kTimes = 70;  // width of the column of times
 const kLane = 92;
@@ -27,8 +26,7 @@ export class Sequence {
     this.#shown = '';
   }
 
-  draw(hive) {
-    const reload = lastReload(hive);
+  draw(reload) {
     const width = this.#parent.clientWidth;
     const version = `${reload.records[0]?.seq} ${reload.records.at(-1)?.seq} ${reload.over} ${width}`;
     if (version === this.#shown) return;

@@ -97,11 +97,10 @@ TEST_F(StatusTest, AWorkerThatStandsStillIsSilentNow) {
 
 TEST_F(StatusTest, RemembersTheLastReloadThatFailedAndTheLastRespawn) {
   GivenReadyWorkers(1);
-  history_.failed_reloads = 2;
-  history_.failed_last = true;
+  for (int failed = 0; failed < 2; ++failed) board_.AddReload({.generation = 3, .succeeded = false});
   history_.failed_reload = {
       .generation = 3, .when = {clock.Now(), 1'795'444'500'000}, .why = "a.conf:7:5: no\n  x;\n  ^\n"};
-  history_.respawns = 4;
+  for (int respawn = 0; respawn < 4; ++respawn) board_.AddRespawn();
   history_.respawn = {.generation = 1, .seat = 0, .pid = 77, .when = {clock.Now(), 1}, .why = "was killed"};
   Advance(2s);
 
