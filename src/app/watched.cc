@@ -14,6 +14,7 @@
 #include "app/launch.h"
 #include "app/say.h"
 #include "loop/process.h"
+#include "master/children.h"
 
 namespace colmeia::app {
 
@@ -41,9 +42,7 @@ int RunWatched(const std::function<int(config::Progress*)>& command) {
   }
   if (WIFEXITED(status)) return WEXITSTATUS(status);
   const loop::ExitStatus ended{0, WTERMSIG(status)};
-  const std::string at = page->Read();
-  Say(log::Level::kEmerg, fmt::format("the compiler of the configuration {}{}{}", ended.Describe(),
-                                      at.empty() ? "" : " while it was ", at));
+  Say(log::Level::kEmerg, master::DescribeCompilerEnd(ended, page->Read()));
   return kExitConfiguration;
 }
 

@@ -27,9 +27,9 @@
 // - Whatever is read to be dropped, a body or what comes after the last answer, is read for lingering_time in all.
 // - Closed lasts until the end of the callback, which then gives the connection back to its owner.
 //
-// The answer to a request whose body is chunked is held until the body's end, since only then it is known whether the
-// body is within client_max_body_size. All others are answered at once, and their bodies are read and dropped, as nginx
-// does it.
+// The answer to a request whose body is chunked is held until the body's end, or until the body was dropped for
+// lingering_time, since only at its end it is known whether the body is within client_max_body_size. All others are
+// answered at once, and their bodies are read and dropped, as nginx does it.
 //
 // An idle connection has no exchange, no buffer and no timer of its own: some 300 bytes and a poll handle.
 #pragma once

@@ -167,14 +167,16 @@ void CompilerChild::OnTraffic(ipc::Traffic traffic, const ipc::FrameInfo& frame)
   listener_.OnFrame(party(), traffic, frame);
 }
 
+std::string DescribeCompilerEnd(const loop::ExitStatus& exit, std::string_view at) {
+  return fmt::format("the compiler of the configuration {}{}{}", exit.Describe(), at.empty() ? "" : " while it was ",
+                     at);
+}
+
 void CompilerChild::TellWhenOver() {
   if (!exit_ || channel_) return;
   if (!result_) {
     const std::string at = progress_ ? progress_->Read() : std::string();
-    result_ = CompilerResult{nullptr,
-                             {},
-                             fmt::format("the compiler of the configuration {}{}{}", exit_->Describe(),
-                                         at.empty() ? "" : " while it was ", at)};
+    result_ = CompilerResult{nullptr, {}, DescribeCompilerEnd(*exit_, at)};
   }
   result_->exit = *exit_;
   const Done done = std::move(done_);

@@ -76,6 +76,10 @@ struct CompilerResult {
   loop::ExitStatus exit{};
 };
 
+// How a compiler ended that left no result: "the compiler of the configuration was killed by signal 9 (SIGKILL) while
+// it was reading FILE". `at` is what it noted on its page (ipc/progress_page.h), or empty.
+[[nodiscard]] std::string DescribeCompilerEnd(const loop::ExitStatus& exit, std::string_view at);
+
 // A compiler, for as long as it runs. Calls back once, when the child was reaped and its channel has ended.
 //
 // It speaks in turn, or is ended: Hello, then Compiled or Failed.

@@ -48,14 +48,10 @@ void Mender::Mend(OpenListener& listener, const std::vector<std::size_t>& deaf) 
 }
 
 void Mender::Tell(log::Level level, const std::string& text) {
-  if (loop_.Now() < tell_again_) {
-    ++untold_;
-    return;
-  }
+  const auto times = tell_.Take(loop_.Now());
+  if (!times) return;
   const std::string more =
-      untold_ > 0 ? fmt::format(" (and {} since the last such line)", Count(untold_, "other")) : "";
-  untold_ = 0;
-  tell_again_ = loop_.Now() + kTellEvery;
+      *times > 1 ? fmt::format(" (and {} since the last such line)", Count(*times - 1, "other")) : "";
   log::Main().Print(level, "master: {}{}", text, more);
 }
 

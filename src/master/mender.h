@@ -18,6 +18,7 @@
 #include "loop/timer.h"
 #include "master/resources.h"
 #include "util/clock.h"
+#include "util/seldom.h"
 
 namespace colmeia::master {
 
@@ -49,8 +50,7 @@ class Mender {
   HandOut hand_out_;
   loop::Timer next_;     // active: something was found lately
   bool wanted_ = false;  // to look again when it ends
-  util::TimePoint tell_again_{};
-  std::size_t untold_ = 0;
+  util::Seldom tell_{kTellEvery};
 };
 
 }  // namespace colmeia::master

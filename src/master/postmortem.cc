@@ -89,17 +89,6 @@ std::string ReadSome(const std::string& path) {
   return {bytes.data(), size};
 }
 
-// The words of a line, by blanks and tabs.
-std::vector<std::string_view> WordsOf(std::string_view line) {
-  std::vector<std::string_view> words;
-  for (std::size_t at = 0; (at = line.find_first_not_of(" \t\n", at)) != std::string_view::npos;) {
-    const std::size_t end = std::min(line.find_first_of(" \t\n", at), line.size());
-    words.push_back(line.substr(at, end - at));
-    at = end;
-  }
-  return words;
-}
-
 // The value of "Name:\tvalue" in /proc/PID/status.
 std::string_view Value(std::string_view status, std::string_view name) {
   while (!status.empty()) {
@@ -133,7 +122,7 @@ std::string Target(const std::string& proc, pid_t pid, int descriptor) {
 // /proc/PID/syscall: "running", "-1 sp pc" outside of any, or "number arguments... sp pc" (proc(5)).
 std::string DescribeCall(const std::string& proc, pid_t pid) {
   const std::string text = ReadSome(PathOf(proc, pid, "syscall"));
-  const std::vector<std::string_view> words = WordsOf(text);
+  const std::vector<std::string_view> words = util::Words(text);
   if (words.size() < 3) return {};
   const auto number = Number<long>(words[0]);
   if (!number || *number < 0) return {};
@@ -152,7 +141,7 @@ std::string DescribeCpuTime(const std::string& proc, pid_t pid) {
   const std::string text = ReadSome(PathOf(proc, pid, "stat"));
   const std::size_t name_end = text.rfind(')');
   if (name_end == std::string::npos) return {};
-  const std::vector<std::string_view> words = WordsOf(std::string_view(text).substr(name_end + 1));
+  const std::vector<std::string_view> words = util::Words(std::string_view(text).substr(name_end + 1));
   if (words.size() <= kUserTime + 1) return {};
   const double ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
   const auto user = Number<std::uint64_t>(words[kUserTime]);
@@ -167,7 +156,7 @@ std::string DescribeKernelStack(const std::string& proc, pid_t pid) {
   const std::string text = ReadSome(PathOf(proc, pid, "stack"));
   std::string names;
   std::size_t frames = 0;
-  for (const std::string_view word : WordsOf(text)) {
+  for (const std::string_view word : util::Words(text)) {
     if (word.starts_with("[<")) continue;
     if (++frames > kMostFrames) break;
     names += names.empty() ? ", kernel stack " : " < ";
@@ -204,7 +193,7 @@ std::string DescribeProcess(pid_t pid, const std::string& proc) {
 
 std::optional<std::uint64_t> ResidentMemory(pid_t pid, const std::string& proc) {
   const std::string text = ReadSome(PathOf(proc, pid, "statm"));
-  const std::vector<std::string_view> words = WordsOf(text);
+  const std::vector<std::string_view> words = util::Words(text);
   if (words.size() < 2) return std::nullopt;
   const auto pages = Number<std::uint64_t>(words[1]);
   if (!pages) return std::nullopt;

@@ -141,10 +141,8 @@ bool IsAbout(const Rule& rule, const sys::Address& peer, std::string_view bytes)
 }
 
 Outcome Handle(Exchange& exchange) {
-  static constexpr std::string_view kMapped("\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);  // ::ffff:a.b.c.d is a.b.c.d
   const sys::Address& peer = *exchange.connection->peer;
-  std::string_view bytes = peer.family() == AF_UNIX ? std::string_view{} : peer.HostBytes();
-  if (bytes.size() == 16 && bytes.starts_with(kMapped)) bytes.remove_prefix(kMapped.size());
+  const std::string_view bytes = peer.PlainHostBytes();
   for (const Rule& rule : exchange.settings<Settings>().rules) {
     if (!IsAbout(rule, peer, bytes)) continue;
     if (rule.allow) return Outcome::Pass();

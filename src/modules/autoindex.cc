@@ -21,6 +21,7 @@
 #include "pipeline/exchange.h"
 #include "pipeline/path.h"
 #include "pipeline/report.h"
+#include "pipeline/variables.h"
 #include "util/escape.h"
 #include "util/strings.h"
 
@@ -254,17 +255,6 @@ Page MakePage(std::string_view path, const std::vector<DirectoryEntry>& entries,
   return {HtmlPage(path, entries, settings), "text/html; charset=utf-8", true};
 }
 
-// The argument of that name, empty when there is none.
-std::string_view CallbackOf(std::string_view args) {
-  for (const std::string_view pair : util::Split(args, '&')) {
-    const std::size_t equals = pair.find('=');
-    if (equals != std::string_view::npos && util::EqualsIgnoreCase(pair.substr(0, equals), "callback")) {
-      return pair.substr(equals + 1);
-    }
-  }
-  return {};
-}
-
 // A client's text in a script: nothing but names, and no long one.
 bool IsCallback(std::string_view name) {
   return name.size() <= 128 && std::all_of(name.begin(), name.end(), [](char c) {
@@ -275,7 +265,9 @@ bool IsCallback(std::string_view name) {
 Outcome Handle(Exchange& exchange) {
   if (!exchange.request.path.ends_with('/') || !http::IsGetOrHead(exchange.request.method)) return Outcome::Pass();
   std::string_view callback;
-  if (exchange.settings<Settings>().format == Format::kJsonp) callback = CallbackOf(exchange.request.args);
+  if (exchange.settings<Settings>().format == Format::kJsonp) {
+    callback = pipeline::FindArgument(exchange.request.args, "callback").value_or("");
+  }
   if (!IsCallback(callback)) {
     pipeline::Report(exchange, log::Level::kInfo, "client sent invalid callback name: \"{}\"", callback);
     return Outcome::Respond(http::Status::kBadRequest);

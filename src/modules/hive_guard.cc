@@ -15,13 +15,9 @@ namespace colmeia::modules {
 namespace {
 
 bool IsLoopback(const sys::Address& address) {
-  static constexpr std::string_view kMapped("\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);  // ::ffff:a.b.c.d is a.b.c.d
   static constexpr std::string_view kOne("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01", 16);
-  if (address.family() != AF_INET && address.family() != AF_INET6) return false;
-  std::string_view bytes = address.HostBytes();
-  if (bytes == kOne) return true;
-  if (bytes.size() == kOne.size() && bytes.starts_with(kMapped)) bytes.remove_prefix(kMapped.size());
-  return bytes.size() == 4 && bytes.front() == '\x7f';
+  const std::string_view bytes = address.PlainHostBytes();
+  return bytes == kOne || (bytes.size() == 4 && bytes.front() == '\x7f');
 }
 
 bool IsOurs(std::string_view host, const pipeline::Server* server) {

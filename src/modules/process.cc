@@ -45,7 +45,9 @@ struct Draft {
 // Directives
 
 constexpr config::EnumValue<ipc::Sandbox> kSandboxes[] = {
-    {"on", ipc::Sandbox::kOn}, {"strict", ipc::Sandbox::kStrict}, {"off", ipc::Sandbox::kOff}};
+    {ipc::SandboxName(ipc::Sandbox::kOn), ipc::Sandbox::kOn},
+    {ipc::SandboxName(ipc::Sandbox::kStrict), ipc::Sandbox::kStrict},
+    {ipc::SandboxName(ipc::Sandbox::kOff), ipc::Sandbox::kOff}};
 
 constexpr std::int64_t kMostWorkers = 1024;  // a slot each, and reloads need some to spare
 
@@ -278,8 +280,10 @@ ProcessSettings Merge(const ProcessSettings& outer, const Draft& own, MergeConte
   out.master_process = own.master_process.value_or(outer.master_process);
   const bool no_pid = own.pid && own.pid->empty();
   if (!no_pid) out.pid = context.FromPrefix(own.pid.value_or(std::string(config::kDefaultPid)));
-  if (own.control ? *own.control != "off" : !no_pid) {
-    out.control = own.control ? context.FromPrefix(*own.control) : BesidePidFile(out.pid);
+  if (own.control) {
+    if (*own.control != "off") out.control = context.FromPrefix(*own.control);
+  } else if (!no_pid) {
+    out.control = BesidePidFile(out.pid);
   }
   out.workers = own.workers;
   out.rlimit_nofile = own.rlimit_nofile.value_or(outer.rlimit_nofile);

@@ -109,14 +109,7 @@ Outcome FallBack(Exchange& exchange, const Settings& settings) {
     }
     return Outcome::Respond(*settings.status);
   }
-  const std::string_view target = Candidate(exchange, settings.target).text();
-  if (target.starts_with('@')) {
-    exchange.named_location = target;
-    return Outcome::Reroute();
-  }
-  const std::size_t question = target.find('?');
-  exchange.SetPath(target.substr(0, question),
-                   question == std::string_view::npos ? std::string_view{} : target.substr(question + 1));
+  exchange.GoTo(Candidate(exchange, settings.target).text());
   return Outcome::Reroute();
 }
 

@@ -102,28 +102,21 @@ ErrorPageVerdict ApplyErrorPage(Exchange& exchange, Status status) {
   if (page == nullptr) return ErrorPageVerdict::kNone;
 
   const std::string_view target = page->target.Evaluate(exchange);
+  exchange.response.close = exchange.response.close || EndsConnection(status);
   if (target.starts_with('/') || target.starts_with('@')) {
     exchange.error_status = page->overwrite.value_or(status);
     exchange.keep_error_status = !page->take_status;
     exchange.response.Drop();
-    exchange.response.close = exchange.response.close || EndsConnection(status);
-    if (target.starts_with('@')) {
-      exchange.named_location = target;
-    } else {
-      const std::size_t question = target.find('?');
-      exchange.SetPath(target.substr(0, question),
-                       question == std::string_view::npos ? std::string_view{} : target.substr(question + 1));
-      // The page is fetched, whatever the client tried to do.
-      if (!exchange.request.head_only) {
-        exchange.request.method = http::Method::kGet;
-        exchange.request.method_text = "GET";
-      }
+    exchange.GoTo(target);
+    // The page is fetched, whatever the client tried to do.
+    if (!target.starts_with('@') && !exchange.request.head_only) {
+      exchange.request.method = http::Method::kGet;
+      exchange.request.method_text = "GET";
     }
     return ErrorPageVerdict::kInternal;
   }
 
   MakeErrorResponse(exchange, page->overwrite && IsRedirect(*page->overwrite) ? *page->overwrite : Status::kFound);
-  exchange.response.close = exchange.response.close || EndsConnection(status);
   exchange.redirect_to = AbsoluteUrl(exchange, target);
   return ErrorPageVerdict::kRedirect;
 }

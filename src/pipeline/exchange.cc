@@ -45,6 +45,16 @@ void Exchange::SetPath(std::string_view path, std::string_view args) {
   named_location = {};
 }
 
+void Exchange::GoTo(std::string_view target) {
+  if (target.starts_with('@')) {
+    named_location = target;
+    return;
+  }
+  const std::size_t question = target.find('?');
+  SetPath(target.substr(0, question),
+          question == std::string_view::npos ? std::string_view{} : target.substr(question + 1));
+}
+
 void Exchange::MoveHead(const char* from, std::size_t size, const char* to) {
   for (std::string_view* view : {&request.method_text, &request.line, &request.target, &request.path, &request.args,
                                  &request.host, &redirect_to}) {

@@ -133,6 +133,9 @@ class Exchange {
   // The path may be made of variables: should it climb, no file is found under it.
   void SetPath(std::string_view path, std::string_view args);
 
+  // Chooses what the text of a directive names: "@name", or a path with or without "?args", as SetPath().
+  void GoTo(std::string_view target);
+
   // Gives the head's bytes a new home: every view into [from, from + size) is moved by the distance to `to`.
   void MoveHead(const char* from, std::size_t size, const char* to);
 

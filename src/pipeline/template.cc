@@ -89,8 +89,6 @@ std::string UnknownVariable(std::string_view name, const std::vector<std::string
       return message + ": nginx has it, and colmeia does not";
     }
   }
-  static constexpr std::size_t kLongestName = 64;  // nobody meant a variable by more than that
-  if (name.size() > kLongestName) return message;
   std::vector<std::string_view> known(captures.begin(), captures.end());
   for (const Variable& variable : CoreVariables()) {
     if (!variable.prefix) known.push_back(variable.name);

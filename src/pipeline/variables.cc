@@ -96,20 +96,7 @@ Value SentHttp(Exchange& ex, std::string_view suffix) {
   return JoinedField(ex, response.fields, suffix, ", ");
 }
 
-Value Argument(Exchange& ex, std::string_view suffix) {
-  std::string_view rest = ex.request.args;
-  while (!rest.empty()) {
-    const std::size_t end = rest.find('&');
-    const std::string_view pair = rest.substr(0, end);
-    const std::size_t equals = pair.find('=');
-    if (equals != std::string_view::npos && util::EqualsIgnoreCase(pair.substr(0, equals), suffix)) {
-      return pair.substr(equals + 1);
-    }
-    if (end == std::string_view::npos) break;
-    rest.remove_prefix(end + 1);
-  }
-  return std::nullopt;
-}
+Value Argument(Exchange& ex, std::string_view suffix) { return FindArgument(ex.request.args, suffix); }
 
 Value Cookie(Exchange& ex, std::string_view suffix) {
   for (const http::Field& field : ex.request.fields) {
@@ -272,6 +259,20 @@ constexpr Variable kVariables[] = {
 }  // namespace
 
 std::span<const Variable> CoreVariables() { return kVariables; }
+
+std::optional<std::string_view> FindArgument(std::string_view args, std::string_view name) {
+  while (!args.empty()) {
+    const std::size_t end = args.find('&');
+    const std::string_view pair = args.substr(0, end);
+    const std::size_t equals = pair.find('=');
+    if (equals != std::string_view::npos && util::EqualsIgnoreCase(pair.substr(0, equals), name)) {
+      return pair.substr(equals + 1);
+    }
+    if (end == std::string_view::npos) break;
+    args.remove_prefix(end + 1);
+  }
+  return std::nullopt;
+}
 
 std::string VariablesReference() {
   std::string out =

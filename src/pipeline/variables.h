@@ -84,4 +84,8 @@ class Template {
   bool constant_ = true;
 };
 
+// The argument of that name in a query string, whatever its case: nginx's $arg_NAME. Nothing when there is none; of
+// several it is the first. The view points into `args`.
+[[nodiscard]] std::optional<std::string_view> FindArgument(std::string_view args, std::string_view name);
+
 }  // namespace colmeia::pipeline

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
 #include <string_view>
 #include <utility>
 
@@ -13,6 +12,7 @@
 
 #include "scoreboard/records.h"
 #include "util/check.h"
+#include "util/utf8.h"
 
 namespace colmeia::scoreboard {
 namespace {
@@ -57,14 +57,8 @@ void Fold(Cell& from, std::uint64_t& sum, Cell& published) {
 std::string_view CutWhy(std::string_view text) {
   text = text.substr(0, text.find('\0'));
   std::size_t size = std::min(text.size(), Reload::kMaxWhy);
-  while (size > 0 && size < text.size() && (static_cast<unsigned char>(text[size]) & 0xc0U) == 0x80U) --size;
+  while (size > 0 && size < text.size() && util::IsUtf8Continuation(text[size])) --size;
   return text.substr(0, size);
-}
-
-void StoreWhy(std::string_view text, std::array<Cell, MasterRecord::kWhyCells>& cells) {
-  std::array<std::uint64_t, MasterRecord::kWhyCells> words{};
-  std::memcpy(words.data(), text.data(), text.size());
-  for (std::size_t i = 0; i < words.size(); ++i) cells[i].store(words[i], kRelaxed);
 }
 
 }  // namespace
@@ -233,7 +227,7 @@ void Board::PublishRecord() {
   cells.reload_succeeded.store(reload.succeeded ? 1 : 0, kRelaxed);
   cells.reload_wall_ms.store(reload.wall_ms, kRelaxed);
   cells.reload_us.store(reload.duration_us, kRelaxed);
-  StoreWhy(reload.why, cells.reload_why);
+  StoreText(reload.why, cells.reload_why);
 }
 
 SlotWriter Board::Writer(std::uint32_t index) {

@@ -64,7 +64,7 @@ struct Reload {
   std::uint64_t duration_us = 0;  // from the order to its end
   std::string why{};              // cut to kMaxWhy bytes, at the start of a UTF-8 character; empty when it succeeded
 
-  static constexpr std::size_t kMaxWhy = MasterRecord::kWhyCells * sizeof(Cell) - 1;
+  static constexpr std::size_t kMaxWhy = kMaxText;
   bool operator==(const Reload&) const = default;
 };
 

@@ -33,14 +33,22 @@ std::uint64_t LagBucketLimitNs(std::size_t bucket) {
   return bucket + 1 < kLagBuckets ? std::uint64_t{1} << (14 + bucket) : UINT64_MAX;
 }
 
-void SlotWriter::SayLast(std::string_view text) {
-  text = text.substr(0, kLastWordsCells * sizeof(Cell) - 1);
-  for (std::size_t i = 0; i < kLastWordsCells; ++i) {
+void StoreText(std::string_view text, TextCells& cells) {
+  text = text.substr(0, kMaxText);
+  for (std::size_t i = 0; i < cells.size(); ++i) {
     const std::string_view part = text.substr(std::min(i * sizeof(std::uint64_t), text.size()), sizeof(std::uint64_t));
     std::uint64_t word = 0;
     std::memcpy(&word, part.data(), part.size());
-    slot_->last_words[i].store(word, std::memory_order_relaxed);
+    cells[i].store(word, std::memory_order_relaxed);
   }
+}
+
+std::string LoadText(const TextCells& cells) {
+  std::array<std::uint64_t, std::tuple_size_v<TextCells>> words{};
+  for (std::size_t i = 0; i < words.size(); ++i) words[i] = cells[i].load(std::memory_order_relaxed);
+  std::string bytes(sizeof(words), '\0');
+  std::memcpy(bytes.data(), words.data(), sizeof(words));
+  return bytes.substr(0, bytes.find('\0'));
 }
 
 Slot& SlotWriter::Nowhere() {

@@ -16,6 +16,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace colmeia::scoreboard {
@@ -118,15 +119,20 @@ struct SharedTotals {
   std::array<Cell, kLagBuckets> lag;
 };
 
-// Room for the request that a worker was serving when it crashed.
-inline constexpr std::size_t kLastWordsCells = 32;
+// A short text in shared memory, which ends at its first NUL.
+using TextCells = std::array<Cell, 32>;
+inline constexpr std::size_t kMaxText = sizeof(TextCells) - 1;
+
+// Cut to kMaxText bytes. Safe in a signal handler.
+void StoreText(std::string_view text, TextCells& cells);
+[[nodiscard]] std::string LoadText(const TextCells& cells);
 
 // What a slot's worker says of itself, and nobody else writes while it lives.
 struct alignas(64) Slot {
   Cell heartbeat_ns;
   std::array<Cell, kGauges> gauges;
   SharedTotals totals;
-  std::array<Cell, kLastWordsCells> last_words;  // text, ends at its first NUL: what it served when it crashed
+  TextCells last_words;  // what it served when it crashed
 };
 
 // A worker that was broken into can write any number into its slot. What no honest worker reaches (in nanoseconds 18
@@ -150,8 +156,6 @@ struct alignas(64) Tenancy {
 
 // What only the master knows of the server's history. It alone writes it.
 struct MasterRecord {
-  static constexpr std::size_t kWhyCells = 32;
-
   Cell sequence;  // odd while the master writes here
   Cell cpu_us;
   Cell rss_bytes;
@@ -163,8 +167,8 @@ struct MasterRecord {
   Cell reload_succeeded;
   Cell reload_wall_ms;
   Cell reload_us;
-  std::array<Cell, kWhyCells> reload_why;  // text, ends at its first NUL
-  Cell names_lost;                         // Unix sockets that are listened on and have no name any more
+  TextCells reload_why;
+  Cell names_lost;  // Unix sockets that are listened on and have no name any more
 };
 
 // All of it is written by the master.
@@ -232,7 +236,7 @@ class SlotWriter {
   }
 
   // What is being served, as this process is about to end. Safe in a signal handler; cut where there is no more room.
-  void SayLast(std::string_view text);
+  void SayLast(std::string_view text) { StoreText(text, slot_->last_words); }
 
   // A loop turn took so long: last, highest, the histogram and the sum.
   void AddLag(std::uint64_t lag_ns) {

@@ -1,6 +1,5 @@
 // Looking at a board. What workers wrote is believed within limits (Believed) and about themselves alone.
 #include <algorithm>
-#include <cstring>
 
 #include "scoreboard/board.h"
 #include "scoreboard/records.h"
@@ -39,16 +38,6 @@ void AddCounts(const SlotView& view, Counts& sum) {
     const std::uint64_t value = view.counts.gauges[i];
     sum.gauges[i] = LagGauge(i) ? std::max(sum.gauges[i], value) : SumOf(sum.gauges[i], value);
   }
-}
-
-static_assert(MasterRecord::kWhyCells == kLastWordsCells);
-
-std::string LoadText(const std::array<Cell, kLastWordsCells>& cells) {
-  std::array<std::uint64_t, kLastWordsCells> words{};
-  for (std::size_t i = 0; i < words.size(); ++i) words[i] = cells[i].load(kPlain);
-  std::string bytes(sizeof(words), '\0');
-  std::memcpy(bytes.data(), words.data(), sizeof(words));
-  return bytes.substr(0, bytes.find('\0'));
 }
 
 void LoadRecord(const MasterRecord& record, ServerView& view) {

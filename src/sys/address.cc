@@ -262,6 +262,13 @@ std::string_view Address::HostBytes() const {
   }
 }
 
+std::string_view Address::PlainHostBytes() const {
+  static constexpr std::string_view kMapped("\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
+  std::string_view bytes = HostBytes();
+  if (bytes.starts_with(kMapped)) bytes.remove_prefix(kMapped.size());
+  return bytes;
+}
+
 std::string_view Address::bytes() const { return {reinterpret_cast<const char*>(&storage_), size_}; }
 
 }  // namespace colmeia::sys

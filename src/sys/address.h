@@ -57,6 +57,8 @@ class Address {
 
   // The address in network order, 4 or 16 bytes, nginx's $binary_remote_addr. Valid as long as this.
   [[nodiscard]] std::string_view HostBytes() const;
+  // The same, and of an IPv4 address within IPv6 (::ffff:a.b.c.d, RFC 4291 section 2.5.5.2) the four bytes of a.b.c.d.
+  [[nodiscard]] std::string_view PlainHostBytes() const;
 
   // The sockaddr, valid as long as this.
   [[nodiscard]] std::string_view bytes() const;

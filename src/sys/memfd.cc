@@ -10,6 +10,7 @@
 
 #include <fmt/core.h>
 
+#include "sys/descriptors.h"
 #include "sys/error.h"
 #include "sys/files.h"
 
@@ -53,8 +54,8 @@ Result<UniqueFd> SharedMemfd(const char* name, std::size_t size) {
 Result<> SealFutureWrites(int fd) { return Seal(fd, F_SEAL_FUTURE_WRITE | F_SEAL_SEAL); }
 
 Result<UniqueFd> OpenForReading(int fd) {
-  UniqueFd reading(open(fmt::format("/proc/self/fd/{}", fd).c_str(), O_RDONLY | O_CLOEXEC));
-  if (!reading) return FailErrno("cannot open a memory file for reading only");
+  Result<UniqueFd> reading = OpenAnew(fd, O_RDONLY);
+  if (!reading) return FailErrno("cannot open a memory file for reading only", reading.error().code);
   return reading;
 }
 

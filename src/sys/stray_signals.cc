@@ -31,8 +31,6 @@ void IgnoreReserved(int number) {
 
 }  // namespace
 
-std::span<const int> NamedStraySignals() { return kNamed; }
-
 std::vector<int> StraySignals() {
   std::vector<int> out(std::begin(kNamed), std::end(kNamed));
   for (int number = kFirstRealTime; number <= SIGRTMAX; ++number) out.push_back(number);

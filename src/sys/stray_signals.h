@@ -6,13 +6,9 @@
 // SIGABRT): who sends one of these wants an end with a core dump, as a service manager's watchdog does.
 #pragma once
 
-#include <span>
 #include <vector>
 
 namespace colmeia::sys {
-
-// With a name, as SIGALRM.
-[[nodiscard]] std::span<const int> NamedStraySignals();
 
 // All of them, the real-time signals included.
 [[nodiscard]] std::vector<int> StraySignals();

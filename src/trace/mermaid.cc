@@ -4,6 +4,7 @@
 
 #include "trace/processes.h"
 #include "util/escape.h"
+#include "util/utf8.h"
 
 namespace colmeia::trace {
 namespace {
@@ -27,7 +28,7 @@ std::string Escape(std::string_view text) {
 std::string Short(std::string_view text) {
   if (text.size() <= kMostText) return std::string(text);
   std::size_t end = kMostText - 3;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  while (end > 0 && util::IsUtf8Continuation(text[end])) --end;
   return std::string(text.substr(0, end)) + "...";
 }
 

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "util/check.h"
+#include "util/utf8.h"
 
 namespace colmeia::trace {
 namespace {
@@ -103,7 +104,7 @@ std::string_view Cut(std::string_view text) {
   text = text.substr(0, text.find('\0'));
   if (text.size() <= kMaxText) return text;
   std::size_t end = kMaxText;
-  while (end > kMaxText - 4 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  while (end > kMaxText - 4 && util::IsUtf8Continuation(text[end])) --end;
   return text.substr(0, end);
 }
 

@@ -69,7 +69,9 @@ std::size_t EditDistance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string_view Closest(std::string_view word, const std::vector<std::string_view>& known) {
+  constexpr std::size_t kLongestWord = 64;  // nobody meant a name by more than that
   std::string_view best;
+  if (word.size() > kLongestWord) return best;
   std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
   for (std::string_view candidate : known) {
     const std::size_t distance = EditDistance(word, candidate);

@@ -66,7 +66,8 @@ template <class Integer>
   return value;
 }
 
-// The member of `known` that a person most likely meant by `word`, or an empty view when none is close.
+// The member of `known` that a person most likely meant by `word`, or an empty view when none is close. A word of more
+// than 64 bytes is close to none.
 [[nodiscard]] std::string_view Closest(std::string_view word, const std::vector<std::string_view>& known);
 
 }  // namespace colmeia::util

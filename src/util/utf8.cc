@@ -5,7 +5,7 @@ namespace colmeia::util {
 std::size_t Utf8CharacterAt(std::string_view text) {
   if (text.empty()) return 0;
   const auto byte = [text](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  const auto follows = [&](std::size_t i) { return (byte(i) & 0xc0U) == 0x80U; };
+  const auto follows = [text](std::size_t i) { return i < text.size() && IsUtf8Continuation(text[i]); };
   const unsigned first = byte(0);
   if (first < 0x80) return 1;
   if (first >= 0xc2 && first <= 0xdf) return follows(1) ? 2 : 0;

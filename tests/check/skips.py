@@ -19,7 +19,6 @@ ANYWHERE = True
 ACCEPTED = [
     (r'needs root', ORDINARY_USER, 'only root can become another user'),
     (r'changing the user of a worker needs root', ORDINARY_USER, 'only root can become another user'),
-    (r'only root can become another user', ORDINARY_USER, 'only root can become another user'),
     (r'needs root, and an x86-64 CPU', ORDINARY_USER or os.uname().machine != 'x86_64',
      'system calls are injected into a worker by ptrace, by registers of that CPU'),
     (r'only root can .*', ORDINARY_USER, 'ownership is root\'s to give'),

@@ -67,19 +67,12 @@ def test_a_crash_without_a_master_is_reported_as_well(prepare):
     server = prepare('master_process off;' + SITE, files=FILES, env=OURS)
     server.expected_status = None
     server.launch()
-    server.wait_for(lambda: answers(server), 'an answer')  # it listens before it is prepared for a crash
+    server.wait_for(server.answers, 'an answer')  # it listens before it is prepared for a crash
 
     server.signal(SIGSEGV)
 
     assert server.wait_exit() == -SIGSEGV
     assert 'worker ends by signal 11 (SIGSEGV)' in server.error_log + server.stderr
-
-
-def answers(server):
-    try:
-        return server.get('/').status == 200
-    except ConnectionRefusedError:
-        return False
 
 
 def test_a_core_is_dumped_all_the_same(hive):

@@ -15,6 +15,7 @@ import pytest
 from support import injection, processes, rogue, without_calls
 from support.control import ask, ctl
 from support.http_client import Connection
+from support.ports import listening
 
 WORKERS = 2
 MAIN = f'worker_processes {WORKERS}; worker_shutdown_timeout 1s; events {{ accept_by %s; }}'
@@ -108,9 +109,7 @@ def test_no_file_is_written_nor_made(prepare):
 
 @without_calls_works
 def test_no_file_is_written_nor_made_where_the_kernel_has_no_landlock(prepare, monkeypatch):
-    server = write_files(prepare)
-    command = server.command
-    monkeypatch.setattr(server, 'command', lambda *rest: without_calls.command(without_calls.LANDLOCK, command(*rest)))
+    server = without_calls.without(monkeypatch, write_files(prepare), without_calls.LANDLOCK)
 
     check_nothing_was_written(server.start())
 
@@ -172,11 +171,7 @@ def test_a_listening_socket_that_was_shut_down_is_opened_anew(prepare, way):
 
 def listening_sockets(server):
     """Inode numbers of what listens on the server's port and Unix socket."""
-    inodes = set()
-    for line in pathlib.Path('/proc/net/tcp').read_text(encoding='ascii').splitlines()[1:]:
-        fields = line.split()
-        if fields[3] == '0A' and fields[1].endswith(f':{server.port:04X}'):
-            inodes.add(fields[9])
+    inodes = {words[9] for words in listening(server.port)}
     for line in pathlib.Path('/proc/net/unix').read_text(encoding='ascii').splitlines()[1:]:
         fields = line.split()
         if fields[3] == '00010000' and fields[-1] == f'{server.prefix}/logs/socket':

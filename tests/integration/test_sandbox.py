@@ -13,7 +13,9 @@ import pytest
 
 from support import injection, processes, without_calls
 from support.control import ask, ctl
+from support.ports import listening
 from support.server import BINARY
+from support.without_calls import without
 
 FILES = {'html/index.html': 'hello', 'private/secret.txt': 'secret'}
 SITE = 'worker_processes 1; {main} http {{ server {{ listen 127.0.0.1:%%PORT%%; root html; {server} }} }}'
@@ -182,8 +184,7 @@ def insider(hive):
     server = hive(site('user nobody;', 'access_log logs/access.log;'), files=FILES)
     (worker,) = server.workers()
     targets = processes.descriptors(worker)
-    inode = next(fields[9] for fields in map(str.split, open('/proc/net/tcp', encoding='ascii'))
-                 if fields[1].endswith(f':{server.port:04X}') and fields[3] == '0A')
+    inode = listening(server.port)[0][9]
     words = {'listener': next(fd for fd, target in targets.items() if target == f'socket:[{inode}]'),
              'log': next(fd for fd, target in targets.items() if target.endswith('access.log')),
              'file': 0,
@@ -273,13 +274,6 @@ def test_regular_expressions_and_logs_live_in_the_sandbox(hive):
 # --- Kernels that lack a part of it
 
 lacking = pytest.mark.skipif(not without_calls.SUPPORTED, reason='the numbers of its calls are not known here')
-
-
-def without(monkeypatch, server, calls):
-    """The server on a kernel without these calls."""
-    command = server.command
-    monkeypatch.setattr(server, 'command', lambda *rest: without_calls.command(calls, command(*rest)))
-    return server
 
 
 @lacking

@@ -313,18 +313,11 @@ def test_master_process_off_serves_with_one_process(prepare):
     server = prepare('master_process off;' + SITE, files=FILES)
 
     server.launch()
-    server.wait_for(lambda: _answers(server), 'an answer')
+    server.wait_for(server.answers, 'an answer')
 
     assert server.get('/').status == 200
     assert server.children() == []
     assert server.stop() == 0
-
-
-def _answers(server):
-    try:
-        return server.get('/').status == 200
-    except OSError:
-        return False
 
 
 # -- descriptors of whoever starts us

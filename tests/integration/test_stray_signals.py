@@ -1,6 +1,5 @@
 """Signals that mean nothing to a server and would end a process: nobody ends by them, and children begin as usual."""
 
-import os
 import signal
 import subprocess
 
@@ -37,19 +36,12 @@ def test_a_lone_process_outlives_them(prepare):
     server = prepare('master_process off;' + SITE, files=FILES)
     server.launch()
     server.wait_for(lambda: server.read('logs/colmeia.pid') == f'{server.pid}\n', 'the pid file')
-    server.wait_for(lambda: _answers(server), 'an answer')
+    server.wait_for(server.answers, 'an answer')
 
     send_all(server.pid)
 
     assert server.get('/').status == 200
     assert server.stop() == 0
-
-
-def _answers(server):
-    try:
-        return server.get('/').status == 200
-    except OSError:
-        return False
 
 
 def test_a_stand_in_outlives_them(install):  # noqa: F811

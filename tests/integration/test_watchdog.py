@@ -9,6 +9,7 @@ from signal import SIGCONT, SIGKILL, SIGQUIT, SIGSTOP
 import pytest
 
 from support import processes
+from support.waiting import pass_time
 
 SITE = 'worker_processes 2; worker_watchdog 1s; http { server { listen 127.0.0.1:%%PORT%%; root html; } }'
 FILES = {'html/index.html': 'hello'}
@@ -23,12 +24,6 @@ PTRACE_ATTACH = 16
 PTRACE_DETACH = 17
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
-
-
-def pass_time(server, seconds):
-    """Lets the server live for so long."""
-    end = time.monotonic() + seconds
-    server.wait_for(lambda: time.monotonic() > end, 'time to pass')
 
 
 def replaced(server, victim, count=2):
@@ -82,7 +77,7 @@ def test_an_idle_worker_is_left_alone(hive):
     server = hive(SITE, files=FILES)
     before = server.workers()
 
-    pass_time(server, 3 * PERIOD)
+    pass_time(3 * PERIOD)
 
     assert server.workers() == before
 
@@ -110,13 +105,13 @@ def test_a_worker_in_a_debugger_is_reported_and_left_alone(hive):
 
     try:
         server.wait_for_error(rf'pid {victim}\).*traced by process {os.getpid()}')
-        pass_time(server, 2 * PERIOD)
+        pass_time(2 * PERIOD)
         assert processes.is_alive(victim)
     finally:
         os.waitpid(victim, 0x40000000)  # __WALL: the stop that the attachment brought
         _libc.ptrace(PTRACE_DETACH, victim, None, None)
 
-    pass_time(server, 2 * PERIOD)
+    pass_time(2 * PERIOD)
     assert victim in server.workers()
 
 
@@ -127,12 +122,12 @@ def test_a_hive_that_stood_still_as_a_whole_loses_nobody(hive):
 
     for pid in everybody:
         os.kill(pid, SIGSTOP)
-    pass_time(server, 3 * PERIOD)
+    pass_time(3 * PERIOD)
     os.kill(server.pid, SIGCONT)
-    pass_time(server, 0.3 * PERIOD)  # the master looks first
+    pass_time(0.3 * PERIOD)  # the master looks first
     for pid in before:
         os.kill(pid, SIGCONT)
-    pass_time(server, 2 * PERIOD)
+    pass_time(2 * PERIOD)
 
     assert server.workers() == before
     assert server.get('/').status == 200
@@ -143,7 +138,7 @@ def test_without_a_watchdog_nobody_is_killed(hive):
     victim = server.workers()[0]
 
     os.kill(victim, SIGSTOP)
-    pass_time(server, 3 * PERIOD)
+    pass_time(3 * PERIOD)
 
     assert victim in server.workers()
     os.kill(victim, SIGCONT)

@@ -11,11 +11,11 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
-import time
 from signal import SIGKILL
 
 from support import control, processes
 from support import server as servers
+from support.waiting import pass_time
 
 SOURCES = pathlib.Path(__file__).parent.parent / 'rogue'
 MARK = 'logs/rogue.pid'
@@ -55,12 +55,6 @@ def pid(server):
     return int(server.read(MARK))
 
 
-def pass_time(server, seconds):
-    """Lets the server live for so long."""
-    end = time.monotonic() + seconds
-    server.wait_for(lambda: time.monotonic() > end, 'time to pass')
-
-
 def check_goes_on(server, seconds, count=3, body=b'hello'):
     """While the rogue acts for so long nobody else is killed; and workers die, come and are exchanged as ever.
 
@@ -69,7 +63,7 @@ def check_goes_on(server, seconds, count=3, body=b'hello'):
     intruder = pid(server)
     siblings = [worker for worker in server.workers() if worker != intruder]
 
-    pass_time(server, seconds)
+    pass_time(seconds)
 
     assert set(siblings) <= set(server.workers())
     victim = siblings[0]

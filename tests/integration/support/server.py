@@ -166,6 +166,13 @@ class Server:
         self.adopt(int(self.read('logs/colmeia.pid')))
         return self
 
+    def answers(self):
+        """Whether somebody answers on our port just now."""
+        try:
+            return self.get('/').status == 200
+        except OSError:
+            return False
+
     def adopt(self, pid):
         """Takes a master that was started some other way as ours."""
         self.pid = pid

@@ -18,3 +18,9 @@ def wait_for(condition, what, deadline=DEADLINE):
         if time.monotonic() > end:
             raise AssertionError(f'waited {deadline:g} s in vain for {what}')
         select.select([], [], [], 0.01)
+
+
+def pass_time(seconds):
+    """Lets what is tested live for so long."""
+    end = time.monotonic() + seconds
+    wait_for(lambda: time.monotonic() > end, 'time to pass')

@@ -30,6 +30,13 @@ def command(numbers, arguments):
     return [sys.executable, '-B', str(pathlib.Path(__file__)), *map(str, numbers), '--', *arguments]
 
 
+def without(monkeypatch, server, numbers):
+    """The server, not started yet, on a kernel without these calls."""
+    whole = server.command
+    monkeypatch.setattr(server, 'command', lambda *rest: command(numbers, whole(*rest)))
+    return server
+
+
 def _forbid(numbers):
     code = struct.pack('=HBBI', _LOAD_NUMBER, 0, 0, 0)
     for number in numbers:

@@ -85,6 +85,8 @@ TEST(AddressTest, KnowsItsParts) {
   EXPECT_EQ(v4.HostBytes(), std::string_view("\x0a\x01\x02\x03"));
   EXPECT_EQ(v6.HostText(), "::1");
   EXPECT_EQ(v6.HostBytes().size(), 16U);
+  EXPECT_EQ(Address::FromIp("::ffff:10.1.2.3", 80)->PlainHostBytes(), v4.HostBytes());
+  EXPECT_EQ(v6.PlainHostBytes(), v6.HostBytes());
   EXPECT_EQ(path.HostText(), "unix:");
   EXPECT_EQ(path.UnixPath(), "/run/x");
   EXPECT_FALSE(v4.IsWildcard());

@@ -118,7 +118,7 @@ TEST_F(ExclusiveAcceptorTest, DoesNotRestForEverForOneThatOnlySaysThatItAccepts)
   Start();
   static_cast<void>(Burst(30));
 
-  const auto end = std::chrono::steady_clock::now() + 5s;
+  const auto end = std::chrono::steady_clock::now() + kTestDeadline;
   for (bool says = true; accepts() < 30 && std::chrono::steady_clock::now() < end; says = !says) {
     board_.Writer(kOther).Add(Total::kAccepts, says ? 1 : ~std::uint64_t{0});
     loop.RunOnce();
