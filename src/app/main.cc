@@ -48,7 +48,7 @@ int RunCommand(const std::vector<std::string>& arguments, master::Inheritance in
       SayText(BuildText());
       return kExitOk;
     case Task::kReference:
-      fmt::print("{}{}", config::Reference(Modules().registry()), pipeline::VariablesReference());
+      fmt::print("{}{}", config::Reference(Modules().registry()), pipeline::VariablesReference(Modules().variables()));
       return kExitOk;
     case Task::kTest:
       return RunWatched([&](config::Progress* progress) { return TestConfiguration(*command_line, progress); });

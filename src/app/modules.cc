@@ -20,6 +20,7 @@
 #include "modules/study.h"
 #include "modules/try_files.h"
 #include "pipeline/core_module.h"
+#include "pipeline/variables.h"
 
 namespace colmeia::app {
 
@@ -28,6 +29,7 @@ const pipeline::ModuleList& Modules() {
       &modules::kProcess,
       &modules::kEvents,
       &pipeline::kCore,
+      &pipeline::kVariables,
       &modules::kHashSizes,
       &modules::kNoEffect,
       &modules::kOpenFileCache,

@@ -22,21 +22,13 @@
 #include "loop/poll.h"
 #include "loop/process.h"
 #include "master/children.h"
+#include "master/inherited.h"
 #include "sys/unique_fd.h"
 #include "util/result.h"
 
 namespace colmeia::master {
 
 // --- The old side ---
-
-// What was put aside for a new binary gets this at its end: pid file and control socket, as in nginx.
-inline constexpr std::string_view kOldSuffix = ".oldbin";
-
-// A socket to hand over: lent for the call.
-struct HandedSocket {
-  std::string name;
-  int fd = -1;
-};
 
 struct SuccessorOptions {
   std::string program;                   // ProgramOnDisk()

@@ -51,6 +51,15 @@ struct InheritedVariables {
 };
 [[nodiscard]] Inheritance ReadInherited(const InheritedVariables& variables, int first = kFirstInheritedFd);
 
+// A socket to hand over to a new binary: lent for the call.
+struct HandedSocket {
+  std::string name;
+  int fd = -1;
+};
+
+// What was put aside for a new binary gets this at its end: pid file and control socket, as in nginx.
+inline constexpr std::string_view kOldSuffix = ".oldbin";
+
 // A name as LISTEN_FDNAMES may hold it: colons and control characters would end it.
 [[nodiscard]] std::string InheritableName(std::string_view name);
 

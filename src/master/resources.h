@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "ipc/plan.h"
-#include "master/handover.h"
 #include "master/inherited.h"
 #include "master/log_files.h"
 #include "master/open_listener.h"

@@ -31,7 +31,7 @@ namespace colmeia::master {
 using scoreboard::SlotState;
 
 // What a worker was told about its end, from mild to harsh.
-enum class Order {
+enum class SlotOrder {
   kNone,   // nothing: it is wanted
   kDrain,  // finish what is open, then leave
   kStop,   // leave now
@@ -49,7 +49,7 @@ struct Slot {
   bool said_draining = false;
   bool said_failed = false;
   bool accepting = false;  // it may accept connections: adopted, and has not said Draining
-  Order order = Order::kNone;
+  SlotOrder order = SlotOrder::kNone;
 
   std::optional<util::TimePoint> deadline;  // of the present state; what happens then is the supervisor's affair
   std::string why;                          // the reason that it, or we, gave for its end

@@ -151,7 +151,7 @@ control::GenerationStatus GenerationOf(const Generation& generation, const std::
     if (slot.state == SlotState::kReady) ++out.ready;
     out.connections = scoreboard::SumOf(out.connections, worker.counts.connections);
     out.age_ms = std::max(out.age_ms.value_or(0), worker.uptime_ms);
-    if (slot.order == Order::kNone) continue;
+    if (slot.order == SlotOrder::kNone) continue;
     unlimited = unlimited || !worker.deadline_ms;
     if (worker.deadline_ms) out.deadline_ms = std::max(out.deadline_ms.value_or(0), *worker.deadline_ms);
   }

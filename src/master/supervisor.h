@@ -143,7 +143,7 @@ class Supervisor {
   void UpdateDegraded();
   void UpdateServer();
   void LeaveWhenAlone();
-  [[nodiscard]] Order WantedOrder(const Slot& slot) const;
+  [[nodiscard]] SlotOrder WantedOrder(const Slot& slot) const;
 
   // supervisor_signals.cc: what an operator asks for, by signal or by request.
   void Stop(const Asker& asker);
@@ -207,7 +207,7 @@ class Supervisor {
 
   // supervisor_workers.cc: the way of one worker.
   void SpawnInto(const Generation& generation, std::uint32_t seat, std::uint32_t slot);
-  void Tell(std::uint32_t slot, Order order);
+  void Tell(std::uint32_t slot, SlotOrder order);
   void KillNow(std::uint32_t slot);
   void Overdue(std::uint32_t slot);
   void Breach(std::uint32_t slot, const std::string& what);

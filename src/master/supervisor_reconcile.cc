@@ -77,21 +77,21 @@ void Supervisor::RemoveWhatNobodyServes() {
 }
 
 // What a living worker should have been told by now.
-Order Supervisor::WantedOrder(const Slot& slot) const {
-  if (phase_ == Phase::kStopping) return Order::kStop;
+SlotOrder Supervisor::WantedOrder(const Slot& slot) const {
+  if (phase_ == Phase::kStopping) return SlotOrder::kStop;
   const Generation* generation = Find(slot.generation);
   const bool wanted = generation != nullptr && generation->wants_workers() && slot.seat < generation->seats.size();
-  return wanted ? Order::kNone : Order::kDrain;
+  return wanted ? SlotOrder::kNone : SlotOrder::kDrain;
 }
 
 void Supervisor::GiveOrders() {
   for (std::uint32_t i = 0; i < slots_.used(); ++i) {
     const SlotState state = slots_[i].state;
     const bool hears = state == SlotState::kStarting || state == SlotState::kReady || state == SlotState::kDraining;
-    const Order order = WantedOrder(slots_[i]);
+    const SlotOrder order = WantedOrder(slots_[i]);
     if (hears && order > slots_[i].order) {
       Tell(i, order);
-    } else if (order > Order::kNone) {
+    } else if (order > SlotOrder::kNone) {
       slots_[i].seated = false;  // on its way out already
     }
   }

@@ -140,7 +140,7 @@ void Supervisor::SwitchSeat() {
   rotation_.Switched(now_);
   const SlotState state = slots_[old].state;
   if (state == SlotState::kReady) {
-    Tell(old, Order::kDrain);
+    Tell(old, SlotOrder::kDrain);
   } else {
     slots_[old].seated = false;  // it is ending by itself
   }

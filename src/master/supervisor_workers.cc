@@ -94,14 +94,14 @@ void Supervisor::DrainsByItself(std::uint32_t slot) {
   Say(Level::kNotice, fmt::format("{} drains without having been told to; {}", Name(it), next));
 }
 
-void Supervisor::Tell(std::uint32_t slot, Order order) {
+void Supervisor::Tell(std::uint32_t slot, SlotOrder order) {
   Slot& it = slots_[slot];
   LeaveSeat(slot);
   it.order = order;
   if (!it.adopted) return KillNow(slot);  // serves nobody, and understands no message yet
-  const util::Milliseconds limit = order == Order::kStop ? kStopGrace : DrainLimit(it.generation);
+  const util::Milliseconds limit = order == SlotOrder::kStop ? kStopGrace : DrainLimit(it.generation);
   std::optional<util::TimePoint> deadline;
-  if (order == Order::kStop) {
+  if (order == SlotOrder::kStop) {
     deadline = now_ + limit;
   } else if (limit.count() > 0) {
     deadline = now_ + limit + kKillDelay;
@@ -111,7 +111,7 @@ void Supervisor::Tell(std::uint32_t slot, Order order) {
   if (ends_anyway && it.deadline && (!deadline || *it.deadline < *deadline)) deadline = it.deadline;
   it.deadline = deadline;
   if (it.state != SlotState::kDraining) EnterState(slot, SlotState::kDraining);
-  if (order == Order::kStop) {
+  if (order == SlotOrder::kStop) {
     Do(Send{slot, ipc::Stop{limit}});
   } else {
     Do(Send{slot, ipc::Drain{limit}});
@@ -183,9 +183,9 @@ void Supervisor::Overdue(std::uint32_t slot) {
       Say(Level::kError, fmt::format("{} failed and did not leave within {}, killing it", name, Words(kFailedGrace)));
       return KillNow(slot);
     case SlotState::kDraining: {
-      const util::Milliseconds limit = !it.why.empty()            ? kFailedGrace
-                                       : it.order == Order::kStop ? kStopGrace
-                                                                  : DrainLimit(it.generation);
+      const util::Milliseconds limit = !it.why.empty()                ? kFailedGrace
+                                       : it.order == SlotOrder::kStop ? kStopGrace
+                                                                      : DrainLimit(it.generation);
       Say(Level::kWarn, fmt::format("{} did not leave within {}, killing it", name, Words(limit)));
       return KillNow(slot);
     }

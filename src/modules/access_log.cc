@@ -14,6 +14,7 @@
 #include "config/default_paths.h"
 #include "config/setters.h"
 #include "log/access_log.h"
+#include "pipeline/evaluate.h"
 #include "pipeline/exchange.h"
 #include "pipeline/services.h"
 #include "util/arena.h"
@@ -35,7 +36,7 @@ using pipeline::Template;
 
 struct Format {
   Template line;
-  Template::Escape escape = nullptr;
+  pipeline::Escape escape = nullptr;
 };
 using FormatPointer = std::shared_ptr<const Format>;
 using Formats = std::map<std::string, FormatPointer, std::less<>>;
@@ -57,7 +58,7 @@ struct FormatDraft {
   std::string name;
   config::Span span;
   PlacedText line;
-  Template::Escape escape = nullptr;
+  pipeline::Escape escape = nullptr;
 };
 
 struct TargetDraft {
@@ -233,14 +234,15 @@ Settings Merge(const Settings& outer, const Draft& own, MergeContext& context) {
 
 bool Wants(const Target& target, Exchange& exchange) {
   if (!target.condition) return true;
-  const std::string_view value = target.condition->Evaluate(exchange);
+  const std::string_view value = pipeline::Evaluate(*target.condition, exchange);
   return !value.empty() && value != "0";
 }
 
 void Log(Exchange& exchange) {
   for (const Target& target : exchange.settings<Settings>().targets) {
     if (!Wants(target, exchange)) continue;
-    exchange.services->logs[target.log]->Append(target.format->line.Evaluate(exchange, target.format->escape));
+    exchange.services->logs[target.log]->Append(
+        pipeline::Evaluate(target.format->line, exchange, target.format->escape));
   }
 }
 

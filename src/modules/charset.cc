@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/setters.h"
+#include "pipeline/evaluate.h"
 #include "pipeline/exchange.h"
 #include "pipeline/report.h"
 #include "util/strings.h"
@@ -128,7 +129,7 @@ std::string_view CharsetOf(std::string_view type) {
 }
 
 std::string_view Wanted(Exchange& exchange, const Settings& settings) {
-  return settings.variable.empty() ? std::string_view(settings.name) : settings.variable.Evaluate(exchange);
+  return settings.variable.empty() ? std::string_view(settings.name) : pipeline::Evaluate(settings.variable, exchange);
 }
 
 void Filter(Exchange& exchange) {

@@ -14,7 +14,7 @@ using config::Call;
 using config::Directive;
 using config::In;
 
-struct Draft {
+struct EventsDraft {
   std::optional<std::uint32_t> worker_connections;
   config::Span worker_connections_place;
   std::optional<bool> multi_accept;
@@ -25,11 +25,11 @@ struct Draft {
 
 // Directives
 
-void CheckMethod(Draft&, const Call& call) {
+void CheckMethod(EventsDraft&, const Call& call) {
   if (call.arg(0) != "epoll") call.InvalidValue(call.args()[0], "colmeia always uses epoll");
 }
 
-void SetConnections(Draft& draft, const Call& call) {
+void SetConnections(EventsDraft& draft, const Call& call) {
   if (draft.worker_connections) return call.Duplicate();
   const auto number = config::ReadNumber(call, call.args()[0], 1, std::numeric_limits<std::uint32_t>::max());
   if (!number) return;
@@ -45,7 +45,7 @@ constexpr config::EnumValue<ipc::AcceptBy> kWays[] = {
     {ipc::AcceptByName(ipc::AcceptBy::kHandoff), ipc::AcceptBy::kHandoff},
 };
 
-constexpr Directive kDirectives[] = {
+constexpr Directive kEventsDirectives[] = {
     {.name = "events",
      .contexts = In::kMain,
      .arity = Args(0),
@@ -64,14 +64,14 @@ constexpr Directive kDirectives[] = {
     {.name = "multi_accept",
      .contexts = In::kEvents,
      .arity = config::Flag,
-     .setter = config::SetFlag<&Draft::multi_accept>,
+     .setter = config::SetFlag<&EventsDraft::multi_accept>,
      .syntax = "on | off",
      .default_value = "off",
      .doc = "Let a worker accept all connections that wait, rather than one at a time."},
     {.name = "accept_by",
      .contexts = In::kEvents,
      .arity = Args(1),
-     .setter = config::SetEnum<&Draft::accept_by, kWays>,
+     .setter = config::SetEnum<&EventsDraft::accept_by, kWays>,
      .syntax = "exclusive | shared | reuseport | mutex | handoff",
      .default_value = "exclusive",
      .doc = "Who takes a client: the worker that the kernel wakes, whoever comes first, the one whose socket it came "
@@ -80,14 +80,14 @@ constexpr Directive kDirectives[] = {
     {.name = "accept_mutex",
      .contexts = In::kEvents,
      .arity = config::Flag,
-     .setter = config::SetFlag<&Draft::accept_mutex>,
+     .setter = config::SetFlag<&EventsDraft::accept_mutex>,
      .syntax = "on | off",
      .default_value = "off",
      .doc = "On is accept_by mutex, unless accept_by says something else."},
     {.name = "accept_mutex_delay",
      .contexts = In::kEvents,
      .arity = Args(1),
-     .setter = config::SetTime<&Draft::accept_mutex_delay>,
+     .setter = config::SetTime<&EventsDraft::accept_mutex_delay>,
      .syntax = "time",
      .default_value = "500ms",
      .doc = "How long a worker that does not get the lock of accept_by mutex waits before it tries again."},
@@ -100,9 +100,9 @@ constexpr Directive kDirectives[] = {
      .doc = "Which of the kernel's interfaces waits for connections: epoll, the only one here."},
 };
 
-// Merge
+// MergeEvents
 
-EventsSettings Merge(const EventsSettings& outer, const Draft& own, pipeline::MergeContext&) {
+EventsSettings MergeEvents(const EventsSettings& outer, const EventsDraft& own, pipeline::MergeContext&) {
   const auto by_default = own.accept_mutex.value_or(false) ? ipc::AcceptBy::kMutex : outer.accept_by;
   return {.worker_connections = own.worker_connections.value_or(outer.worker_connections),
           .multi_accept = own.multi_accept.value_or(outer.multi_accept),
@@ -114,6 +114,7 @@ EventsSettings Merge(const EventsSettings& outer, const Draft& own, pipeline::Me
 
 }  // namespace
 
-const pipeline::Module kEvents = pipeline::DefineModule<EventsSettings, Draft, Merge>("events", kDirectives);
+const pipeline::Module kEvents =
+    pipeline::DefineModule<EventsSettings, EventsDraft, MergeEvents>("events", kEventsDirectives);
 
 }  // namespace colmeia::modules

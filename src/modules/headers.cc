@@ -15,6 +15,7 @@
 
 #include "config/setters.h"
 #include "http/date.h"
+#include "pipeline/evaluate.h"
 #include "pipeline/exchange.h"
 #include "pipeline/services.h"
 #include "util/strings.h"
@@ -270,12 +271,12 @@ void Filter(Exchange& exchange) {
   if (favourable) {
     if (settings.expires_text.empty()) {
       SetExpiry(exchange, settings.expires);
-    } else if (const auto expires = ParseExpires(settings.expires_text.Evaluate(exchange), false)) {
+    } else if (const auto expires = ParseExpires(pipeline::Evaluate(settings.expires_text, exchange), false)) {
       SetExpiry(exchange, *expires);
     }
   }
   for (const AddedField& field : settings.fields) {
-    if (favourable || field.always) Add(exchange, field, field.value.Evaluate(exchange));
+    if (favourable || field.always) Add(exchange, field, pipeline::Evaluate(field.value, exchange));
   }
 }
 

@@ -200,6 +200,7 @@ constexpr pipeline::PhaseHook kPhases[] = {{Phase::kContent, Handle, Applies}};
 // Export
 
 const pipeline::Module kHive = pipeline::DefineModule<Settings, Draft, Merge>(
-    "hive", kDirectives, {.phases = kPhases, .redirects_to_slash = IsWhole}, pipeline::Inherit::kNothing);
+    "hive", kDirectives, {.phases = kPhases, .slash = {pipeline::RedirectToSlash, IsWhole}},
+    pipeline::Inherit::kNothing);
 
 }  // namespace colmeia::modules

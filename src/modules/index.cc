@@ -8,6 +8,7 @@
 #include "files/store.h"
 #include "modules/open_file_cache.h"
 #include "pipeline/core_settings.h"
+#include "pipeline/evaluate.h"
 #include "pipeline/exchange.h"
 #include "pipeline/path.h"
 #include "pipeline/report.h"
@@ -95,7 +96,7 @@ Outcome Handle(Exchange& exchange) {
   if (!reads || !exchange.request.path.ends_with('/')) return Outcome::Pass();
   bool tried = false;
   for (const Template& name : exchange.settings<Settings>().names) {
-    const std::string_view text = name.Evaluate(exchange);
+    const std::string_view text = pipeline::Evaluate(name, exchange);
     if (text.starts_with('/')) {
       // Nobody answers for a folder that does not exist.
       const Outcome outcome = tried ? LookAtFolder(exchange) : Outcome::Pass();

@@ -18,7 +18,7 @@ using config::In;
 using config::Word;
 using pipeline::MergeContext;
 
-struct Draft {
+struct ProcessDraft {
   std::optional<std::vector<std::string>> user;
   config::Span user_place;
   std::optional<bool> daemon;
@@ -51,14 +51,14 @@ constexpr config::EnumValue<ipc::Sandbox> kSandboxes[] = {
 
 constexpr std::int64_t kMostWorkers = 1024;  // a slot each, and reloads need some to spare
 
-void SetUser(Draft& draft, const Call& call) {
+void SetUser(ProcessDraft& draft, const Call& call) {
   if (draft.user) return call.Duplicate();
   draft.user.emplace();
   for (const Word& word : call.args()) draft.user->push_back(word.text);
   draft.user_place = config::Join(call.args().front().span, call.args().back().span);
 }
 
-void SetWorkers(Draft& draft, const Call& call) {
+void SetWorkers(ProcessDraft& draft, const Call& call) {
   if (draft.workers_given) return call.Duplicate();
   draft.workers_given = true;
   if (call.arg(0) == "auto") return;
@@ -67,7 +67,7 @@ void SetWorkers(Draft& draft, const Call& call) {
   }
 }
 
-void SetAffinity(Draft& draft, const Call& call) {
+void SetAffinity(ProcessDraft& draft, const Call& call) {
   if (draft.affinity) return call.Duplicate();
   draft.affinity.emplace();
   auto masks = call.args();
@@ -89,7 +89,7 @@ void SetAffinity(Draft& draft, const Call& call) {
 // A tenth of it is how often an idle worker wakes, and a shorter one would take a busy machine for a hung worker.
 constexpr util::Milliseconds kShortestWatchdog{100};
 
-void SetWatchdog(Draft& draft, const Call& call) {
+void SetWatchdog(ProcessDraft& draft, const Call& call) {
   if (draft.watchdog) return call.Duplicate();
   const Word& word = call.args()[0];
   if (util::EqualsIgnoreCase(word.text, "off")) {
@@ -104,7 +104,7 @@ void SetWatchdog(Draft& draft, const Call& call) {
   draft.watchdog = *period;
 }
 
-void AddEnvironment(Draft& draft, const Call& call) {
+void AddEnvironment(ProcessDraft& draft, const Call& call) {
   const Word& word = call.args()[0];
   if (word.text.empty() || word.text.front() == '=') {
     return call.InvalidValue(word, "expected NAME or NAME=value");
@@ -112,7 +112,7 @@ void AddEnvironment(Draft& draft, const Call& call) {
   draft.environment.push_back(word.text);
 }
 
-constexpr Directive kDirectives[] = {
+constexpr Directive kProcessDirectives[] = {
     {.name = "user",
      .contexts = In::kMain,
      .arity = Args(1, 2),
@@ -123,21 +123,21 @@ constexpr Directive kDirectives[] = {
     {.name = "daemon",
      .contexts = In::kMain,
      .arity = config::Flag,
-     .setter = config::SetFlag<&Draft::daemon>,
+     .setter = config::SetFlag<&ProcessDraft::daemon>,
      .syntax = "on | off",
      .default_value = "on",
      .doc = "Go to the background once every worker serves; off stays in the foreground."},
     {.name = "master_process",
      .contexts = In::kMain,
      .arity = config::Flag,
-     .setter = config::SetFlag<&Draft::master_process>,
+     .setter = config::SetFlag<&ProcessDraft::master_process>,
      .syntax = "on | off",
      .default_value = "on",
      .doc = "Serve with a master and its workers; off is a single process, for debugging."},
     {.name = "pid",
      .contexts = In::kMain,
      .arity = Args(1),
-     .setter = config::SetString<&Draft::pid>,
+     .setter = config::SetString<&ProcessDraft::pid>,
      .syntax = "file",
      .default_value = config::kDefaultPid,
      .doc = "The file that holds the master's process id, and that keeps a second one from starting; an empty name is "
@@ -145,7 +145,7 @@ constexpr Directive kDirectives[] = {
     {.name = "control",
      .contexts = In::kMain,
      .arity = Args(1),
-     .setter = config::SetString<&Draft::control>,
+     .setter = config::SetString<&ProcessDraft::control>,
      .syntax = "file | off",
      .default_value = config::kDefaultControl,
      .doc = "The Unix socket on which the master answers colmeia ctl, and curl, of root and its own user only; by "
@@ -161,14 +161,14 @@ constexpr Directive kDirectives[] = {
     {.name = "worker_rlimit_nofile",
      .contexts = In::kMain,
      .arity = Args(1),
-     .setter = config::SetNumber<&Draft::rlimit_nofile, 1>,
+     .setter = config::SetNumber<&ProcessDraft::rlimit_nofile, 1>,
      .syntax = "number",
      .default_value = "",
      .doc = "How many descriptors a worker may have open: raise it together with worker_connections."},
     {.name = "worker_priority",
      .contexts = In::kMain,
      .arity = Args(1),
-     .setter = config::SetNumber<&Draft::priority, -20, 19>,
+     .setter = config::SetNumber<&ProcessDraft::priority, -20, 19>,
      .syntax = "number",
      .default_value = "0",
      .doc = "The nice value of workers, from -20 (favoured) to 19."},
@@ -182,14 +182,14 @@ constexpr Directive kDirectives[] = {
     {.name = "worker_shutdown_timeout",
      .contexts = In::kMain,
      .arity = Args(1),
-     .setter = config::SetTime<&Draft::shutdown_timeout>,
+     .setter = config::SetTime<&ProcessDraft::shutdown_timeout>,
      .syntax = "time",
      .default_value = "0",
      .doc = "How long leaving workers may finish what is open before it is cut off; 0 is no limit."},
     {.name = "worker_start_timeout",
      .contexts = In::kMain,
      .arity = Args(1),
-     .setter = config::SetTime<&Draft::start_timeout>,
+     .setter = config::SetTime<&ProcessDraft::start_timeout>,
      .syntax = "time",
      .default_value = "10s",
      .doc = "How long a new worker may take until it serves before it is given up.",
@@ -205,7 +205,7 @@ constexpr Directive kDirectives[] = {
     {.name = "worker_max_requests",
      .contexts = In::kMain,
      .arity = Args(1),
-     .setter = config::SetNumber<&Draft::max_requests>,
+     .setter = config::SetNumber<&ProcessDraft::max_requests>,
      .syntax = "number",
      .default_value = "0",
      .doc = "After how many requests a worker is replaced, one worker at a time; 0 is never.",
@@ -213,7 +213,7 @@ constexpr Directive kDirectives[] = {
     {.name = "worker_max_memory",
      .contexts = In::kMain,
      .arity = Args(1),
-     .setter = config::SetSize<&Draft::max_memory>,
+     .setter = config::SetSize<&ProcessDraft::max_memory>,
      .syntax = "size",
      .default_value = "0",
      .doc = "At how much resident memory a worker is replaced, one worker at a time; 0 is never.",
@@ -221,7 +221,7 @@ constexpr Directive kDirectives[] = {
     {.name = "max_generations",
      .contexts = In::kMain,
      .arity = Args(1),
-     .setter = config::SetNumber<&Draft::max_generations, 1, 512>,
+     .setter = config::SetNumber<&ProcessDraft::max_generations, 1, 512>,
      .syntax = "number",
      .default_value = "8",
      .doc = "How many old generations may drain at once; the oldest beyond it gets worker_shutdown_timeout, or 30s.",
@@ -229,7 +229,7 @@ constexpr Directive kDirectives[] = {
     {.name = "working_directory",
      .contexts = In::kMain,
      .arity = Args(1),
-     .setter = config::SetString<&Draft::working_directory>,
+     .setter = config::SetString<&ProcessDraft::working_directory>,
      .syntax = "directory",
      .default_value = "",
      .doc = "Where workers stand, and so where a crash leaves its core file."},
@@ -243,14 +243,14 @@ constexpr Directive kDirectives[] = {
     {.name = "pcre_jit",
      .contexts = In::kMain,
      .arity = config::Flag,
-     .setter = config::SetFlag<&Draft::pcre_jit>,
+     .setter = config::SetFlag<&ProcessDraft::pcre_jit>,
      .syntax = "on | off",
      .default_value = "on",
      .doc = "Accepted without effect: regular expressions are always compiled to machine code where that is possible."},
     {.name = "sandbox",
      .contexts = In::kMain,
      .arity = Args(1),
-     .setter = config::SetEnum<&Draft::sandbox, kSandboxes>,
+     .setter = config::SetEnum<&ProcessDraft::sandbox, kSandboxes>,
      .syntax = "on | strict | off",
      .default_value = "on",
      .doc =
@@ -259,7 +259,7 @@ constexpr Directive kDirectives[] = {
      .own = true},
 };
 
-// Merge
+// MergeProcess
 
 // "/run/colmeia.pid" has its control socket at "/run/colmeia.control".
 std::string BesidePidFile(std::string_view pid) {
@@ -268,7 +268,7 @@ std::string BesidePidFile(std::string_view pid) {
   return std::string(pid) + ".control";
 }
 
-ProcessSettings Merge(const ProcessSettings& outer, const Draft& own, MergeContext& context) {
+ProcessSettings MergeProcess(const ProcessSettings& outer, const ProcessDraft& own, MergeContext& context) {
   ProcessSettings out = outer;
   out.user = config::kDefaultUser;
   if (own.user) {
@@ -303,6 +303,7 @@ ProcessSettings Merge(const ProcessSettings& outer, const Draft& own, MergeConte
 
 }  // namespace
 
-const pipeline::Module kProcess = pipeline::DefineModule<ProcessSettings, Draft, Merge>("process", kDirectives);
+const pipeline::Module kProcess =
+    pipeline::DefineModule<ProcessSettings, ProcessDraft, MergeProcess>("process", kProcessDirectives);
 
 }  // namespace colmeia::modules

@@ -6,6 +6,7 @@
 #include "config/setters.h"
 #include "pipeline/core_settings.h"
 #include "pipeline/error_response.h"
+#include "pipeline/evaluate.h"
 #include "pipeline/exchange.h"
 #include "util/strings.h"
 
@@ -105,7 +106,7 @@ Outcome Handle(Exchange& exchange) {
     exchange.response.status = status;
     return Outcome::Done();
   }
-  const std::string_view text = settings.has_text ? settings.text.Evaluate(exchange) : std::string_view{};
+  const std::string_view text = settings.has_text ? pipeline::Evaluate(settings.text, exchange) : std::string_view{};
   if (SendsElsewhere(status)) {
     if (text.empty()) return Outcome::Respond(status);
     return pipeline::Redirect(exchange, status, text);

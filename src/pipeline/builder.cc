@@ -9,7 +9,6 @@
 #include "config/applier.h"
 #include "config/tree.h"
 #include "pipeline/core_module.h"
-#include "pipeline/error_response.h"
 #include "pipeline/listeners.h"
 
 namespace colmeia::pipeline {
@@ -70,18 +69,13 @@ struct Logs {
 
 class Context final : public MergeContext {
  public:
-  Context(const config::Source& source, config::Diagnostics& diagnostics, const std::vector<std::string>& captures,
-          Logs& logs, In block, const Location* location)
-      : source_(source),
-        diagnostics_(diagnostics),
-        captures_(captures),
-        logs_(logs),
-        block_(block),
-        location_(location) {}
+  Context(const config::Source& source, config::Diagnostics& diagnostics, const TemplateNames& names, Logs& logs,
+          In block, const Location* location)
+      : source_(source), diagnostics_(diagnostics), names_(names), logs_(logs), block_(block), location_(location) {}
 
   Template Compile(const PlacedText& text) override {
     std::vector<TemplateMistake> mistakes;
-    Template compiled = Template::Compile(text.text, captures_, mistakes);
+    Template compiled = Template::Compile(text.text, names_, mistakes);
     if (mistakes.empty()) return compiled;
     for (TemplateMistake& mistake : mistakes) {
       Error(FindReference(source_, text.span, mistake.reference), std::move(mistake.message));
@@ -126,7 +120,7 @@ class Context final : public MergeContext {
  private:
   const config::Source& source_;
   config::Diagnostics& diagnostics_;
-  const std::vector<std::string>& captures_;
+  const TemplateNames& names_;
   Logs& logs_;
   In block_;
   const Location* location_;
@@ -138,6 +132,7 @@ class SiteBuilder {
       : source_(source),
         diagnostics_(diagnostics),
         modules_(options.modules->all()),
+        names_{.variables = options.modules->variables(), .groups = {}},
         registry_(options.modules->registry()),
         applier_(registry_, source, diagnostics, options.progress),
         listeners_(source, *options.resolver, diagnostics) {}
@@ -146,7 +141,8 @@ class SiteBuilder {
     const std::vector<Node> tree = config::ParseTree(source_, diagnostics_);
     std::set<std::string> names;
     CollectCaptureNames(tree, names);
-    captures_.assign(names.begin(), names.end());
+    groups_.assign(names.begin(), names.end());
+    names_.groups = groups_;
 
     site_ = std::make_unique<Site>();
     BuildMain(tree);
@@ -241,20 +237,20 @@ class SiteBuilder {
     for (const auto& location : locations) {
       const bool by_prefix = location->kind == LocationKind::kPrefix || location->kind == LocationKind::kPrefixFinal;
       if (!by_prefix || location->name.size() < 2 || !location->name.ends_with('/')) continue;
-      const bool wanted = std::any_of(modules_.begin(), modules_.end(), [&](const Module* module) {
-        const Applies wants = module->hooks.redirects_to_slash;
-        return wants != nullptr && wants(location->settings);
+      const auto wants = std::find_if(modules_.begin(), modules_.end(), [&](const Module* module) {
+        const Applies applies = module->hooks.slash.applies;
+        return applies != nullptr && applies(location->settings);
       });
       const std::string name = location->name.substr(0, location->name.size() - 1);
       const bool taken = std::any_of(locations.begin(), locations.end(), [&](const auto& other) {
         return other->name == name && other->kind != LocationKind::kRegex && other->kind != LocationKind::kNamed;
       });
-      if (!wanted || taken) continue;
+      if (wants == modules_.end() || taken) continue;
       auto redirect = std::make_unique<Location>();
       redirect->kind = LocationKind::kExact;
       redirect->name = name;
       redirect->settings = location->settings;
-      redirect->handlers = {RedirectToSlash};
+      redirect->handlers = {(*wants)->hooks.slash.redirect};
       redirect->filters = location->filters;
       redirect->loggers = location->loggers;
       table.Add(redirect.get());
@@ -343,7 +339,7 @@ class SiteBuilder {
 
   // The settings of a block: each module merges what the block said into the outer block's.
   SettingsSet Merge(const SettingsSet* outer, const config::DraftSet& drafts, In block, const Location* location) {
-    Context context(source_, diagnostics_, captures_, logs_, block, location);
+    Context context(source_, diagnostics_, names_, logs_, block, location);
     std::vector<std::shared_ptr<const void>> all;
     for (std::size_t i = 0; i < modules_.size(); ++i) {
       const Module& module = *modules_[i];
@@ -393,10 +389,11 @@ class SiteBuilder {
   const config::Source& source_;
   config::Diagnostics& diagnostics_;
   const std::vector<const Module*>& modules_;
+  TemplateNames names_;
   const config::Registry& registry_;
   config::Applier applier_;
   ListenerBuilder listeners_;
-  std::vector<std::string> captures_;
+  std::vector<std::string> groups_;
   Logs logs_;
   std::unique_ptr<Site> site_;
 };

@@ -12,7 +12,7 @@
 #include "http/etag.h"
 #include "http/mime.h"
 #include "http/status.h"
-#include "pipeline/variables.h"
+#include "pipeline/template.h"
 #include "util/clock.h"
 
 namespace colmeia::pipeline {

@@ -8,6 +8,7 @@
 
 #include "http/escape.h"
 #include "pipeline/core_settings.h"
+#include "pipeline/evaluate.h"
 #include "pipeline/exchange.h"
 #include "pipeline/site.h"
 
@@ -101,7 +102,7 @@ ErrorPageVerdict ApplyErrorPage(Exchange& exchange, Status status) {
   const ErrorPage* const page = FindErrorPage(exchange.settings<CoreSettings>(), status);
   if (page == nullptr) return ErrorPageVerdict::kNone;
 
-  const std::string_view target = page->target.Evaluate(exchange);
+  const std::string_view target = Evaluate(page->target, exchange);
   exchange.response.close = exchange.response.close || EndsConnection(status);
   if (target.starts_with('/') || target.starts_with('@')) {
     exchange.error_status = page->overwrite.value_or(status);

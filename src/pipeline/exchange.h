@@ -16,6 +16,8 @@
 #include "http/method.h"
 #include "http/status.h"
 #include "pipeline/body.h"
+#include "pipeline/outcome.h"
+#include "pipeline/regex.h"
 #include "pipeline/settings.h"
 #include "sys/address.h"
 #include "util/arena.h"
@@ -107,12 +109,6 @@ struct Response : PlainResponse {
   void Drop();
   // Takes back what tells versions of a file apart, and whether parts of it can be had: this is no file's response.
   void DropValidators();
-};
-
-// A named or numbered group of the regex that chose the server or the location.
-struct Capture {
-  std::string_view name;  // empty for numbered ones
-  std::string_view value;
 };
 
 class Exchange {

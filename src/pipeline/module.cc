@@ -13,7 +13,11 @@ std::vector<config::ModuleRows> RowsOf(const std::vector<const Module*>& modules
 
 ModuleList::ModuleList(std::vector<const Module*> modules)
     : modules_(std::move(modules)), registry_(std::make_shared<const config::Registry>(RowsOf(modules_))) {
-  for (std::size_t i = 0; i < modules_.size(); ++i) modules_[i]->set_index(i);
+  for (std::size_t i = 0; i < modules_.size(); ++i) {
+    modules_[i]->set_index(i);
+    const std::span<const Variable> variables = modules_[i]->hooks.variables;
+    variables_.insert(variables_.end(), variables.begin(), variables.end());
+  }
 }
 
 }  // namespace colmeia::pipeline

@@ -19,14 +19,24 @@
 #include "config/drafts.h"
 #include "config/registry.h"
 #include "config/source.h"
-#include "pipeline/outcome.h"
 #include "pipeline/settings.h"
-#include "pipeline/variables.h"
+#include "pipeline/template.h"
 
 namespace colmeia::pipeline {
 
 class Exchange;
 enum class LocationKind;
+struct Outcome;
+
+// The order in which handlers see an exchange (nginx's phases, without those that nothing here uses).
+enum class Phase {
+  kServerRewrite,  // before a location is chosen: server-level `return`
+  kRewrite,        // the location is known: its `return`
+  kAccess,         // may the client have this?
+  kPrecontent,     // try_files
+  kContent,        // produce the response
+};
+inline constexpr int kPhases = 5;
 
 // Handles or passes on. Must not throw and must not block longer than a file's metadata takes.
 using Handler = Outcome (*)(Exchange&);
@@ -84,15 +94,21 @@ struct PhaseHook {
   Applies applies = nullptr;  // null = everywhere
 };
 
+// Where it applies to a prefix location "/a/", `redirect` answers a request for "/a", as nginx does it for what is
+// served by a handler; unless the configuration has a location "/a".
+struct SlashHook {
+  Handler redirect = nullptr;
+  Applies applies = nullptr;  // null = nowhere
+};
+
 struct Hooks {
   std::span<const PhaseHook> phases = {};
   HeadFilter filter = nullptr;
   Applies filter_applies = nullptr;
   LogHandler log = nullptr;
   Applies log_applies = nullptr;
-  // Where it says yes for a prefix location "/a/", a request for "/a" is sent there, as nginx does it for what is
-  // served by a handler; unless the configuration has a location "/a".
-  Applies redirects_to_slash = nullptr;
+  SlashHook slash = {};
+  std::span<const Variable> variables = {};
 };
 
 struct Module {
@@ -134,9 +150,11 @@ class ModuleList {
 
   [[nodiscard]] const std::vector<const Module*>& all() const { return modules_; }
   [[nodiscard]] const config::Registry& registry() const { return *registry_; }
+  [[nodiscard]] std::span<const Variable> variables() const { return variables_; }
 
  private:
   std::vector<const Module*> modules_;
+  std::vector<Variable> variables_;
   std::shared_ptr<const config::Registry> registry_;
 };
 

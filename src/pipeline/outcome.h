@@ -23,14 +23,4 @@ struct Outcome {
   static constexpr Outcome Reroute() { return {Next::kReroute, http::Status::kOk}; }
 };
 
-// The order in which handlers see an exchange (nginx's phases, without those that nothing here uses).
-enum class Phase {
-  kServerRewrite,  // before a location is chosen: server-level `return`
-  kRewrite,        // the location is known: its `return`
-  kAccess,         // may the client have this?
-  kPrecontent,     // try_files
-  kContent,        // produce the response
-};
-inline constexpr int kPhases = 5;
-
 }  // namespace colmeia::pipeline

@@ -1,4 +1,5 @@
 #include "pipeline/path.h"
+#include "pipeline/evaluate.h"
 
 #include <algorithm>
 #include <cstring>
@@ -33,7 +34,7 @@ struct RootText {
 
 RootText RootOf(Exchange& exchange) {
   const CoreSettings& core = exchange.settings<CoreSettings>();
-  const std::string_view text = core.root.Evaluate(exchange);
+  const std::string_view text = Evaluate(core.root, exchange);
   // One given as a plain text was made absolute while compiling; one with variables may still turn out relative.
   if (text.starts_with('/')) return {text, core.root.literal_beginning().size()};
   return {exchange.arena.Concat(core.prefix, text), core.prefix.size()};
@@ -79,7 +80,7 @@ FileName MapInFolder(Exchange& exchange, std::string_view name) {
   return Join(exchange, RestOfPath(exchange), name, false);
 }
 
-Candidate::Candidate(Exchange& exchange, const Template& text) : name_(text.Evaluate(exchange)) {
+Candidate::Candidate(Exchange& exchange, const Template& text) : name_(Evaluate(text, exchange)) {
   const std::optional<std::size_t>& alias = exchange.settings<CoreSettings>().alias;
   if (!alias) return;
   form_ = *alias == kWholePath ? Form::kWhole : Form::kBelow;

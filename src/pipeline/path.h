@@ -14,7 +14,7 @@
 #include <optional>
 #include <string_view>
 
-#include "pipeline/variables.h"
+#include "pipeline/template.h"
 
 namespace colmeia::pipeline {
 

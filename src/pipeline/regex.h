@@ -6,10 +6,15 @@
 #include <string_view>
 #include <vector>
 
-#include "pipeline/exchange.h"
 #include "util/result.h"
 
 namespace colmeia::pipeline {
+
+// A named or numbered group of the regex that chose the server or the location.
+struct Capture {
+  std::string_view name;  // empty for numbered ones
+  std::string_view value;
+};
 
 enum class Matched {
   kNo,      // the pattern is not in the text

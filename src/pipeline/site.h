@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "pipeline/module.h"
-#include "pipeline/outcome.h"
 #include "pipeline/regex.h"
 #include "pipeline/settings.h"
 #include "sys/address.h"

@@ -1,43 +1,27 @@
+#include "pipeline/template.h"
+
 #include <algorithm>
-#include <array>
-#include <cstring>
 
 #include <fmt/core.h>
 
-#include "pipeline/exchange.h"
-#include "pipeline/variables.h"
 #include "util/strings.h"
 
 namespace colmeia::pipeline {
 namespace {
 
-// $1 to $9: groups of the last regex that matched.
-std::optional<std::string_view> NumberedCapture(Exchange& exchange, std::string_view suffix) {
-  const auto index = static_cast<std::size_t>(suffix.front() - '0');
-  if (index >= exchange.captures.size() || !exchange.captures[index].name.empty()) return std::nullopt;
-  return exchange.captures[index].value;
-}
+using Part = Template::Part;
 
-std::optional<std::string_view> NamedCapture(Exchange& exchange, std::string_view suffix) {
-  for (const Capture& capture : exchange.captures) {
-    if (capture.name == suffix) return capture.value;
+// The part that a variable's name stands for; nothing when it is no variable's.
+std::optional<Part> Resolve(std::string_view name, const TemplateNames& names) {
+  if (name.size() == 1 && util::IsDigit(name.front())) return Part{Part::Kind::kGroup, std::string(name)};
+  if (std::find(names.groups.begin(), names.groups.end(), name) != names.groups.end()) {
+    return Part{Part::Kind::kNamedGroup, std::string(name)};
   }
-  return std::nullopt;
-}
-
-struct Resolved {
-  Getter get = nullptr;
-  std::string_view suffix;
-};
-
-Resolved Resolve(std::string_view name, const std::vector<std::string>& captures) {
-  if (name.size() == 1 && util::IsDigit(name.front())) return {NumberedCapture, name};
-  if (std::find(captures.begin(), captures.end(), name) != captures.end()) return {NamedCapture, name};
-  Resolved family;
-  for (const Variable& variable : CoreVariables()) {
-    if (!variable.prefix && variable.name == name) return {variable.get, {}};
+  std::optional<Part> family;
+  for (const Variable& variable : names.variables) {
+    if (!variable.prefix && variable.name == name) return Part{Part::Kind::kVariable, {}, variable.get};
     const bool member = variable.prefix && name.size() > variable.name.size() && name.starts_with(variable.name);
-    if (member) family = {variable.get, name.substr(variable.name.size())};
+    if (member) family = Part{Part::Kind::kVariable, std::string(name.substr(variable.name.size())), variable.get};
   }
   return family;
 }
@@ -82,15 +66,15 @@ constexpr std::string_view kForeignVariables[] = {
     "upstream_",
 };
 
-std::string UnknownVariable(std::string_view name, const std::vector<std::string>& captures) {
+std::string UnknownVariable(std::string_view name, const TemplateNames& names) {
   const std::string message = fmt::format("unknown \"{}\" variable", name);
   for (const std::string_view foreign : kForeignVariables) {
     if (name == foreign || (foreign.ends_with('_') && name.starts_with(foreign))) {
       return message + ": nginx has it, and colmeia does not";
     }
   }
-  std::vector<std::string_view> known(captures.begin(), captures.end());
-  for (const Variable& variable : CoreVariables()) {
+  std::vector<std::string_view> known(names.groups.begin(), names.groups.end());
+  for (const Variable& variable : names.variables) {
     if (!variable.prefix) known.push_back(variable.name);
   }
   const std::string lower = util::Lowercase(name);
@@ -100,8 +84,7 @@ std::string UnknownVariable(std::string_view name, const std::vector<std::string
 
 }  // namespace
 
-Template Template::Compile(std::string_view text, const std::vector<std::string>& captures,
-                           std::vector<TemplateMistake>& mistakes) {
+Template Template::Compile(std::string_view text, const TemplateNames& names, std::vector<TemplateMistake>& mistakes) {
   Template out;
   out.text_ = std::string(text);
   std::string literal;
@@ -138,51 +121,18 @@ Template Template::Compile(std::string_view text, const std::vector<std::string>
       mistake("invalid variable name");
       continue;
     }
-    const Resolved resolved = Resolve(name, captures);
-    if (resolved.get == nullptr) {
-      mistake(UnknownVariable(name, captures));
+    std::optional<Part> part = Resolve(name, names);
+    if (!part) {
+      mistake(UnknownVariable(name, names));
       continue;
     }
-    if (!literal.empty()) out.parts_.push_back({std::move(literal), nullptr, {}});
+    if (!literal.empty()) out.parts_.push_back({Part::Kind::kLiteral, std::move(literal)});
     literal.clear();
-    out.parts_.push_back({{}, resolved.get, std::string(resolved.suffix)});
+    out.parts_.push_back(std::move(*part));
     out.constant_ = false;
   }
-  if (!literal.empty()) out.parts_.push_back({std::move(literal), nullptr, {}});
+  if (!literal.empty()) out.parts_.push_back({Part::Kind::kLiteral, std::move(literal)});
   return out;
-}
-
-std::string_view Template::Join(Exchange& exchange, Escape escape) const {
-  // Two passes, so that the result is one piece of the arena: values first, because a getter may use the arena itself.
-  static constexpr std::size_t kFew = 32;
-  std::array<std::string_view, kFew> few;
-  std::vector<std::string_view> many;
-  std::string_view* values = few.data();
-  if (parts_.size() > kFew) {
-    many.resize(parts_.size());
-    values = many.data();
-  }
-  std::size_t size = 0;
-  std::size_t count = 0;
-  for (const Part& part : parts_) {
-    std::string_view& value = values[count++];
-    if (part.get == nullptr) {
-      value = part.literal;
-    } else {
-      const std::optional<std::string_view> given = part.get(exchange, part.suffix);
-      value = escape != nullptr ? escape(exchange.arena, given) : given.value_or(std::string_view{});
-    }
-    size += value.size();
-  }
-  if (count == 1) return values[0];
-  char* const out = exchange.arena.Allocate(size);
-  char* end = out;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (values[i].empty()) continue;
-    std::memcpy(end, values[i].data(), values[i].size());
-    end += values[i].size();
-  }
-  return {out, size};
 }
 
 }  // namespace colmeia::pipeline

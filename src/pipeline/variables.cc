@@ -158,7 +158,7 @@ std::string_view PortOf(Exchange& ex, const sys::Address& address) {
   return address.family() == AF_UNIX ? std::string_view{} : Decimal(ex, address.port());
 }
 
-constexpr Variable kVariables[] = {
+constexpr Variable kRows[] = {
     {"arg_", true, Argument, "The argument of that name in the request's query string, as in $arg_page."},
     {"cookie_", true, Cookie, "The cookie of that name, as in $cookie_session."},
     {"http_", true, Http,
@@ -256,9 +256,13 @@ constexpr Variable kVariables[] = {
      "The process id of the worker."},
 };
 
+struct Settings {};
+struct Draft {};
+Settings Merge(const Settings&, const Draft&, MergeContext&) { return {}; }
+
 }  // namespace
 
-std::span<const Variable> CoreVariables() { return kVariables; }
+const Module kVariables = DefineModule<Settings, Draft, Merge>("variables", {}, {.variables = kRows});
 
 std::optional<std::string_view> FindArgument(std::string_view args, std::string_view name) {
   while (!args.empty()) {
@@ -274,12 +278,12 @@ std::optional<std::string_view> FindArgument(std::string_view args, std::string_
   return std::nullopt;
 }
 
-std::string VariablesReference() {
+std::string VariablesReference(std::span<const Variable> variables) {
   std::string out =
       "\n## Variables\n\n"
       "They may stand in the texts of add_header, alias, error_page, expires, index, log_format, return, root, "
       "try_files and others, as $name or ${name}.\n\n";
-  for (const Variable& variable : kVariables) {
+  for (const Variable& variable : variables) {
     out += fmt::format("### ${}{}\n\n{}\n\n", variable.name, variable.prefix ? "NAME" : "", variable.doc);
   }
   out +=

@@ -6,6 +6,7 @@
 
 #include "log/access_log.h"
 #include "micro/desk.h"
+#include "pipeline/evaluate.h"
 #include "pipeline/runner.h"
 #include "pipeline/variables.h"
 
@@ -18,10 +19,11 @@ void Evaluate(benchmark::State& state, const std::string& text) {
   desk.Begin(head);
   pipeline::Runner::Run(desk.exchange);
   std::vector<pipeline::TemplateMistake> mistakes;
-  const pipeline::Template compiled = pipeline::Template::Compile(text, {}, mistakes);
+  const pipeline::Template compiled =
+      pipeline::Template::Compile(text, {.variables = pipeline::kVariables.hooks.variables, .groups = {}}, mistakes);
   if (!mistakes.empty()) return state.SkipWithError(mistakes.front().message.c_str());
   for (auto _ : state) {
-    benchmark::DoNotOptimize(compiled.Evaluate(desk.exchange).data());
+    benchmark::DoNotOptimize(pipeline::Evaluate(compiled, desk.exchange).data());
     desk.exchange.arena.Reset();
   }
 }

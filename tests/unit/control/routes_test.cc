@@ -55,6 +55,9 @@ TEST_F(RoutesTest, EveryCommandHasOneRouteAndAName) {
                                 Command::kRestart, Command::kScale, Command::kDrain, Command::kKill}) {
     EXPECT_EQ(std::get<Command>(RouteOf(command).asks), command);
     names.insert(CommandName(command));
+    // Described as it is asked for: with the argument where the route takes one.
+    const bool has_argument = !RouteOf(command).argument.empty();
+    EXPECT_EQ(Describe({command, 7}), std::string(CommandName(command)) + (has_argument ? " 7" : ""));
   }
   EXPECT_EQ(names.size(), 9u);
   EXPECT_THAT(names, testing::Contains("scale"));

@@ -20,6 +20,7 @@
 #include "modules/stub_status.h"
 #include "modules/try_files.h"
 #include "pipeline/core_module.h"
+#include "pipeline/variables.h"
 
 namespace colmeia::modules {
 namespace {
@@ -34,9 +35,10 @@ class NoResolver final : public pipeline::Resolver {
 }  // namespace
 
 const pipeline::ModuleList& TestModules() {
-  static const pipeline::ModuleList kList({&kProcess, &kEvents, &pipeline::kCore, &kHashSizes, &kOpenFileCache,
-                                           &kReturn, &kAccess, &kTryFiles, &kStubStatus, &kHive, &kIndex, &kAutoindex,
-                                           &kStaticFiles, &kConditional, &kCharset, &kRanges, &kHeaders, &kAccessLog});
+  static const pipeline::ModuleList kList({&kProcess, &kEvents, &pipeline::kCore, &pipeline::kVariables, &kHashSizes,
+                                           &kOpenFileCache, &kReturn, &kAccess, &kTryFiles, &kStubStatus, &kHive,
+                                           &kIndex, &kAutoindex, &kStaticFiles, &kConditional, &kCharset, &kRanges,
+                                           &kHeaders, &kAccessLog});
   return kList;
 }
 

@@ -11,10 +11,12 @@
 #include "log/error_log.h"
 #include "pipeline/builder.h"
 #include "pipeline/core_module.h"
+#include "pipeline/evaluate.h"
 #include "pipeline/exchange.h"
 #include "pipeline/runner.h"
 #include "pipeline/services.h"
 #include "pipeline/site.h"
+#include "pipeline/variables.h"
 
 namespace colmeia::pipeline {
 
@@ -47,7 +49,7 @@ inline Outcome Say(Exchange& exchange) {
   }
   if (settings.refuse != http::Status::kNone) return Outcome::Respond(settings.refuse);
   if (settings.text.empty()) return Outcome::Pass();
-  exchange.response.body.Add(Piece::Memory(exchange.arena.Copy(settings.text.Evaluate(exchange))));
+  exchange.response.body.Add(Piece::Memory(exchange.arena.Copy(Evaluate(settings.text, exchange))));
   return Outcome::Done();
 }
 inline constexpr config::In kEverywhere = config::In::kHttp | config::In::kServer | config::In::kLocation;
@@ -96,7 +98,7 @@ class SiteTest : public testing::Test {
     source.prefix = "/srv/";
     source.conf_path = "/etc/test.conf";
     config::Diagnostics diagnostics;
-    static const ModuleList kModules({&kCore, &kSay});
+    static const ModuleList kModules({&kCore, &kVariables, &kSay});
     TwinResolver resolver;
     site = BuildSite(source, {&kModules, &resolver}, diagnostics);
     mistakes = diagnostics.Render();

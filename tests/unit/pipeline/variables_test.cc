@@ -60,8 +60,8 @@ TEST_F(TemplateTest, NamesTheVariablesThatOnlyNginxHas) {
 }
 
 TEST(VariablesReferenceTest, HasEveryVariableWithItsSentence) {
-  const std::string page = VariablesReference();
-  for (const Variable& variable : CoreVariables()) {
+  const std::string page = VariablesReference(kVariables.hooks.variables);
+  for (const Variable& variable : kVariables.hooks.variables) {
     EXPECT_NE(page.find("### $" + std::string(variable.name)), std::string::npos) << variable.name;
     EXPECT_TRUE(variable.doc.ends_with('.') || variable.doc.ends_with("...")) << variable.name;
   }
