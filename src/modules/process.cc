@@ -261,13 +261,6 @@ constexpr Directive kDirectives[] = {
 
 // Merge
 
-// "/run/colmeia.pid" has its control socket at "/run/colmeia.control".
-std::string BesidePidFile(std::string_view pid) {
-  static constexpr std::string_view kSuffix = ".pid";
-  if (pid.ends_with(kSuffix)) pid.remove_suffix(kSuffix.size());
-  return std::string(pid) + ".control";
-}
-
 ProcessSettings Merge(const ProcessSettings& outer, const Draft& own, MergeContext& context) {
   ProcessSettings out = outer;
   out.user = config::kDefaultUser;
@@ -283,7 +276,7 @@ ProcessSettings Merge(const ProcessSettings& outer, const Draft& own, MergeConte
   if (own.control) {
     if (*own.control != "off") out.control = context.FromPrefix(*own.control);
   } else if (!no_pid) {
-    out.control = BesidePidFile(out.pid);
+    out.control = ControlBeside(out.pid);
   }
   out.workers = own.workers;
   out.rlimit_nofile = own.rlimit_nofile.value_or(outer.rlimit_nofile);
@@ -304,5 +297,11 @@ ProcessSettings Merge(const ProcessSettings& outer, const Draft& own, MergeConte
 }  // namespace
 
 const pipeline::Module kProcess = pipeline::DefineModule<ProcessSettings, Draft, Merge>("process", kDirectives);
+
+std::string ControlBeside(std::string_view pid) {
+  static constexpr std::string_view kSuffix = ".pid";
+  if (pid.ends_with(kSuffix)) pid.remove_suffix(kSuffix.size());
+  return std::string(pid) + ".control";
+}
 
 }  // namespace colmeia::modules
