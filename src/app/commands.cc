@@ -20,6 +20,7 @@
 #include "app/modules.h"
 #include "app/say.h"
 #include "app/serve.h"
+#include "app/whereabouts.h"
 #include "config/effective.h"
 #include "control/client.h"
 #include "control/json.h"
@@ -73,14 +74,14 @@ std::vector<std::string> TryResources(const ipc::Plan& plan) {
 }
 
 // Without a pid file to go by: whether the server that answers is one of this configuration.
-Result<> IsMeant(control::Client& client, const ipc::Plan& plan, util::TimePoint deadline) {
+Result<> IsMeant(control::Client& client, const Whereabouts& where, util::TimePoint deadline) {
   const auto body = Fetch(client, "/status", deadline);
   if (!body) return tl::unexpected(body.error());
   const auto status = control::ReadStatus(*body);
   if (!status) return tl::unexpected(status.error());
-  if (status->server.pid_file == plan.pid_path) return {};
+  if (status->server.pid_file == where.pid_path) return {};
   return Fail(fmt::format("process {} answers at {}, but it serves another configuration: its pid file is {}",
-                          status->server.pid, plan.control_path, status->server.pid_file));
+                          status->server.pid, where.control_path, status->server.pid_file));
 }
 
 // The result of -s, in one line on descriptor 1; with -q only what went wrong is told.
@@ -93,8 +94,9 @@ std::string HasEnded(pid_t pid) { return fmt::format("done, process {} has ended
 
 // Gives the order over the control socket to `pid`, or to whoever serves this configuration when the pid file does not
 // say who. Nothing when nobody answers there, or another process than the one meant.
-std::optional<int> OrderOverSocket(const ipc::Plan& plan, const Result<pid_t>& pid, const CommandLine& command_line) {
-  const std::string& path = plan.control_path;
+std::optional<int> OrderOverSocket(const Whereabouts& where, const Result<pid_t>& pid,
+                                   const CommandLine& command_line) {
+  const std::string& path = where.control_path;
   if (path.empty()) return std::nullopt;
   const control::Route& route = *control::FindVerb(command_line.verb, false);
   const util::TimePoint deadline = util::SystemClock().Now() + route.patience;
@@ -102,7 +104,7 @@ std::optional<int> OrderOverSocket(const ipc::Plan& plan, const Result<pid_t>& p
   if (!client) return std::nullopt;
   if (pid && client->server_pid() != 0 && client->server_pid() != *pid) return std::nullopt;
   if (!pid) {
-    if (auto meant = IsMeant(*client, plan, deadline); !meant) {
+    if (auto meant = IsMeant(*client, where, deadline); !meant) {
       Say(log::Level::kError, meant.error().message);
       return std::nullopt;
     }
@@ -148,6 +150,76 @@ void Dump(const config::Source& source) {
   }
   fmt::print("# effective configuration, with the place of each value:\n{}",
              config::Effective(source, Modules().registry()));
+}
+
+// Without a pid: whether that means that nobody runs. Of a pid file that cannot be used nothing follows.
+bool IsNobody(const Error& error) { return error.code == ENOENT || error.code == ESRCH; }
+
+// Tells the server that is found there, and says what came of it.
+int Send(const Whereabouts& where, const CommandLine& command_line) {
+  const std::string& control = where.control_path;
+  const Result<pid_t> pid = where.pid_path.empty() ? Fail("the configuration names no pid file", ENOENT)
+                                                   : sys::PidFile::RunningPid(where.pid_path);
+  if (const auto answered = OrderOverSocket(where, pid, command_line)) return *answered;
+  if (!pid) {
+    const bool is_nobody = IsNobody(pid.error());
+    Say(log::Level::kError,
+        fmt::format("{}{}{}", is_nobody ? "not running: " : "", pid.error().message,
+                    control.empty() ? "" : fmt::format(", and nobody answers at the control socket {}", control)));
+    return is_nobody ? kExitNotRunning : kExitResources;
+  }
+  const master::SignalRow& row = *master::FindVerb(command_line.verb);
+  const sys::UniqueFd process = control::OpenProcess(*pid);
+  if (kill(*pid, row.number) != 0) {
+    const Error why = sys::ErrnoError(fmt::format("cannot send {} to process {}", row.name, *pid));
+    Say(log::Level::kAlert, why.message);
+    return why.code == ESRCH ? kExitNotRunning : kExitResources;
+  }
+  const control::Route& route = *control::FindVerb(row.verb, false);
+  if (EndsServer(route)) {
+    const int code = AwaitEnd(process, where.pid_path, *pid, util::SystemClock().Now() + route.patience);
+    return code == kExitOk ? Tell(command_line, HasEnded(*pid)) : code;
+  }
+  Say(log::Level::kNotice,
+      fmt::format("{} to process {}: sent; result unknown, as nobody answers at a control socket{}{}", row.name, *pid,
+                  control.empty() ? "" : " ", control));
+  return kExitOk;
+}
+
+// The configuration has mistakes. A server that runs from it is told all the same: it looks for itself before it
+// reloads, and its log and its status remember that; to the other orders the configuration is nothing. Where none is
+// found nothing is sent, and the mistakes are told with what else can be done.
+int SendAnyhow(const Compilation& compilation, const CommandLine& command_line) {
+  const config::Source& source = compilation.source;
+  const bool is_reload = command_line.verb == "reload";
+  Whereabouts where = WhereaboutsIn(source);
+  const auto pid_path = PidFileOfServer(where.control_path, source.conf_path);
+  if (pid_path) where.pid_path = *pid_path;
+  const Result<pid_t> pid = sys::PidFile::RunningPid(where.pid_path);
+  const bool is_known = pid_path || (where.pid_is_named && pid);
+  if (is_known && !is_reload) {
+    Say(log::Level::kWarn, fmt::format("the configuration file {} has mistakes, which colmeia -t tells; the server "
+                                       "that runs from it is told to {} all the same",
+                                       source.conf_path, command_line.verb));
+    return Send(where, command_line);
+  }
+  if (is_known) {
+    if (const auto answered = OrderOverSocket(where, pid, command_line)) return *answered;
+  }
+  SayText(compilation.diagnostics, log::Level::kError);
+  if (is_reload) {
+    return Complain(kExitConfiguration,
+                    fmt::format("nothing was sent: {} goes on with its old configuration",
+                                pid ? fmt::format("the server (pid {})", *pid) : std::string("a server that runs")));
+  }
+  const master::SignalRow& row = *master::FindVerb(command_line.verb);
+  const std::string_view signal = std::string_view(row.name).substr(std::string_view("SIG").size());
+  const std::string by_socket = where.control_path.empty() ? std::string("colmeia ctl --socket FILE")
+                                                           : fmt::format("colmeia ctl --socket {}", where.control_path);
+  return Complain(kExitConfiguration,
+                  fmt::format("nothing was sent, as the mistakes leave open which server is meant; mend them, or go "
+                              "without the file: {} {}, or kill -{} {}",
+                              by_socket, command_line.verb, signal, pid ? fmt::format("{}", *pid) : "PID"));
 }
 
 }  // namespace
@@ -205,35 +277,8 @@ int ShowPlan(const CommandLine& command_line, config::Progress* progress) {
 
 int SendSignal(const CommandLine& command_line, config::Progress* progress) {
   const Compilation compilation = CompileConfiguration(command_line.compile, progress);
-  if (!compilation.ok) {
-    SayText(compilation.diagnostics, log::Level::kError);
-    return kExitConfiguration;
-  }
-  const std::string& path = compilation.plan.pid_path;
-  const Result<pid_t> pid = sys::PidFile::RunningPid(path);
-  const std::string& control = compilation.plan.control_path;
-  if (const auto answered = OrderOverSocket(compilation.plan, pid, command_line)) return *answered;
-  if (!pid) {
-    Say(log::Level::kError,
-        fmt::format("not running: {}{}", pid.error().message,
-                    control.empty() ? "" : fmt::format(", and nobody answers at the control socket {}", control)));
-    return kExitNotRunning;
-  }
-  const master::SignalRow& row = *master::FindVerb(command_line.verb);
-  const sys::UniqueFd process = control::OpenProcess(*pid);
-  if (kill(*pid, row.number) != 0) {
-    Say(log::Level::kAlert, sys::ErrnoError(fmt::format("cannot send {} to process {}", row.name, *pid)).message);
-    return errno == ESRCH ? kExitNotRunning : kExitResources;
-  }
-  const control::Route& route = *control::FindVerb(row.verb, false);
-  if (EndsServer(route)) {
-    const int code = AwaitEnd(process, path, *pid, util::SystemClock().Now() + route.patience);
-    return code == kExitOk ? Tell(command_line, HasEnded(*pid)) : code;
-  }
-  Say(log::Level::kNotice,
-      fmt::format("{} to process {}: sent; result unknown, as nobody answers at a control socket{}{}", row.name, *pid,
-                  control.empty() ? "" : " ", control));
-  return kExitOk;
+  if (!compilation.ok) return SendAnyhow(compilation, command_line);
+  return Send({compilation.plan.pid_path, compilation.plan.control_path}, command_line);
 }
 
 }  // namespace colmeia::app

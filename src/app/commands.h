@@ -17,7 +17,8 @@ namespace colmeia::app {
 // -s: finds the running master by the configuration's pid file, tells it over the control socket and waits for the
 // result, which it prints in one line. Where it does not answer there it is sent the signal; then only the end of stop
 // and quit can be waited for. When the pid file is missing, empty or of a process that is gone, whoever answers at the
-// configuration's control socket is told, provided that it names the same pid file.
+// configuration's control socket is told, provided that it names the same pid file. A configuration with mistakes keeps
+// nobody from that who is found by what can be read of it (whereabouts.h).
 [[nodiscard]] int SendSignal(const CommandLine& command_line, config::Progress* progress);
 
 }  // namespace colmeia::app

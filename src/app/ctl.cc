@@ -15,6 +15,7 @@
 #include "app/ctl_top.h"
 #include "app/ctl_trace.h"
 #include "app/say.h"
+#include "app/whereabouts.h"
 #include "control/json.h"
 #include "sys/files.h"
 #include "sys/pid_file.h"
@@ -82,6 +83,10 @@ tl::expected<Meant, int> FindServer(const ControlLine& line) {
   if (!line.socket.empty()) return Meant{line.socket, std::nullopt, {}};
   const Compilation compilation = CompileConfiguration(line.compile, nullptr);
   if (!compilation.ok) {
+    const Whereabouts where = WhereaboutsIn(compilation.source);
+    if (auto pid_path = PidFileOfServer(where.control_path, compilation.source.conf_path)) {
+      return Meant{where.control_path, std::nullopt, *std::move(pid_path)};
+    }
     SayText(compilation.diagnostics, log::Level::kError);
     return tl::unexpected(Complain(control::kExitConfiguration,
                                    "the configuration that names the control socket has mistakes; name the socket "

@@ -35,10 +35,7 @@ std::string WithArgument(const Route& route) {
 std::string OptionLines(std::string_view verb) {
   std::string out;
   for (const OptionRow& option : ControlOptions()) {
-    if (option.verb != verb) continue;
-    const std::string name =
-        option.value.empty() ? std::string(option.name) : fmt::format("{} {}", option.name, option.value);
-    out += fmt::format("  {:<18}{}\n", name, option.meaning);
+    if (option.verb == verb) out += OptionLine(option, 18);
   }
   return out;
 }

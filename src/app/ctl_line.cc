@@ -68,19 +68,6 @@ class Values {
   std::string_view format_;  // the option that was given for it
 };
 
-bool IsLong(const OptionRow& option) { return option.name.starts_with("--"); }
-
-// The option that an argument is, alone or with its value attached.
-const OptionRow* FindOption(std::string_view argument) {
-  if (argument == "-?" || argument == "--help") argument = "-h";
-  for (const OptionRow& option : kCtlOptions) {
-    if (argument == option.name) return &option;
-    if (option.value.empty() || !argument.starts_with(option.name)) continue;
-    if (!IsLong(option) || argument[option.name.size()] == '=') return &option;
-  }
-  return nullptr;
-}
-
 std::string Unknown(std::string_view argument) {
   std::vector<std::string_view> names;
   for (const OptionRow& option : kCtlOptions) names.push_back(option.name);
@@ -117,18 +104,11 @@ Result<ControlLine> ParseControlLine(const std::vector<std::string>& arguments) 
       if (auto taken = TakeWord(line, argument); !taken) return tl::unexpected(taken.error());
       continue;
     }
-    const OptionRow* const option = FindOption(argument);
+    const OptionRow* const option = FindOption(kCtlOptions, argument);
     if (option == nullptr) return Fail(Unknown(argument));
-    std::string value;
-    if (!option->value.empty()) {
-      if (argument.size() > option->name.size()) {
-        value = argument.substr(option->name.size() + (IsLong(*option) ? 1 : 0));
-      } else if (i + 1 < arguments.size()) {
-        value = arguments[++i];
-      }
-      if (value.empty()) return Fail(fmt::format("option \"{}\" requires a value", option->name));
-    }
-    if (auto taken = values.Take(*option, value); !taken) return tl::unexpected(taken.error());
+    const auto value = TakeValue(*option, arguments, i);
+    if (!value) return tl::unexpected(value.error());
+    if (auto taken = values.Take(*option, *value); !taken) return tl::unexpected(taken.error());
     given.push_back(option);
   }
   for (const OptionRow* const option : given) {

@@ -5,9 +5,9 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "app/option_row.h"
 #include "ipc/messages.h"
 #include "util/clock.h"
 #include "util/result.h"
@@ -41,13 +41,6 @@ struct ControlLine {
 
   // Of "top".
   bool once = false;
-};
-
-struct OptionRow {
-  std::string_view name;
-  std::string_view value;  // what follows it; empty: nothing
-  std::string_view verb;   // that takes it; empty: every verb does
-  std::string_view meaning;
 };
 
 // In the order of the manual.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -33,6 +35,17 @@ std::string Text(Unit unit, const std::optional<std::uint64_t>& value) { return 
 std::string Text(Unit, bool value) { return value ? "yes" : "no"; }
 std::string Text(Unit, const std::string& value) {
   return value.empty() ? "-" : util::Escaped(util::EscapeFor::kCell, value);
+}
+
+// Its lines, each escaped by itself.
+std::string LinesOf(std::string_view text) {
+  std::string out;
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  for (const std::string_view line : util::Split(text, '\n')) {
+    if (!out.empty()) out += '\n';
+    out += util::Escaped(util::EscapeFor::kCell, line);
+  }
+  return out;
 }
 
 // One value of one row.
@@ -76,6 +89,7 @@ struct CellsOf {
   std::vector<Cell>& out;
   bool& has_groups;
   bool coloured;
+  bool has_lines;  // a text may have several
 
   template <class Member>
   void operator()(const Field& field, const Member& member) const {
@@ -83,22 +97,27 @@ struct CellsOf {
       has_groups = true;
       const std::size_t first = out.size();
       bool groups_within = false;
-      Member::Fields(member, CellsOf{out, groups_within, coloured});
+      Member::Fields(member, CellsOf{out, groups_within, coloured, has_lines});
       if (groups_within) out[first].section = true;
       for (std::size_t i = first + 1; i < out.size() && !groups_within; ++i) out[i].joined = true;
     } else {
       const bool right = field.unit != Unit::kText && field.unit != Unit::kFlag;
-      out.push_back({field.title, Text(field.unit, member), right});
+      std::string text;
+      if constexpr (std::is_same_v<Member, std::string>) {
+        if (has_lines) text = LinesOf(member);
+      }
+      if (text.empty()) text = Text(field.unit, member);
+      out.push_back({field.title, std::move(text), right});
       if (coloured && field.name == "state") out.back().style = StyleOfState(out.back().text);
     }
   }
 };
 
 template <class T>
-std::vector<Cell> Cells(const T& row, bool coloured) {
+std::vector<Cell> Cells(const T& row, bool coloured, bool has_lines = false) {
   std::vector<Cell> out;
   bool has_groups = false;
-  T::Fields(row, CellsOf{out, has_groups, coloured});
+  T::Fields(row, CellsOf{out, has_groups, coloured, has_lines});
   return out;
 }
 
@@ -174,14 +193,19 @@ std::string ListText(std::string_view title, const std::vector<T>& list, const P
   return out + Table(rows, paper.width, /*keyed=*/true);
 }
 
-// Names and values, one a line.
+// Names and values, one a line; what a value has beyond its first line stands below that.
 template <class T>
 std::string LinesText(const T& one, bool coloured) {
-  const std::vector<Cell> cells = Cells(one, coloured);
+  const std::vector<Cell> cells = Cells(one, coloured, /*has_lines=*/true);
   std::size_t width = 0;
   for (const Cell& cell : cells) width = std::max(width, cell.title.size());
   std::string out;
-  for (const Cell& cell : cells) out += fmt::format("  {:<{}}  {}\n", cell.title, width, Styled(cell.text, cell.style));
+  for (const Cell& cell : cells) {
+    std::string_view title = cell.title;
+    for (const std::string_view line : util::Split(cell.text, '\n')) {
+      AppendLine(out, fmt::format("  {:<{}}  {}", std::exchange(title, ""), width, Styled(line, cell.style)));
+    }
+  }
   return out;
 }
 

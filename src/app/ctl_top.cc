@@ -14,6 +14,7 @@
 #include <fmt/core.h>
 
 #include "app/ctl.h"
+#include "app/new_master.h"
 #include "app/say.h"
 #include "app/terminal.h"
 #include "app/top_model.h"
@@ -41,7 +42,7 @@ class Source {
   explicit Source(std::string socket) : socket_(std::move(socket)) {}
 
   Result<control::Status> Ask() {
-    if (client_ && client_->Moved()) TryNewMaster();
+    if (client_) GoAlong();
     if (client_) {
       auto status = AskOne(*client_);
       if (status) return status;
@@ -75,18 +76,12 @@ class Source {
     return control::ReadStatus(response->body);
   }
 
-  // Another one listens at the path. Until it serves, the present one has more to tell, and may take the path back.
-  void TryNewMaster() {
-    auto client = Client::Connect(socket_, Now() + kPatience);
+  void GoAlong() {
+    auto client = NewMaster(*client_, kPatience);
     if (!client) return;
-    if (client->server_pid() != pid_) {
-      const auto status = AskOne(*client);
-      if (!status || status->server.generation == 0) return;
-      Tell(pid_, client->server_pid());
-      old_ = std::exchange(client_, std::nullopt);
-    }
+    Tell(pid_, client->server_pid());
     pid_ = client->server_pid();
-    client_ = *std::move(client);
+    old_ = std::exchange(client_, std::move(client));
   }
 
   void Tell(pid_t before, pid_t now) {

@@ -13,6 +13,7 @@
 #include <fmt/core.h>
 
 #include "app/ctl.h"
+#include "app/new_master.h"
 #include "app/say.h"
 #include "control/answer.h"
 #include "control/json.h"
@@ -139,18 +140,6 @@ struct Stream {
   TraceLines lines;
 };
 
-// Who listens where the client has connected to, when that is another master by now, and it serves.
-std::optional<Client> NewMaster(const Client& known) {
-  if (!known.Moved()) return std::nullopt;
-  const util::TimePoint deadline = util::SystemClock().Now() + kAnswerTime;
-  auto client = Client::Connect(known.path(), deadline);
-  if (!client || client->server_pid() == known.server_pid()) return std::nullopt;
-  const auto body = Fetch(*client, "/status", deadline);
-  const auto status = body ? control::ReadStatus(*body) : Result<control::Status>(tl::unexpected(body.error()));
-  if (!status || status->server.generation == 0) return std::nullopt;
-  return *std::move(client);
-}
-
 // Follows a server through changes of its binary: the old master's trace to its end, and the new one's beside it.
 class Follower {
  public:
@@ -172,12 +161,12 @@ class Follower {
         const bool left = !page && page.error().code == control::kExitNotRunning;
         if (!page && !left) return Complain(page.error().code, page.error().message);
         if (left && is_newest) {
-          if (NewMaster(stream.client)) break;  // it is found in the next round
+          if (NewMaster(stream.client, kAnswerTime)) break;  // it is found in the next round
           Say(log::Level::kNotice, "the server has left");
           return control::kExitOk;
         }
         if (left) {
-          if (!Wrote(Remark("the old master (pid {}) has left", "old_master_left", stream.client.server_pid()))) {
+          if (!Wrote(Remark("the old master (pid {}) serves no more", "old_master_left", stream.client.server_pid()))) {
             return control::kExitOk;
           }
           streams_.erase(streams_.begin() + static_cast<std::ptrdiff_t>(i));
@@ -193,7 +182,7 @@ class Follower {
   // False when nobody reads.
   bool LookForNewMaster() {
     const Client& newest = streams_.back().client;
-    auto client = NewMaster(newest);
+    auto client = NewMaster(newest, kAnswerTime);
     if (!client) return true;
     const bool wrote =
         Wrote(Remark("a new master (pid {}) took over: its events are numbered from 1 on, and those of "

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 
@@ -16,7 +15,7 @@
 #include "app/compile.h"
 #include "app/launch.h"
 #include "app/mime_types.h"
-#include "app/modules.h"
+#include "app/option_row.h"
 #include "app/say.h"
 #include "sys/address.h"
 #include "sys/error.h"
@@ -32,33 +31,21 @@ namespace {
 constexpr std::uint16_t kFirstPort = 8080;
 constexpr std::uint16_t kPortsToTry = 100;
 
-struct ServeOption {
-  std::string_view name;
-  std::string_view value;  // its name in the help; empty: it takes none
-  std::string_view meaning;
-};
-constexpr ServeOption kServeOptions[] = {
-    {"--listen", "ADDR",
+constexpr OptionRow kServeOptions[] = {
+    {"--listen", "ADDR", "",
      "where to answer, as in the listen directive (default: 127.0.0.1:8080, or the next free port)"},
-    {"--listing", "", "show what a folder without index.html holds"},
-    {"-h", "", "this help"},
+    {"--listing", "", "", "show what a folder without index.html holds"},
+    {"-h", "", "", "this help"},
 };
 
-const ServeOption* FindServeOption(std::string_view argument) {
-  if (argument == "-?" || argument == "--help") argument = "-h";
-  for (const ServeOption& option : kServeOptions) {
-    if (argument.substr(0, argument.find('=')) == option.name) return &option;
-  }
-  return nullptr;
-}
-
-Result<> TakeServeOption(const ServeOption& option, const std::string& value, ServeLine& line) {
+Result<> TakeServeOption(const OptionRow& option, const std::string& value, ServeLine& line) {
   if (option.name == "-h") line.help = true;
   if (option.name == "--listing") line.listing = true;
   if (option.name == "--listen") {
-    // Names of hosts are asked for later, by the compiler.
-    if (auto address = sys::Address::Resolve(value); !address) return tl::unexpected(address.error());
+    auto addresses = sys::Address::Resolve(value);
+    if (!addresses) return tl::unexpected(addresses.error());
     line.listen = value;
+    line.addresses = *std::move(addresses);
   }
   return {};
 }
@@ -126,33 +113,29 @@ Result<> TryAddress(const sys::Address& address) {
   return Fail(socket.error().message + who, socket.error().code);
 }
 
-Result<std::string> AddressToServe(const std::string& given) {
-  if (!given.empty()) {
-    const auto addresses = sys::Address::Resolve(given);
-    if (!addresses) return tl::unexpected(addresses.error());
-    for (const sys::Address& address : *addresses) {
-      if (auto tried = TryAddress(address); !tried) return tl::unexpected(tried.error());
-    }
-    return given;
+// Where to answer is settled: an address that was given can be had, or one is found.
+Result<> SettleAddress(ServeLine& line) {
+  for (const sys::Address& address : line.addresses) {
+    if (auto tried = TryAddress(address); !tried) return tried;
   }
+  if (!line.listen.empty()) return {};
   for (std::uint16_t port = kFirstPort; port < kFirstPort + kPortsToTry; ++port) {
-    const std::string text = fmt::format("127.0.0.1:{}", port);
-    auto tried = TryAddress(*sys::Address::ParseListen(text));
-    if (tried) return text;
-    if (tried.error().code != EADDRINUSE) return tl::unexpected(tried.error());
+    line.listen = fmt::format("127.0.0.1:{}", port);
+    line.addresses = {*sys::Address::ParseListen(line.listen)};
+    auto tried = TryAddress(line.addresses.front());
+    if (tried || tried.error().code != EADDRINUSE) return tried;
   }
   return Fail(fmt::format("the ports from {} to {} are all in use; choose one with --listen", kFirstPort,
                           kFirstPort + kPortsToTry - 1),
               EADDRINUSE);
 }
 
-std::string Welcome(const std::string& folder, const std::string& listen, bool listing) {
+std::string Welcome(const std::string& folder, const ServeLine& line) {
   std::string out = fmt::format("\n  colmeia serves {}\n\n", folder);
-  const auto addresses = sys::Address::Resolve(listen);
-  for (const sys::Address& address : addresses ? *addresses : std::vector<sys::Address>()) {
+  for (const sys::Address& address : line.addresses) {
     out += fmt::format("    address   {}\n", UrlOf(address.ToString()));
   }
-  out += fmt::format("    listing   {}\n", listing ? "on" : "off; --listing shows folders without index.html");
+  out += fmt::format("    listing   {}\n", line.listing ? "on" : "off; --listing shows folders without index.html");
   return out + "    stop      Ctrl-C\n\n";
 }
 
@@ -175,21 +158,11 @@ Result<ServeLine> ParseServeLine(const std::vector<std::string>& arguments) {
       line.folder = argument;
       continue;
     }
-    const ServeOption* const option = FindServeOption(argument);
-    const std::size_t equals = argument.find('=');
-    if (option == nullptr || (option->value.empty() && equals != std::string::npos)) {
-      return Fail(fmt::format("invalid option: \"{}\"; see colmeia serve -h", argument));
-    }
-    std::string value;
-    if (!option->value.empty()) {
-      if (equals != std::string::npos) {
-        value = argument.substr(equals + 1);
-      } else if (i + 1 < arguments.size()) {
-        value = arguments[++i];
-      }
-      if (value.empty()) return Fail(fmt::format("option \"{}\" requires {}", option->name, option->value));
-    }
-    if (auto taken = TakeServeOption(*option, value, line); !taken) return tl::unexpected(taken.error());
+    const OptionRow* const option = FindOption(kServeOptions, argument);
+    if (option == nullptr) return Fail(fmt::format("invalid option: \"{}\"; see colmeia serve -h", argument));
+    const auto value = TakeValue(*option, arguments, i);
+    if (!value) return tl::unexpected(value.error());
+    if (auto taken = TakeServeOption(*option, *value, line); !taken) return tl::unexpected(taken.error());
   }
   if (line.folder.empty() && !line.help) return Fail("colmeia serve needs a folder: colmeia serve DIR");
   return line;
@@ -200,11 +173,7 @@ std::string ServeHelp() {
       "Usage: colmeia serve DIR [--listen ADDR] [--listing]\n\n"
       "Serves the folder DIR over HTTP until Ctrl-C, without a configuration file; requests are told on descriptor 1,\n"
       "errors on descriptor 2.\n\nOptions:\n";
-  for (const ServeOption& option : kServeOptions) {
-    const std::string name =
-        option.value.empty() ? std::string(option.name) : fmt::format("{} {}", option.name, option.value);
-    out += fmt::format("  {:<15}{}\n", name, option.meaning);
-  }
+  for (const OptionRow& option : kServeOptions) out += OptionLine(option, 15);
   return out;
 }
 
@@ -229,7 +198,7 @@ std::string UrlOf(std::string_view address) {
 }
 
 int Serve(const std::vector<std::string>& arguments, master::Inheritance inheritance) {
-  const auto line = ParseServeLine({arguments.begin() + 2, arguments.end()});
+  auto line = ParseServeLine({arguments.begin() + 2, arguments.end()});
   if (!line) return Complain(kExitConfiguration, line.error().message);
   if (line->help) {
     SayText(ServeHelp());
@@ -237,8 +206,7 @@ int Serve(const std::vector<std::string>& arguments, master::Inheritance inherit
   }
   const auto folder = FolderToServe(line->folder);
   if (!folder) return Complain(kExitResources, folder.error().message);
-  const auto listen = AddressToServe(line->listen);
-  if (!listen) return Complain(kExitResources, listen.error().message);
+  if (auto settled = SettleAddress(*line); !settled) return Complain(kExitResources, settled.error().message);
 
   // Where the compiler looks for a file it finds one that says nothing; all stands on the command line.
   const auto nothing = sys::SealedMemfd("colmeia-serve", "# all that counts is what colmeia serve says\n");
@@ -246,11 +214,11 @@ int Serve(const std::vector<std::string>& arguments, master::Inheritance inherit
   ipc::Compile command_line;
   command_line.prefix = *folder + (folder->ends_with('/') ? "" : "/");
   command_line.conf = fmt::format("/proc/{}/fd/{}", getpid(), nothing->get());
-  command_line.directives = ServeDirectives(*folder, *listen, line->listing, UserFor(*folder));
+  command_line.directives = ServeDirectives(*folder, line->listen, line->listing, UserFor(*folder));
   return Launch({.command_line = std::move(command_line),
                  .arguments = arguments,
                  .inheritance = std::move(inheritance),
-                 .welcome = Welcome(*folder, *listen, line->listing)});
+                 .welcome = Welcome(*folder, *line)});
 }
 
 }  // namespace colmeia::app

@@ -5,22 +5,22 @@
 // installed server.
 #pragma once
 
-#include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "master/inherited.h"
+#include "sys/address.h"
 #include "util/result.h"
 
 namespace colmeia::app {
 
 struct ServeLine {
   bool help = false;
-  std::string folder;    // as it was given
-  std::string listen;    // as in the `listen` directive; empty: the first free port from 8080 on, on 127.0.0.1
-  bool listing = false;  // what a folder without an index page holds is shown
+  std::string folder;  // as it was given
+  std::string listen;  // as in the `listen` directive; empty: the first free port from 8080 on, on 127.0.0.1
+  std::vector<sys::Address> addresses{};  // what that stands for, by the name service where it has a name
+  bool listing = false;                   // what a folder without an index page holds is shown
 };
 
 // `arguments` are those after "serve". The error names the one that is wrong.

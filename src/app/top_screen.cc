@@ -57,19 +57,21 @@ std::string MasterLine(const TopModel& model) {
                      BytesText(server.memory_bytes), server.configuration);
 }
 
+std::string_view FirstLine(std::string_view text) { return text.substr(0, text.find('\n')); }
+
 // What has gone wrong up to now; empty when nothing has.
 std::string HistoryLine(const TopModel& model) {
   const control::ServerStatus& server = model.status().server;
   std::string out;
   if (server.last_reload_failed) {
     const control::FailedReload& failed = server.failed_reload;
-    out = fmt::format("reload failed {} ago: {}", MillisecondsText(failed.ago_ms.value_or(0)), failed.why);
+    out = fmt::format("reload failed {} ago: {}", MillisecondsText(failed.ago_ms.value_or(0)), FirstLine(failed.why));
   }
   if (server.respawns > 0) {
     const control::LastRespawn& last = server.last_respawn;
     out = fmt::format("respawns {}, last {} ago: worker {} (pid {}) {}{}{}", server.respawns,
-                      MillisecondsText(last.ago_ms.value_or(0)), last.seat, last.pid, last.why, out.empty() ? "" : "; ",
-                      out);
+                      MillisecondsText(last.ago_ms.value_or(0)), last.seat, last.pid, FirstLine(last.why),
+                      out.empty() ? "" : "; ", out);
   }
   return out;
 }

@@ -140,7 +140,7 @@ std::string ViewJson(View view, const Status& status) {
     case View::kRoutes:
       return Text(RoutesJson());
     case View::kHealth:
-      return Text(Write(HealthOf(status.server)));
+      return Text(Write(HealthOf(status)));
     case View::kStatus:
       return Text(Write(status));
     case View::kWorkers:
@@ -152,7 +152,7 @@ std::string ViewJson(View view, const Status& status) {
 }
 
 http::Status ViewStatus(View view, const Status& status) {
-  return view == View::kHealth && !HealthOf(status.server).ok ? http::Status::kServiceUnavailable : http::Status::kOk;
+  return view == View::kHealth && !HealthOf(status).ok ? http::Status::kServiceUnavailable : http::Status::kOk;
 }
 
 std::string AnswerJson(const Answer& answer) { return Text(Write(answer)); }

@@ -10,11 +10,23 @@ std::string Ago(const std::optional<std::uint64_t>& ago_ms, const std::string& a
 }
 
 // A sentence a line; those that follow a sentence and belong to it are indented.
-std::string NotesOf(const ServerStatus& server) {
+std::string NotesOf(const Status& status) {
+  const ServerStatus& server = status.server;
   std::string notes;
   if (server.workers_silent > 0) {
     notes += fmt::format("{} worker{} silent: the loop does not turn; see colmeia ctl workers\n", server.workers_silent,
                          server.workers_silent == 1 ? " is" : "s are");
+  }
+  if (const std::uint64_t lost = status.totals.log_lines_lost; lost > 0) {
+    notes += fmt::format(
+        "{} line{} of access logs could not be written since the start (access_log): the error log "
+        "says of which, and why\n",
+        lost, lost == 1 ? "" : "s");
+  }
+  for (const ListenerStatus& listener : status.listeners) {
+    if (!listener.name_lost) continue;
+    notes += fmt::format("no client finds the Unix socket {} (listen) any more; a reload binds it again\n",
+                         listener.address);
   }
   if (const FailedReload& failed = server.failed_reload; failed.generation != 0) {
     std::string why = failed.why.substr(0, failed.why.find_last_not_of('\n') + 1);
@@ -33,7 +45,8 @@ std::string NotesOf(const ServerStatus& server) {
 
 }  // namespace
 
-Health HealthOf(const ServerStatus& server) {
+Health HealthOf(const Status& status) {
+  const ServerStatus& server = status.server;
   return {.ok = server.state == "serving" && server.workers_ready >= server.workers_wanted,
           .state = server.state,
           .generation = server.generation,
@@ -41,7 +54,7 @@ Health HealthOf(const ServerStatus& server) {
           .workers_wanted = server.workers_wanted,
           .workers_silent = server.workers_silent,
           .uptime_ms = server.uptime_ms,
-          .notes = NotesOf(server)};
+          .notes = NotesOf(status)};
 }
 
 std::string MillisecondsText(std::uint64_t ms) {

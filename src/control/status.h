@@ -264,13 +264,13 @@ struct Health {
           self.workers_silent);
     visit(Field{"uptime_ms", "UPTIME", Unit::kMilliseconds, "since the master began"}, self.uptime_ms);
     visit(Field{"notes", "NOTES", Unit::kText,
-                "what an operator should know, in lines: silence, a failed reload, respawns"},
+                "what an operator should know, in lines: silence, lost lines of logs, a failed reload, respawns"},
           self.notes);
   }
   bool operator==(const Health&) const = default;
 };
 
-[[nodiscard]] Health HealthOf(const ServerStatus& server);
+[[nodiscard]] Health HealthOf(const Status& status);
 
 // "850ms", "3.2s", "12m05s", "3h12m", "5d03h": how a person reads a time.
 [[nodiscard]] std::string MillisecondsText(std::uint64_t ms);

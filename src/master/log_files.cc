@@ -20,6 +20,11 @@ std::string LogAdvice(const std::string& path, const util::Error& error) {
   if (error.code == ENOENT) return "; make its folder: mkdir -p " + path.substr(0, path.rfind('/'));
   if (error.code == EISDIR) return "; name a file, not a folder";
   if (error.code == ENOTDIR) return "; what should be its folder is a file";
+  // Of opening a FIFO to write, or a Unix socket.
+  if (error.code == ENXIO && sys::KindAt(path) == sys::KindOf(S_IFIFO)) {
+    return "; it is a FIFO that nobody reads: start its reader first, such as cat " + path;
+  }
+  if (error.code == ENXIO) return "; name a file: colmeia writes to no socket or device that is not there";
   if (error.code == EACCES) return "; give its folder to who starts colmeia, or name another one";
   return {};
 }
@@ -81,7 +86,7 @@ LogFiles::Reopened LogFiles::Reopen() {
     if (redirected) {
       ++result.files;
     } else {
-      result.failures.push_back(redirected.error().message);
+      result.failures.push_back(redirected.error().message + LogAdvice(log->path, redirected.error()));
     }
   }
   if (auto redirected = RedirectDescriptor2(); !redirected) result.failures.push_back(redirected.error().message);

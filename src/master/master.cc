@@ -196,7 +196,7 @@ void Master::RecordEvent(const Event& event) {
   } else if (const auto* const left = std::get_if<UpgradeExited>(&event)) {
     scribe_.Ended(SuccessorParty(), DescribeExit(left->code, left->signal));
   } else if (std::holds_alternative<Independent>(event)) {
-    scribe_.Heard({.kind = Kind::kClosed, .text = "the old master has left"});
+    scribe_.Heard({.kind = Kind::kClosed, .text = "the old master serves no more"});
   } else if (std::holds_alternative<Deadline>(event)) {
     scribe_.DeadlineCame();
   } else if (std::holds_alternative<RequesterGone>(event) || std::holds_alternative<Start>(event)) {

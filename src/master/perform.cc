@@ -14,6 +14,7 @@
 #include "master/signals.h"
 #include "master/words.h"
 #include "sys/sockets.h"
+#include "sys/title.h"
 
 namespace colmeia::master {
 
@@ -403,6 +404,7 @@ void Master::Perform(const CompleteUpgrade& action) {
   desk_.Close();
   resources_.RemovePidFile();
   if (successor_ != nullptr) successor_->CloseChannel();
+  sys::SetTitle(fmt::format("colmeia: stand-in for the new master (pid {})", action.pid));
 }
 
 void Master::Perform(const Leave& action) {

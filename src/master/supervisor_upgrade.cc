@@ -146,7 +146,10 @@ void Supervisor::UpgradeOverdue() {
 void Supervisor::LeaveAfterUpgrade() {
   if (phase_ != Phase::kServing || upgrade_.stage != Upgrading::Stage::kRetiring || slots_.living() > 0) return;
   Answer([](const Unanswered& it) { return it.command == Command::kUpgrade; }, Outcome::kOk,
-         fmt::format("new binary (pid {}) serves, the old one has left", upgrade_.pid));
+         StandsIn() ? fmt::format("new binary (pid {}) serves; the old one has no workers any more, and stays for who "
+                                  "waits for it",
+                                  upgrade_.pid)
+                    : fmt::format("new binary (pid {}) serves, the old one has left", upgrade_.pid));
   EndGenerations("a new binary took over", 0);
   phase_ = Phase::kQuitting;
 }

@@ -100,7 +100,7 @@ constexpr Directive kEventsDirectives[] = {
      .doc = "Which of the kernel's interfaces waits for connections: epoll, the only one here."},
 };
 
-// MergeEvents
+// Merge
 
 EventsSettings MergeEvents(const EventsSettings& outer, const EventsDraft& own, pipeline::MergeContext&) {
   const auto by_default = own.accept_mutex.value_or(false) ? ipc::AcceptBy::kMutex : outer.accept_by;

@@ -137,22 +137,23 @@ void AddServer(const HiveFacts& facts, Writer& out) {
   out.Close('}');
 }
 
+void AddReload(std::string_view name, const std::optional<scoreboard::Reload>& reload, Writer& out) {
+  if (!reload) return out.Null(name);
+  out.Open(name, '{');
+  out.Number("generation", reload->generation);
+  out.Text("result", reload->succeeded ? "succeeded" : "failed");
+  out.Text("why", reload->why);
+  out.Number("wall_ms", reload->wall_ms);
+  out.Number("duration_ms", reload->duration_us / 1000);
+  out.Close('}');
+}
+
 void AddHistory(const scoreboard::ServerView& server, Writer& out) {
   out.Open("reloads", '{');
   out.Number("succeeded", server.reloads_succeeded);
   out.Number("failed", server.reloads_failed);
-  if (server.last_reload) {
-    const scoreboard::Reload& last = *server.last_reload;
-    out.Open("last", '{');
-    out.Number("generation", last.generation);
-    out.Text("result", last.succeeded ? "succeeded" : "failed");
-    out.Text("why", last.why);
-    out.Number("wall_ms", last.wall_ms);
-    out.Number("duration_ms", last.duration_us / 1000);
-    out.Close('}');
-  } else {
-    out.Null("last");
-  }
+  AddReload("last", server.last_reload, out);
+  AddReload("last_failed", server.last_failed_reload, out);
   out.Close('}');
   out.Number("respawns", server.respawns);
   out.Number("names_lost", server.names_lost);

@@ -192,6 +192,10 @@ void AddServer(const HiveFacts& facts, Writer& out) {
             Value(last.duration_us, Unit::kMicroseconds));
   out.Gauge("colmeia_last_reload_timestamp_seconds", "When the latest reload ended, since 1970.",
             Value(last.wall_ms, Unit::kMilliseconds));
+  // Also while none has failed: a series that begins with its first event is missed by whoever watches for a change.
+  out.Gauge("colmeia_last_failed_reload_timestamp_seconds",
+            "When the latest reload that failed ended, since 1970; 0: none has.",
+            Value(server.last_failed_reload ? server.last_failed_reload->wall_ms : 0, Unit::kMilliseconds));
 }
 
 void AddWorkers(const HiveFacts& facts, Writer& out) {

@@ -259,14 +259,7 @@ constexpr Directive kProcessDirectives[] = {
      .own = true},
 };
 
-// MergeProcess
-
-// "/run/colmeia.pid" has its control socket at "/run/colmeia.control".
-std::string BesidePidFile(std::string_view pid) {
-  static constexpr std::string_view kSuffix = ".pid";
-  if (pid.ends_with(kSuffix)) pid.remove_suffix(kSuffix.size());
-  return std::string(pid) + ".control";
-}
+// Merge
 
 ProcessSettings MergeProcess(const ProcessSettings& outer, const ProcessDraft& own, MergeContext& context) {
   ProcessSettings out = outer;
@@ -283,7 +276,7 @@ ProcessSettings MergeProcess(const ProcessSettings& outer, const ProcessDraft& o
   if (own.control) {
     if (*own.control != "off") out.control = context.FromPrefix(*own.control);
   } else if (!no_pid) {
-    out.control = BesidePidFile(out.pid);
+    out.control = ControlBeside(out.pid);
   }
   out.workers = own.workers;
   out.rlimit_nofile = own.rlimit_nofile.value_or(outer.rlimit_nofile);
@@ -305,5 +298,11 @@ ProcessSettings MergeProcess(const ProcessSettings& outer, const ProcessDraft& o
 
 const pipeline::Module kProcess =
     pipeline::DefineModule<ProcessSettings, ProcessDraft, MergeProcess>("process", kProcessDirectives);
+
+std::string ControlBeside(std::string_view pid) {
+  static constexpr std::string_view kSuffix = ".pid";
+  if (pid.ends_with(kSuffix)) pid.remove_suffix(kSuffix.size());
+  return std::string(pid) + ".control";
+}
 
 }  // namespace colmeia::modules

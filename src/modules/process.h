@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ipc/plan.h"
@@ -45,5 +46,8 @@ struct ProcessSettings {
 };
 
 extern const pipeline::Module kProcess;
+
+// Where the control socket is unless the configuration says it: "/run/colmeia.control" for "/run/colmeia.pid".
+[[nodiscard]] std::string ControlBeside(std::string_view pid);
 
 }  // namespace colmeia::modules

@@ -61,6 +61,15 @@ std::string_view CutWhy(std::string_view text) {
   return text.substr(0, size);
 }
 
+void StoreReload(const std::optional<Reload>& reload, ReloadCells& cells) {
+  if (!reload) return;
+  cells.generation.store(reload->generation, kRelaxed);
+  cells.succeeded.store(reload->succeeded ? 1 : 0, kRelaxed);
+  cells.wall_ms.store(reload->wall_ms, kRelaxed);
+  cells.duration_us.store(reload->duration_us, kRelaxed);
+  StoreText(reload->why, cells.why);
+}
+
 }  // namespace
 
 Board::Board(Geometry geometry, sys::Mapping mapping) : geometry_(geometry), mapping_(std::move(mapping)) {}
@@ -181,6 +190,7 @@ void Board::AddReload(const Reload& reload) {
   ++(reload.succeeded ? server.reloads_succeeded : server.reloads_failed);
   server.last_reload = reload;
   server.last_reload->why = CutWhy(reload.why);
+  if (!reload.succeeded) server.last_failed_reload = server.last_reload;
   PublishRecord();
 }
 
@@ -221,13 +231,8 @@ void Board::PublishRecord() {
   cells.reloads_succeeded.store(server.reloads_succeeded, kRelaxed);
   cells.reloads_failed.store(server.reloads_failed, kRelaxed);
   cells.names_lost.store(server.names_lost, kRelaxed);
-  if (!server.last_reload) return;
-  const Reload& reload = *server.last_reload;
-  cells.reload_generation.store(reload.generation, kRelaxed);
-  cells.reload_succeeded.store(reload.succeeded ? 1 : 0, kRelaxed);
-  cells.reload_wall_ms.store(reload.wall_ms, kRelaxed);
-  cells.reload_us.store(reload.duration_us, kRelaxed);
-  StoreText(reload.why, cells.reload_why);
+  StoreReload(server.last_reload, cells.last_reload);
+  StoreReload(server.last_failed_reload, cells.last_failed_reload);
 }
 
 SlotWriter Board::Writer(std::uint32_t index) {

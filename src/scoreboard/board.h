@@ -82,6 +82,7 @@ struct ServerView {
   std::uint64_t reloads_failed = 0;
   std::uint64_t names_lost = 0;  // Unix sockets that are listened on and have no name any more
   std::optional<Reload> last_reload{};
+  std::optional<Reload> last_failed_reload{};  // maybe the same
 };
 
 // Everything at one moment: `sum` is the past and every slot's counts, exactly.

@@ -22,7 +22,7 @@
 namespace colmeia::scoreboard {
 
 inline constexpr std::uint32_t kBoardMagic = 0x62637363;  // the bytes "cscb"
-inline constexpr std::uint32_t kBoardVersion = 7;         // of this layout; bump at any change
+inline constexpr std::uint32_t kBoardVersion = 8;         // of this layout; bump at any change
 inline constexpr std::uint32_t kSlots = 1024;
 
 using Cell = std::atomic<std::uint64_t>;
@@ -154,6 +154,15 @@ struct alignas(64) Tenancy {
   Cell accepts_at_start;  // what LeveledAccepts adds: the mean of the others when this one became ready
 };
 
+// How a reload ended.
+struct ReloadCells {
+  Cell generation;  // 0 = there was none
+  Cell succeeded;
+  Cell wall_ms;
+  Cell duration_us;
+  TextCells why;
+};
+
 // What only the master knows of the server's history. It alone writes it.
 struct MasterRecord {
   Cell sequence;  // odd while the master writes here
@@ -162,12 +171,8 @@ struct MasterRecord {
   Cell respawns;
   Cell reloads_succeeded;
   Cell reloads_failed;
-  // The latest reload; generation 0 = there was none.
-  Cell reload_generation;
-  Cell reload_succeeded;
-  Cell reload_wall_ms;
-  Cell reload_us;
-  TextCells reload_why;
+  ReloadCells last_reload;
+  ReloadCells last_failed_reload;
   Cell names_lost;  // Unix sockets that are listened on and have no name any more
 };
 

@@ -40,6 +40,16 @@ void AddCounts(const SlotView& view, Counts& sum) {
   }
 }
 
+std::optional<Reload> LoadReload(const ReloadCells& cells) {
+  const auto generation = static_cast<std::uint32_t>(cells.generation.load(kPlain));
+  if (generation == 0) return std::nullopt;
+  return Reload{.generation = generation,
+                .succeeded = cells.succeeded.load(kPlain) != 0,
+                .wall_ms = cells.wall_ms.load(kPlain),
+                .duration_us = cells.duration_us.load(kPlain),
+                .why = LoadText(cells.why)};
+}
+
 void LoadRecord(const MasterRecord& record, ServerView& view) {
   view.cpu_us = record.cpu_us.load(kPlain);
   view.rss_bytes = record.rss_bytes.load(kPlain);
@@ -47,14 +57,8 @@ void LoadRecord(const MasterRecord& record, ServerView& view) {
   view.reloads_succeeded = record.reloads_succeeded.load(kPlain);
   view.reloads_failed = record.reloads_failed.load(kPlain);
   view.names_lost = record.names_lost.load(kPlain);
-  view.last_reload.reset();
-  const auto generation = static_cast<std::uint32_t>(record.reload_generation.load(kPlain));
-  if (generation == 0) return;
-  view.last_reload = Reload{.generation = generation,
-                            .succeeded = record.reload_succeeded.load(kPlain) != 0,
-                            .wall_ms = record.reload_wall_ms.load(kPlain),
-                            .duration_us = record.reload_us.load(kPlain),
-                            .why = LoadText(record.reload_why)};
+  view.last_reload = LoadReload(record.last_reload);
+  view.last_failed_reload = LoadReload(record.last_failed_reload);
 }
 
 // Looks again until nothing was written under `sequence` meanwhile.

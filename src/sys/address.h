@@ -23,7 +23,7 @@ class Address {
   [[nodiscard]] static Result<Address> ParseListen(std::string_view text);
 
   // As ParseListen, and "localhost:8000" too, which may stand for several addresses. It may wait for a name server, so
-  // only the compiler child calls it.
+  // no process that serves calls it.
   [[nodiscard]] static Result<std::vector<Address>> Resolve(std::string_view text);
 
   // A numeric address and a port, which may be 0: "127.0.0.1" or "::1".

@@ -62,6 +62,14 @@ std::optional<uid_t> UserOf(pid_t pid) {
   return util::ParseNumber<uid_t>(rest.substr(0, rest.find('\t')));
 }
 
+// Opens the file by the rules of its folder. To a link in its place the error says what to do.
+Result<UniqueFd> Opened(const std::string& path, int flags) {
+  Result<UniqueFd> fd = OpenGuarded(path, flags | kFlags, kPidFileMode);
+  struct stat info {};
+  if (fd || fd.error().code != ELOOP || lstat(path.c_str(), &info) != 0 || !S_ISLNK(info.st_mode)) return fd;
+  return Fail(fd.error().message + "; remove it, or name the file that it leads to in the \"pid\" directive", ELOOP);
+}
+
 // What we own is ours; of what root owns nobody says that it is not.
 bool IsAnothers(const struct stat& info) { return info.st_uid != 0 && info.st_uid != geteuid(); }
 
@@ -70,7 +78,7 @@ bool IsAnothers(const struct stat& info) { return info.st_uid != 0 && info.st_ui
 Result<PidFile> PidFile::Create(const std::string& path, pid_t pid) {
   // Between opening and locking the former owner may remove the file: then the lock is on a file without a name.
   for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
-    Result<UniqueFd> fd = OpenGuarded(path, O_RDWR | O_CREAT | kFlags, kPidFileMode);
+    Result<UniqueFd> fd = Opened(path, O_RDWR | O_CREAT);
     if (!fd) return tl::unexpected(fd.error());
     struct stat info {};
     if (fstat(fd->get(), &info) != 0) return FailErrno("cannot look at " + path);
@@ -131,15 +139,18 @@ void PidFile::Remove() {
 }
 
 Result<pid_t> PidFile::RunningPid(const std::string& path) {
-  Result<UniqueFd> fd = OpenGuarded(path, O_RDONLY | kFlags);
+  Result<UniqueFd> fd = Opened(path, O_RDONLY);
   if (!fd) return tl::unexpected(fd.error());
-  if (TryLock(fd->get(), LOCK_SH) == 0) {
-    return Fail(fmt::format("not running: nobody holds the lock of {}", path), ESRCH);
-  }
-  const std::optional<pid_t> pid = ReadPid(fd->get());
-  if (!pid) return Fail(fmt::format("no process id in {}", path));
   struct stat info {};
   if (fstat(fd->get(), &info) != 0) return FailErrno("cannot look at " + path);
+  if (!S_ISREG(info.st_mode)) {
+    return Fail(fmt::format("{} is no pid file: {} stands there", path, KindOf(info.st_mode)), EEXIST);
+  }
+  if (TryLock(fd->get(), LOCK_SH) == 0) {
+    return Fail(fmt::format("nobody holds the lock of {}", path), ESRCH);
+  }
+  const std::optional<pid_t> pid = ReadPid(fd->get());
+  if (!pid) return Fail(fmt::format("no process id in {}, which a process has locked", path), EBUSY);
   const std::optional<uid_t> user = UserOf(*pid);
   if (IsAnothers(info) && user && *user != info.st_uid) {
     return Fail(fmt::format("{} is a file of user {} and names process {}, which is user {}'s: it is left alone", path,

@@ -44,9 +44,11 @@ class PidFile {
   [[nodiscard]] int fd() const { return fd_.get(); }
   explicit operator bool() const { return static_cast<bool>(fd_); }
 
-  // The pid in the file, provided that its writer still lives: fails with ESRCH ("not running") when nobody holds the
-  // lock, so that a signal never goes to a process that merely got the number later. Fails with ENOENT without a file,
-  // and with EPERM when the file is neither root's nor ours and names a process of somebody else than its owner.
+  // The pid in the file, provided that its writer still lives: fails with ESRCH when nobody holds the lock, so that a
+  // signal never goes to a process that merely got the number later, and with ENOENT without a file: then nobody runs.
+  // Every other error leaves that open: ELOOP for a symbolic link, EEXIST for what is no regular file,
+  // EBUSY when a locked file has no pid in it, EPERM when
+  // it is neither root's nor ours and names a process of somebody else than its owner.
   [[nodiscard]] static Result<pid_t> RunningPid(const std::string& path);
 
  private:

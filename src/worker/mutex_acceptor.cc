@@ -129,9 +129,13 @@ bool MutexAcceptor::MustGoAlone() {
   }
   alone_until_ = parts_.loop.Now() + kAlone;
   const auto holder = lock_.holder();
-  const std::string by = holder ? fmt::format("slot {} held the lock for accepting and has been silent for {} ms",
-                                              *holder, Milliseconds(SilenceOf(*holder)))
-                                : "the lock for accepting is not to be had";
+  std::string by = "the lock for accepting is not to be had";
+  if (holder) {
+    by = fmt::format("slot {} held the lock for accepting", *holder);
+    // One that beats between our attempts is not silent.
+    if (const std::int64_t ms = Milliseconds(SilenceOf(*holder)); ms > 0)
+      by += fmt::format(" and has been silent for {} ms", ms);
+  }
   parts_.log.Print(log::Level::kWarn, "worker: clients wait, {}; the lock is left alone for {} s", by, kAlone.count());
   return true;
 }

@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <utility>
+
 #include <fmt/core.h>
 
 #include "loop/signals.h"
@@ -80,7 +82,8 @@ class Worker final : public ipc::ChannelListener {
     if (!*complete) return;
     Adoption adoption = reader_.Finish();
     const ipc::Identity identity = adoption.identity;
-    if (auto became = Become(adoption, getppid()); !became) return GiveUp(became.error().message);
+    master_ = getppid();
+    if (auto became = Become(adoption, master_); !became) return GiveUp(became.error().message);
     if (auto entered = EnterSandbox(identity); !entered) return GiveUp(entered.error().message);
     auto server = Server::Create(loop_, std::move(adoption), modules_);
     if (!server) return GiveUp(server.error().message);
@@ -112,7 +115,15 @@ class Worker final : public ipc::ChannelListener {
   // waits in their queues would be reset by that.
   void OnClosed(std::string why) override {
     if (state_ == State::kAdopting) return Leave(kExitFailed);
-    log::Main().Print(log::Level::kAlert, "worker: the master is gone{}{}, leaving", why.empty() ? "" : ": ", why);
+    MasterIsGone(why);
+  }
+
+  // Heard from the channel or from the kernel (become.cc), whichever is first, and then from the other one.
+  void MasterIsGone(std::string_view why) {
+    if (!std::exchange(is_orphan_, true)) {
+      log::Main().Print(log::Level::kAlert, "worker: the master (pid {}) is gone{}{}, draining", master_,
+                        why.empty() ? "" : ": ", why);
+    }
     if (state_ == State::kServing) server_->ReleaseAll();
     StartDraining(kOrphanLimit);
   }
@@ -125,10 +136,10 @@ class Worker final : public ipc::ChannelListener {
                           loop::SignalName(signal.number), signal.sender_pid);
         return Leave(kExitOk);
       case SIGQUIT:
+        if (state_ != State::kAdopting && getppid() != master_) return MasterIsGone({});
         log::Main().Print(log::Level::kNotice, "signal {} ({}) received from {}, shutting down", signal.number,
                           loop::SignalName(signal.number), signal.sender_pid);
         if (state_ == State::kAdopting) return Leave(kExitOk);
-        // The kernel's word that the master is gone, which may be heard before the channel's (become.cc).
         if (state_ == State::kServing) server_->ReleaseAll();
         return StartDraining(std::nullopt);
       default:
@@ -168,6 +179,8 @@ class Worker final : public ipc::ChannelListener {
   AdoptionReader reader_;
   std::unique_ptr<Server> server_;
   State state_ = State::kAdopting;
+  pid_t master_ = 0;  // from the adoption on
+  bool is_orphan_ = false;
   int exit_code_ = kExitOk;
 };
 

@@ -571,7 +571,104 @@ def test_s_without_anybody_says_where_it_looked(prepare):
     done = server.run('-s', 'stop')
 
     assert done.returncode == 3
+    assert done.stderr.count('not running') == 1
     assert 'logs/colmeia.pid' in done.stderr and f'nobody answers at the control socket {socket_path(server)}' in done.stderr
+
+
+def test_s_says_once_that_nobody_holds_a_stale_pid_file(prepare):
+    server = prepare(SITE)
+    server.write('logs/colmeia.pid', '999999\n')
+
+    done = server.run('-s', 'stop')
+
+    assert done.returncode == 3
+    assert done.stderr.count('not running') == 1 and 'nobody holds the lock of' in done.stderr
+
+
+def test_s_does_not_take_a_pid_file_that_is_a_link_for_a_server_that_does_not_run(hive):
+    server = hive('control off;' + SITE)
+    path = server.prefix / 'logs/colmeia.pid'
+    path.rename(server.prefix / 'logs/real.pid')
+    path.symlink_to('real.pid')
+
+    done = server.run('-s', 'quit')
+
+    assert done.returncode == 2
+    assert 'not running' not in done.stderr
+    assert f'{path}: it is a symbolic link' in done.stderr and '"pid" directive' in done.stderr
+    server.stop()
+
+
+# -- -s, and the configuration has mistakes
+
+MISTAKE = 'http { server { listen 127.0.0.1:%%PORT%%; roto html; } }'
+
+
+def test_a_reload_of_mistakes_stays_in_the_servers_memory(hive):
+    server = hive(SITE)
+    server.configure(MISTAKE)
+
+    done = server.run('-s', 'reload')
+
+    assert done.returncode == 1
+    assert 'colmeia.conf:2:' in done.stderr and '"roto" is not a directive' in done.stderr
+    assert 'generation 1 keeps serving' in done.stderr
+    assert re.search(r'generation 2 failed to compile.*"roto"', server.error_log)
+    assert 'the last reload failed' in ask(server, '/health')[1]['notes']
+
+
+@pytest.mark.parametrize('runs', [True, False])
+def test_a_reload_of_mistakes_that_nobody_can_be_told_says_that_nothing_was_sent(prepare, runs):
+    server = prepare('control off;' + SITE)
+    if runs:
+        server.start()
+    server.configure('control off;' + MISTAKE)
+
+    done = server.run('-s', 'reload')
+
+    who = f'the server (pid {server.pid})' if runs else 'a server that runs'
+    assert done.returncode == 1
+    assert '"roto" is not a directive' in done.stderr
+    assert f'nothing was sent: {who} goes on with its old configuration' in done.stderr
+
+
+@pytest.mark.parametrize('control', ['', 'control off;'])
+@pytest.mark.parametrize('verb', ['quit', 'stop', 'reopen'])
+def test_mistakes_keep_nobody_from_other_orders(hive, verb, control):
+    server = hive(control + SITE)
+    server.configure(control + MISTAKE)
+
+    done = server.run('-s', verb)
+
+    assert done.returncode == 0, done.stderr
+    assert f'told to {verb} all the same' in done.stderr
+    if verb == 'reopen':
+        server.wait_for_error(r'log files? reopened')
+    else:
+        assert server.wait_exit() == 0
+
+
+def test_the_server_of_a_default_path_is_not_taken_for_the_one_that_is_meant(hive):
+    server = hive(SITE)
+    other = server.write('other.conf', 'pid\n' + MISTAKE)
+
+    done = server.run('-c', str(other), '-s', 'quit')
+
+    assert done.returncode == 1
+    assert f'colmeia ctl --socket {socket_path(server)} quit' in done.stderr
+    assert f'kill -QUIT {server.pid}' in done.stderr
+    assert ask(server, '/health')[0] == 200
+
+
+def test_ctl_finds_the_server_of_a_configuration_with_mistakes(hive):
+    server = hive(SITE)
+    server.configure(MISTAKE)
+
+    assert ctl(server, 'health').returncode == 0
+    done = ctl(server, 'quit')
+
+    assert done.returncode == 0, done.stderr
+    assert server.wait_exit() == 0
 
 
 # -- whatever happens

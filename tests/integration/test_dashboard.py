@@ -70,7 +70,7 @@ def test_every_family_of_metrics_is_on_the_dashboard_but_those_named_here(hive):
         # for sums and joins
         'colmeia_build_info', 'colmeia_accept_by_info', 'colmeia_start_time_seconds', 'colmeia_worker_start_time_seconds',
         # the latest one is shown
-        'colmeia_reloads', 'colmeia_last_reload_timestamp_seconds',
+        'colmeia_reloads', 'colmeia_last_reload_timestamp_seconds', 'colmeia_last_failed_reload_timestamp_seconds',
     }
     family = re.compile(r'(_bucket|_sum|_count|_total)$')
     asked = {family.sub('', name) for _, expression, _ in queries()

@@ -237,6 +237,8 @@ def test_lost_lines_of_a_full_disk_are_counted_and_told(hive):
     server.wait_for(lambda: totals(server)['log_lines_lost'] == 3, 'three lost lines')
     server.wait_for_error(r'\[warn\] .* access_log "/dev/full" loses lines \(28: No space left on device\)')
     assert server.error_log.count('loses lines') == 1
+    notes = ask(server, '/health')[1]['notes']
+    assert '3 lines of access logs could not be written since the start (access_log)' in notes
 
 
 def test_lost_lines_of_a_slow_reader_are_counted_and_told(prepare):

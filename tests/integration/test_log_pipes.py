@@ -31,6 +31,18 @@ def server(prepare):
     return prepare(SITE.format(user=USER), files=FILES)
 
 
+def test_a_fifo_without_a_reader_is_told_what_it_needs(prepare):
+    server = prepare('http { access_log logs/fifo; server { listen 127.0.0.1:%%PORT%%; } }')
+    path = server.prefix / 'logs/fifo'
+    os.mkfifo(path)
+
+    test, start = server.run('-t'), server.run()
+
+    for done in (test, start):
+        assert done.returncode != 0
+        assert f'it is a FIFO that nobody reads: start its reader first, such as cat {path}' in done.stderr
+
+
 @pytest.mark.parametrize('kind', ['pipe', 'terminal'])
 def test_lines_of_every_worker_arrive(server, kind):
     reader, writer = os.pipe() if kind == 'pipe' else pty.openpty()

@@ -21,6 +21,17 @@ def kill_master(server):
     return workers
 
 
+def test_workers_say_that_their_master_is_gone_and_once(hive):
+    server = hive('error_log logs/error.log notice;' + SITE, files=FILES)
+
+    workers = kill_master(server)
+
+    server.wait_for(lambda: not any(processes.is_alive(pid) for pid in workers), 'the workers to leave', 7.0)
+    said = [line for line in server.error_log.splitlines() if f'the master (pid {server.pid}) is gone' in line]
+    assert len(said) == len(workers) and all(line.endswith('draining') for line in said), server.error_log
+    assert 'received from' not in server.error_log
+
+
 @pytest.mark.parametrize('option', ['', ' reuseport'])
 def test_a_new_start_gets_the_address_within_the_second_for_which_it_tries(hive, prepare, option):
     site = SITE.replace('; root', option + '; root')

@@ -22,7 +22,7 @@ def test_the_pid_file_is_no_link(prepare):
 
     assert 'logs/colmeia.pid: it is a symbolic link' in refused(server)
     assert server.read('victim') == 'precious'
-    assert server.run('-s', 'stop').returncode == 3
+    assert server.run('-s', 'stop').returncode == 2  # a server may have another file open
 
 
 def test_a_pid_file_that_is_a_fifo_holds_nobody_up(prepare):
@@ -30,7 +30,8 @@ def test_a_pid_file_that_is_a_fifo_holds_nobody_up(prepare):
     os.mkfifo(server.prefix / 'logs/colmeia.pid')
 
     assert 'a FIFO stands there' in refused(server)
-    assert server.run('-s', 'stop').returncode == 3
+    done = server.run('-s', 'stop')
+    assert done.returncode == 2 and 'a FIFO stands there' in done.stderr
 
 
 @needs_root

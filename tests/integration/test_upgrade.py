@@ -202,6 +202,8 @@ def test_in_the_foreground_the_old_one_stands_in_for_the_new_one(install, number
     server.signal(SIGQUIT)
     server.wait_for(lambda: not (server.prefix / 'logs/colmeia.pid.oldbin').exists(), 'the old master to retire')
     assert server.poll_exit() is None
+    server.wait_for(lambda: processes.title(server.pid) == f'colmeia: stand-in for the new master (pid {pid})',
+                    'the stand-in to say what it is')
 
     server.signal(number)
 

@@ -36,7 +36,8 @@ class Meter {
 }
 
 // The new master's word that it stands alone.
-const isFarewell = ({kind, slot, text}) => kind === 'closed' && slot === null && text === 'the old master has left';
+const isFarewell = ({kind, slot, text}) =>
+    kind === 'closed' && slot === null && text === 'the old master serves no more';
 
 class Process {
   constructor(slot, pid, generation, epoch) {

@@ -43,8 +43,8 @@ TEST_F(ControlLineTest, NeedsNothing) {
 
 TEST_F(ControlLineTest, RefusesWhatItDoesNotUnderstand) {
   EXPECT_THAT(ErrorOf({"--jsn", "status"}), HasSubstr("invalid option: \"--jsn\"; did you mean \"--json\"?"));
-  EXPECT_THAT(ErrorOf({"--socket"}), HasSubstr("option \"--socket\" requires a value"));
-  EXPECT_THAT(ErrorOf({"--socket="}), HasSubstr("option \"--socket\" requires a value"));
+  EXPECT_THAT(ErrorOf({"--socket"}), HasSubstr("option \"--socket\" requires PATH"));
+  EXPECT_THAT(ErrorOf({"--socket="}), HasSubstr("option \"--socket\" requires PATH"));
   EXPECT_THAT(ErrorOf({"--timeout", "soon", "status"}), HasSubstr("\"--timeout soon\" is no time"));
   EXPECT_THAT(ErrorOf({"workers", "many"}), HasSubstr("\"many\" is no number that \"workers\" takes"));
   EXPECT_THAT(ErrorOf({"workers", "4", "5"}), HasSubstr("\"5\" is no number that \"workers\" takes"));

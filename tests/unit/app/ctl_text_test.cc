@@ -94,6 +94,16 @@ TEST_F(CtlTextTest, KeepsControlCharactersFromTheTerminal) {
   EXPECT_THAT(WorkersText(status, {400}), HasSubstr("evil \\x1B[2J\\x0Areason"));
 }
 
+TEST_F(CtlTextTest, ShowsTheLinesOfAReasonBelowEachOther) {
+  Status status;
+  status.server.failed_reload = {.generation = 2, .why = "a.conf:3:5: no\n    \x1b[2Jx;\n    ^\n"};
+
+  EXPECT_THAT(StatusText(status, {100}), HasSubstr("  FAILED WHY      a.conf:3:5: no\n"
+                                                   "                      \\x1B[2Jx;\n"
+                                                   "                      ^\n"
+                                                   "  RESPAWNS "));
+}
+
 TEST_F(CtlTextTest, HealthIsOneLine) {
   EXPECT_EQ(HealthText({.ok = true,
                         .state = "serving",

@@ -87,11 +87,11 @@ TEST_F(JsonTest, HealthIsServingWithEveryWorker) {
   Status status;
   status.server.state = "serving";
   status.server.workers_wanted = status.server.workers_ready = 4;
-  EXPECT_TRUE(HealthOf(status.server).ok);
+  EXPECT_TRUE(HealthOf(status).ok);
   EXPECT_EQ(ViewStatus(View::kHealth, status), http::Status::kOk);
 
   status.server.workers_ready = 3;
-  EXPECT_FALSE(HealthOf(status.server).ok);
+  EXPECT_FALSE(HealthOf(status).ok);
   EXPECT_EQ(ViewStatus(View::kHealth, status), http::Status::kServiceUnavailable);
   EXPECT_EQ(ViewStatus(View::kStatus, status), http::Status::kOk);
   EXPECT_FALSE(ReadHealth(ViewJson(View::kHealth, status))->ok);

@@ -43,7 +43,7 @@ TEST_F(StatusTest, TellsWhoServes) {
   EXPECT_EQ(status.workers[1].state, "ready");
   EXPECT_EQ(status.workers[1].heartbeat_age_ms, std::nullopt);
   EXPECT_EQ(status.workers[1].started.size(), std::string("2026-11-23T12:45:54Z").size());
-  EXPECT_TRUE(control::HealthOf(status.server).ok);
+  EXPECT_TRUE(control::HealthOf(status).ok);
 }
 
 TEST_F(StatusTest, TellsWhatEachCountedAndTheSum) {
@@ -91,8 +91,8 @@ TEST_F(StatusTest, AWorkerThatStandsStillIsSilentNow) {
   EXPECT_EQ(status.workers[1].state, "ready");
   EXPECT_EQ(status.server.workers_ready, 1u);
   EXPECT_EQ(status.server.workers_silent, 1u);
-  EXPECT_FALSE(control::HealthOf(status.server).ok);
-  EXPECT_THAT(control::HealthOf(status.server).notes, testing::HasSubstr("1 worker is silent"));
+  EXPECT_FALSE(control::HealthOf(status).ok);
+  EXPECT_THAT(control::HealthOf(status).notes, testing::HasSubstr("1 worker is silent"));
 }
 
 TEST_F(StatusTest, RemembersTheLastReloadThatFailedAndTheLastRespawn) {
@@ -104,11 +104,12 @@ TEST_F(StatusTest, RemembersTheLastReloadThatFailedAndTheLastRespawn) {
   history_.respawn = {.generation = 1, .seat = 0, .pid = 77, .when = {clock.Now(), 1}, .why = "was killed"};
   Advance(2s);
 
-  const control::ServerStatus server = Look().server;
+  const control::Status status = Look();
+  const control::ServerStatus& server = status.server;
 
   EXPECT_EQ(server.failed_reload.ago_ms, 2000u);
   EXPECT_EQ(server.failed_reload.why, "a.conf:7:5: no\n  x;\n  ^\n");
-  EXPECT_EQ(control::HealthOf(server).notes,
+  EXPECT_EQ(control::HealthOf(status).notes,
             "the last reload failed 2.0s ago (" + server.failed_reload.at + "): a.conf:7:5: no\n    x;\n    ^\n" +
                 "4 respawns, the last one 2.0s ago (" + server.last_respawn.at + "): worker 0 (pid 77) was killed\n");
 }
@@ -154,7 +155,7 @@ TEST_F(StatusTest, AWorkerThatDiedIsMissed) {
 
   EXPECT_EQ(status.server.workers_wanted, 2u);
   EXPECT_EQ(status.server.workers_ready, 1u);
-  EXPECT_FALSE(control::HealthOf(status.server).ok);
+  EXPECT_FALSE(control::HealthOf(status).ok);
 }
 
 TEST_F(StatusTest, BeforeTheFirstGenerationServesItIsStarting) {

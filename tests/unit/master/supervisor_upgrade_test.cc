@@ -22,7 +22,7 @@ class UpgradeTest : public SupervisorFixture {
     On(UpgradeReady{});
   }
 
-  // In the foreground: the new one serves, our worker has left, and we stay for the new one.
+  // In the foreground: the new one serves, our worker is gone, and we stay for the new one.
   void GivenWeStandIn() {
     GivenForeground(1);
     Send(SIGUSR2);
@@ -311,8 +311,9 @@ TEST_F(UpgradeTest, InTheForegroundWeStayForTheNewOne) {
   NewOneServes();
   Forget();
   Dies(0);
-  EXPECT_THAT(Actions(), ElementsAre("reply 7: 0 new binary (pid 77) serves, the old one has left", "close 1",
-                                     "complete-upgrade 77"));
+  EXPECT_THAT(Actions(), ElementsAre("reply 7: 0 new binary (pid 77) serves; the old one has no workers any "
+                                     "more, and stays for who waits for it",
+                                     "close 1", "complete-upgrade 77"));
   EXPECT_EQ(supervisor.NextDeadline(), std::nullopt);
   Forget();
   for (const int signal : {SIGHUP, SIGTERM}) Send(signal);

@@ -42,7 +42,10 @@ namespace {
 
 class AllocationsTest : public SiteTest {
  protected:
-  // Allocations and looks at the disk of one request to a site that has seen many like it.
+  // More than what grows can take without growing.
+  static constexpr std::uint64_t kRounds = 1000;
+
+  // Allocations of many requests to a site that has seen many like them, and looks at the disk of one.
   void Measure(std::string_view path) {
     const auto deadline = std::chrono::steady_clock::now() + kTestDeadline;
     std::uint64_t loads = 0;
@@ -53,9 +56,9 @@ class AllocationsTest : public SiteTest {
     } while (store.counters().loads != loads && std::chrono::steady_clock::now() < deadline);
     const std::uint64_t looks_before = store.counters().looks;
     const std::size_t allocations_before = allocations;
-    RunOnce(path);
+    for (std::uint64_t round = 0; round < kRounds; ++round) RunOnce(path);
     allocated = allocations - allocations_before;
-    looked = store.counters().looks - looks_before;
+    looked = (store.counters().looks - looks_before) / kRounds;
   }
 
   std::size_t allocated = 0;
@@ -79,6 +82,8 @@ class AllocationsTest : public SiteTest {
     exchange.request.fields.Add("User-Agent", "bee");
     pipeline::Runner::Run(exchange);
     pipeline::Runner::Log(exchange);
+    // As a worker does at the end of a turn: what it holds back is bounded.
+    for (log::AccessLog* const log : services.logs) log->Flush();
     return exchange.response.status;
   }
 

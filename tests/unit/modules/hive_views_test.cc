@@ -71,7 +71,12 @@ HiveFacts Facts() {
                                                             .succeeded = false,
                                                             .wall_ms = 1'795'000'008'500,
                                                             .duration_us = 41'500,
-                                                            .why = "a.conf:3: unknown \"x\""}};
+                                                            .why = "a.conf:3: unknown \"x\""},
+                          .last_failed_reload = scoreboard::Reload{.generation = 3,
+                                                                   .succeeded = false,
+                                                                   .wall_ms = 1'795'000'007'000,
+                                                                   .duration_us = 12'000,
+                                                                   .why = "b.conf:1: \x01"}};
   scoreboard::Picture& picture = facts.picture;
   picture.slots = {{2, WorkerOf(0, SlotState::kReady, 1000)}, {5, WorkerOf(1, SlotState::kStarting, 10)}};
   At(picture.past, Total::kRequests) = 7;

@@ -173,6 +173,23 @@ TEST_F(BoardTest, TheMastersRecordTellsOfReloadsAndRespawns) {
   EXPECT_EQ(server.reloads_succeeded, 1u);
   EXPECT_EQ(server.reloads_failed, 1u);
   EXPECT_EQ(server.last_reload, failed);
+  EXPECT_EQ(server.last_failed_reload, failed);
+}
+
+TEST_F(BoardTest, AReloadThatFailedIsRememberedAfterOnesThatSucceed) {
+  const Reload failed{.generation = 2, .succeeded = false, .wall_ms = 2000, .duration_us = 5, .why = "no such file"};
+  const Reload later{.generation = 3, .succeeded = true, .wall_ms = 3000, .duration_us = 7, .why = ""};
+  board.AddReload(later);
+  EXPECT_FALSE(board.Server().last_failed_reload);
+
+  board.AddReload(failed);
+  board.AddReload(later);
+
+  const Board worker = std::move(*Board::Open(board.fd(), 3));
+  for (const ServerView& server : {board.Server(), worker.Server()}) {
+    EXPECT_EQ(server.last_reload, later);
+    EXPECT_EQ(server.last_failed_reload, failed);
+  }
 }
 
 TEST_F(BoardTest, ALongReasonIsCutBetweenCharacters) {

@@ -46,7 +46,8 @@ TEST_F(PidFileTest, TakesOverTheFileOfADeadProcess) {
   { ASSERT_TRUE(PidFile::Create(path, 123456)); }
   const Result<pid_t> dead = PidFile::RunningPid(path);
   ASSERT_FALSE(dead);
-  EXPECT_EQ(dead.error().code, ESRCH);
+  // That nobody runs is for the caller to say.
+  EXPECT_EQ(dead.error(), (Error{"nobody holds the lock of " + path, ESRCH}));
 
   const Result<PidFile> file = PidFile::Create(path, 42);
 
@@ -63,7 +64,32 @@ TEST_F(PidFileTest, IsNeverWrittenThroughALink) {
   ASSERT_FALSE(file);
   EXPECT_NE(file.error().message.find("symbolic link"), std::string::npos);
   EXPECT_EQ(ReadFile(dir / "victim").value(), "precious");
-  EXPECT_FALSE(PidFile::RunningPid(path));
+  const Result<pid_t> pid = PidFile::RunningPid(path);
+  ASSERT_FALSE(pid);
+  EXPECT_EQ(pid.error(), (Error{"cannot open " + path +
+                                    ": it is a symbolic link, and none is followed here; remove it, or name the file "
+                                    "that it leads to in the \"pid\" directive",
+                                ELOOP}));
+}
+
+TEST_F(PidFileTest, SaysWhatStandsInItsPlace) {
+  ASSERT_EQ(mkdir(path.c_str(), 0755), 0);
+
+  const Result<pid_t> pid = PidFile::RunningPid(path);
+
+  ASSERT_FALSE(pid);
+  EXPECT_EQ(pid.error(), (Error{path + " is no pid file: a folder stands there", EEXIST}));
+}
+
+TEST_F(PidFileTest, SaysThatALockedFileIsEmpty) {
+  const Result<PidFile> file = PidFile::Create(path, 1234);
+  ASSERT_TRUE(file);
+  ASSERT_EQ(truncate(path.c_str(), 0), 0);
+
+  const Result<pid_t> pid = PidFile::RunningPid(path);
+
+  ASSERT_FALSE(pid);
+  EXPECT_EQ(pid.error(), (Error{"no process id in " + path + ", which a process has locked", EBUSY}));
 }
 
 TEST_F(PidFileTest, IsNeverWrittenIntoASecondNameWhereOthersMayWrite) {

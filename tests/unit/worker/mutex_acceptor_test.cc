@@ -1,6 +1,13 @@
 #include "worker/mutex_acceptor.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <array>
+#include <string_view>
+
 #include "support/deadline.h"
+#include "sys/unique_fd.h"
 #include "worker/acceptor_fixture.h"
 
 namespace colmeia::worker {
@@ -121,6 +128,23 @@ TEST_F(MutexAcceptorTest, GoesWithoutALockThatIsNotToBeHadWhileClientsWait) {
 
   EXPECT_EQ(board_.accept_lock().holder(), kOther);
   UntilAnswered(*SendingClient());
+}
+
+TEST_F(MutexAcceptorTest, CallsNobodySilentWhoBeats) {
+  const sys::UniqueFd file(memfd_create("log", MFD_CLOEXEC));
+  log_.SetTargets({{.fd = file.get(), .level = log::Level::kWarn}});
+  ASSERT_TRUE(board_.accept_lock().TryLock(kOther));
+  board_.Writer(kOther).Beat(UINT64_MAX);
+  Make(AcceptBy::kMutex, {.mutex_delay = 1ms}).Start();
+
+  UntilAnswered(*SendingClient());
+
+  std::array<char, 4096> text{};
+  const ssize_t size = pread(file.get(), text.data(), text.size(), 0);
+  ASSERT_GT(size, 0);
+  const std::string_view said(text.data(), static_cast<std::size_t>(size));
+  EXPECT_NE(said.find("held the lock for accepting; the lock is left alone"), std::string_view::npos) << said;
+  EXPECT_EQ(said.find("silent"), std::string_view::npos) << said;
 }
 
 TEST_F(MutexAcceptorTest, LeavesALockToItsHolderAsLongAsNobodyWaits) {

@@ -1,0 +1,73 @@
+#include "app/whereabouts.h"
+
+#include <chrono>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "app/ctl.h"
+#include "config/default_paths.h"
+#include "config/lexer.h"
+#include "control/client.h"
+#include "control/json.h"
+#include "modules/process.h"
+#include "util/clock.h"
+
+namespace colmeia::app {
+namespace {
+
+bool IsSameFile(const std::string& a, const std::string& b) {
+  std::error_code error;
+  return a == b || std::filesystem::equivalent(a, b, error);
+}
+
+}  // namespace
+
+Whereabouts WhereaboutsIn(const config::Source& source) {
+  std::optional<std::string> pid;
+  std::optional<std::string> control;
+  std::vector<std::string> words;
+  int depth = 0;
+  config::Lexer lexer(source.text());
+  for (config::Token token = lexer.Next(); token.kind != config::TokenKind::kEnd; token = lexer.Next()) {
+    if (token.kind == config::TokenKind::kWord) {
+      words.push_back(std::move(token.text));
+      continue;
+    }
+    if (token.kind == config::TokenKind::kSemicolon && depth == 0 && words.size() == 2) {
+      if (words.front() == "pid") pid = words.back();
+      if (words.front() == "control") control = words.back();
+    }
+    if (token.kind == config::TokenKind::kOpen) ++depth;
+    if (token.kind == config::TokenKind::kClose && depth > 0) --depth;
+    words.clear();
+  }
+
+  const auto absolute = [&](const std::string& path) { return path.starts_with('/') ? path : source.prefix + path; };
+  Whereabouts out;
+  out.pid_is_named = pid.has_value();
+  if (!pid) pid = std::string(config::kDefaultPid);
+  if (!pid->empty()) out.pid_path = absolute(*pid);
+  if (control) {
+    if (*control != "off") out.control_path = absolute(*control);
+  } else if (!pid->empty()) {
+    out.control_path = modules::ControlBeside(out.pid_path);
+  }
+  return out;
+}
+
+std::optional<std::string> PidFileOfServer(const std::string& control_path, const std::string& conf_path) {
+  static constexpr std::chrono::seconds kPatience{5};
+  if (control_path.empty()) return std::nullopt;
+  const util::TimePoint deadline = util::SystemClock().Now() + kPatience;
+  auto client = control::Client::Connect(control_path, deadline);
+  if (!client) return std::nullopt;
+  const auto body = Fetch(*client, "/status", deadline);
+  const auto status = body ? control::ReadStatus(*body) : Result<control::Status>(tl::unexpected(body.error()));
+  if (!status || !IsSameFile(status->server.configuration, conf_path)) return std::nullopt;
+  return status->server.pid_file;
+}
+
+}  // namespace colmeia::app
