@@ -82,10 +82,11 @@ constexpr std::string_view kForeignVariables[] = {
     "upstream_",
 };
 
-std::string UnknownVariable(std::string_view name, const std::vector<std::string>& captures) {
+// `name` is told as it is written, `lower` is looked for.
+std::string UnknownVariable(std::string_view name, std::string_view lower, const std::vector<std::string>& captures) {
   const std::string message = fmt::format("unknown \"{}\" variable", name);
   for (const std::string_view foreign : kForeignVariables) {
-    if (name == foreign || (foreign.ends_with('_') && name.starts_with(foreign))) {
+    if (lower == foreign || (foreign.ends_with('_') && lower.starts_with(foreign))) {
       return message + ": nginx has it, and colmeia does not";
     }
   }
@@ -93,7 +94,6 @@ std::string UnknownVariable(std::string_view name, const std::vector<std::string
   for (const Variable& variable : CoreVariables()) {
     if (!variable.prefix) known.push_back(variable.name);
   }
-  const std::string lower = util::Lowercase(name);
   const std::string_view meant = util::Closest(lower, known);
   return meant.empty() ? message : fmt::format("{}; did you mean \"${}\"?", message, meant);
 }
@@ -138,9 +138,11 @@ Template Template::Compile(std::string_view text, const std::vector<std::string>
       mistake("invalid variable name");
       continue;
     }
-    const Resolved resolved = Resolve(name, captures);
+    // As in nginx, no variable's name knows upper case.
+    const std::string lower = util::Lowercase(name);
+    const Resolved resolved = Resolve(lower, captures);
     if (resolved.get == nullptr) {
-      mistake(UnknownVariable(name, captures));
+      mistake(UnknownVariable(name, lower, captures));
       continue;
     }
     if (!literal.empty()) out.parts_.push_back({std::move(literal), nullptr, {}});

@@ -260,6 +260,14 @@ constexpr Variable kVariables[] = {
 
 std::span<const Variable> CoreVariables() { return kVariables; }
 
+bool IsReserved(std::string_view name) {
+  static constexpr std::string_view kChangeable = "args";  // nginx: NGX_HTTP_VAR_CHANGEABLE
+  if (util::EqualsIgnoreCase(name, kChangeable)) return false;
+  return std::any_of(std::begin(kVariables), std::end(kVariables), [name](const Variable& variable) {
+    return !variable.prefix && util::EqualsIgnoreCase(variable.name, name);
+  });
+}
+
 std::optional<std::string_view> FindArgument(std::string_view args, std::string_view name) {
   while (!args.empty()) {
     const std::size_t end = args.find('&');
@@ -278,13 +286,15 @@ std::string VariablesReference() {
   std::string out =
       "\n## Variables\n\n"
       "They may stand in the texts of add_header, alias, error_page, expires, index, log_format, return, root, "
-      "try_files and others, as $name or ${name}.\n\n";
+      "try_files and others, as $name or ${name}; upper case is the same as lower case.\n\n";
   for (const Variable& variable : kVariables) {
     out += fmt::format("### ${}{}\n\n{}\n\n", variable.name, variable.prefix ? "NAME" : "", variable.doc);
   }
   out +=
       "### $1 to $9\n\nThe groups of the regular expression that matched last.\n\n"
-      "### $NAME\n\nThe group of that name in a regular expression of location or server_name, as in (?<NAME>...).\n";
+      "### $NAME\n\nThe group of that name in a regular expression of location or server_name, as in (?<NAME>...). No "
+      "name of "
+      "a variable above but args can be taken.\n";
   return out;
 }
 

@@ -30,6 +30,10 @@ struct Variable {
 // Every variable that needs no module: the table behind $uri, $host, $request_time and the rest.
 [[nodiscard]] std::span<const Variable> CoreVariables();
 
+// Whether a group of a regular expression must not have this name, in whatever case: it would hide a variable. Members
+// of families may be hidden, and so may what nginx lets others set.
+[[nodiscard]] bool IsReserved(std::string_view name);
+
 // The reference's section on variables, in Markdown: one entry per row of the table, and the groups of expressions.
 [[nodiscard]] std::string VariablesReference();
 
@@ -42,13 +46,14 @@ struct TemplateMistake {
   std::string message;    // `unknown "name" variable; did you mean "$other"?`, `invalid variable name`, ...
 };
 
-// A text with variables. "$name" and "${name}" are replaced; nginx has no way to write a literal dollar, nor has this.
+// A text with variables. "$name" and "${name}" are replaced, in whatever case the name is written; nginx has no way to
+// write a literal dollar, nor has this.
 class Template {
  public:
   Template() = default;
 
-  // `captures`: names of the groups in the configuration's regular expressions, which are variables too. Mistakes are
-  // added to `mistakes`, one for each variable that is wrong; then the template is of no use.
+  // `captures`: names of the groups in the configuration's regular expressions, in lower case; they are variables too.
+  // Mistakes are added to `mistakes`, one for each variable that is wrong; then the template is of no use.
   static Template Compile(std::string_view text, const std::vector<std::string>& captures,
                           std::vector<TemplateMistake>& mistakes);
 
