@@ -228,8 +228,10 @@ constexpr Variable kVariables[] = {
      [](Exchange& ex, std::string_view) -> Value { return JoinedField(ex, ex.request.fields, "content_type", ", "); },
      "The Content-Type field of the request."},
     {"status", false,
-     [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, static_cast<unsigned>(ex.response.status)); },
-     "The status of the response."},
+     [](Exchange& ex, std::string_view) -> Value {
+       return Decimal(ex, http::Code(http::WireStatus(ex.response.status)));
+     },
+     "The status of the response, as it was sent."},
     {"bytes_sent", false, [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, ex.response.bytes_sent); },
      "How many bytes the client was sent."},
     {"body_bytes_sent", false,

@@ -55,6 +55,16 @@ TEST_F(TemplateTest, TellsEachUnknownVariableAtItsPlace) {
                      testing::HasSubstr("/etc/test.conf:1:67: invalid variable name\n")));
 }
 
+// As nginx: a status that error_page knows by a number of its own is logged as it was sent.
+TEST_F(TemplateTest, TellsTheStatusThatWasSent) {
+  LoadServer("location / { refuse 494; }");
+  Get("/");
+  std::vector<TemplateMistake> none;
+
+  EXPECT_EQ(status(), 494);
+  EXPECT_EQ(Template::Compile("$status", {}, none).Evaluate(exchange), "400");
+}
+
 TEST_F(TemplateTest, KnowsGroupsInEveryCase) {
   LoadServer("location ~ ^/(?<Name>[^/]*)/(?<tail>.*)$ { say \"$name $NAME ${Tail}\"; }");
 
