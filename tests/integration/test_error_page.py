@@ -80,7 +80,7 @@ REFUSED = """
            server { listen 127.0.0.1:%%PORT%%; root html;
            error_page 400 401 402 403 404 405 408 411 412 413 414 416 431 494 500 501 503 505 /page.html;
            location /takes { return 200 taken; }
-           location /inner { error_page 413 /inner.html; return 200 taken; }
+           location = /inner { error_page 413 /inner.html; return 200 taken; }
            location /code/ { try_files /none =500; }
            location /named { error_page 412 416 @named; alias %%PREFIX%%/html/a; }
            location @named { return 200 "named"; } } }
