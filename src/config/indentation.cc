@@ -29,6 +29,37 @@ Position PositionOf(const Source& source, Span span) {
   return out;
 }
 
+// Calls `on_open` with the span of each block's words or, when it has none, of its brace; `on_close` with that of each
+// `}`; and `on_directive` with the first word of each directive.
+template <class OnDirective, class OnOpen, class OnClose>
+void Walk(const Source& source, OnDirective on_directive, OnOpen on_open, OnClose on_close) {
+  Lexer lexer(source.text());
+  std::optional<Span> first;  // word of the directive that is being read
+  Span last;
+  for (Token token = lexer.Next(); token.kind != TokenKind::kEnd; token = lexer.Next()) {
+    switch (token.kind) {
+      case TokenKind::kWord:
+        if (!first) on_directive(token.span);
+        first = first.value_or(token.span);
+        last = token.span;
+        break;
+      case TokenKind::kOpen:
+        on_open(first ? Join(*first, last) : token.span);
+        first.reset();
+        break;
+      case TokenKind::kClose:
+        on_close(token.span);
+        first.reset();
+        break;
+      case TokenKind::kSemicolon:
+        first.reset();
+        break;
+      default:
+        break;
+    }
+  }
+}
+
 // Walks over the tokens with a stack of the blocks that are open as the indentation has it. A block that something
 // outside of it follows is a suspect; a `}` that then stands in its column clears it.
 class Detective {
@@ -36,31 +67,9 @@ class Detective {
   explicit Detective(const Source& source) : source_(source) {}
 
   std::vector<Unclosed> Run() {
-    Lexer lexer(source_.text());
-    std::optional<Span> first;  // word of the directive that is being read
-    Span last;
-    for (Token token = lexer.Next(); token.kind != TokenKind::kEnd; token = lexer.Next()) {
-      switch (token.kind) {
-        case TokenKind::kWord:
-          if (!first) OnDirective(token.span);
-          first = first.value_or(token.span);
-          last = token.span;
-          break;
-        case TokenKind::kOpen:
-          Open(first ? Join(*first, last) : token.span);
-          first.reset();
-          break;
-        case TokenKind::kClose:
-          OnClose(token.span);
-          first.reset();
-          break;
-        case TokenKind::kSemicolon:
-          first.reset();
-          break;
-        default:
-          break;
-      }
-    }
+    Walk(
+        source_, [&](Span word) { OnDirective(word); }, [&](Span opener) { Open(opener); },
+        [&](Span brace) { OnClose(brace); });
     for (const Block& block : open_) suspects_.push_back({block, 0});
     std::vector<Unclosed> out;
     for (const Suspect& suspect : suspects_) out.push_back({suspect.block.opener, suspect.line});
@@ -141,6 +150,36 @@ std::vector<Unclosed> UnclosedByIndentation(const Source& source, std::size_t co
   std::vector<Unclosed> found = Detective(source).Run();
   if (found.size() != count) found.clear();
   return found;
+}
+
+std::vector<Surplus> SurplusByIndentation(const Source& source) {
+  // The braces alone: most texts have none too many.
+  std::vector<Surplus> unopened;
+  std::size_t depth = 0;
+  Walk(
+      source, [](Span) {}, [&](Span) { ++depth; },
+      [&](Span brace) {
+        if (depth > 0) {
+          --depth;
+        } else {
+          unopened.push_back({brace, {}});
+        }
+      });
+  if (unopened.empty()) return unopened;
+
+  std::vector<Surplus> surplus;
+  std::vector<Span> open;
+  Walk(
+      source, [](Span) {}, [&](Span opener) { open.push_back(opener); },
+      [&](Span brace) {
+        if (open.empty()) return surplus.push_back({brace, {}});
+        const Position at = PositionOf(source, brace);
+        const Position opener = PositionOf(source, open.back());
+        const bool deeper = at.starts_line && at.file.data() == opener.file.data() && at.indent > opener.indent;
+        if (deeper && opener.starts_line && at.line > opener.line) return surplus.push_back({brace, open.back()});
+        open.pop_back();
+      });
+  return open.empty() && surplus.size() == unopened.size() ? surplus : unopened;
 }
 
 }  // namespace colmeia::config

@@ -39,6 +39,14 @@ Token Lexer::Make(TokenKind kind, std::size_t start, std::string text) const {
   return {kind, {static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(at_ - start)}, std::move(text)};
 }
 
+Token Lexer::MakeWord(std::size_t start, std::string_view raw) const {
+  const std::size_t nul = text_.substr(0, at_).find('\0', start);
+  if (nul == std::string_view::npos) return Make(TokenKind::kWord, start, Unescape(raw));
+  Token token = Make(TokenKind::kError, nul, "a NUL byte cannot be part of a word");
+  token.span.length = 1;
+  return token;
+}
+
 void Lexer::SkipBlanks() {
   while (at_ < text_.size()) {
     if (IsBlank(text_[at_])) {
@@ -99,7 +107,7 @@ Token Lexer::BareWord() {
       break;
     }
   }
-  return Make(TokenKind::kWord, start, Unescape(text_.substr(start, at_ - start)));
+  return MakeWord(start, text_.substr(start, at_ - start));
 }
 
 Token Lexer::QuotedWord(char quote) {
@@ -113,7 +121,7 @@ Token Lexer::QuotedWord(char quote) {
   }
   ++at_;
   after_quote_ = true;
-  return Make(TokenKind::kWord, start, Unescape(text_.substr(start + 1, at_ - start - 2)));
+  return MakeWord(start, text_.substr(start + 1, at_ - start - 2));
 }
 
 }  // namespace colmeia::config

@@ -4,7 +4,8 @@
 // 2. A word that starts with ' or " ends at the same quote, which must be followed by white space, `;`, `{` or `)`.
 // 3. A backslash takes away the meaning of the next character. \" \' \\ \t \r \n are replaced, all others keep theirs.
 // 4. The `{` of `${name}` belongs to the word. Other braces, as in regular expressions, need quotes.
-// 5. `#` where a word could start begins a comment, to the end of the line.
+// 5. A NUL byte is no part of any word: as a path it would end there.
+// 6. `#` where a word could start begins a comment, to the end of the line.
 #pragma once
 
 #include <cstddef>
@@ -42,6 +43,8 @@ class Lexer {
   void SkipBlanks();
   [[nodiscard]] Token BareWord();
   [[nodiscard]] Token QuotedWord(char quote);
+  // What stands from `start` to here, whose own text is `raw`; a mistake when it holds a NUL byte.
+  [[nodiscard]] Token MakeWord(std::size_t start, std::string_view raw) const;
   [[nodiscard]] Token Make(TokenKind kind, std::size_t start, std::string text = {}) const;
 
   std::string_view text_;

@@ -1,5 +1,7 @@
 #include "config/tree.h"
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -26,10 +28,27 @@ std::string MissingSemicolonHint(const Source& source, Span word, Span next) {
   return end.file == kCommandLine ? std::string() : fmt::format(": is a ; missing after line {}?", end.line);
 }
 
+// Whether what follows the `{` or `;` that stands at the end of a word cannot be meant otherwise than as a part of that
+// word: "{2,}" everywhere; behind a regular expression's beginning also "{Lu}" and what follows a `;` at once.
+bool GoesOn(std::string_view text, Span mark, bool in_regex) {
+  const std::string_view behind = text.substr(mark.end());
+  if (text[mark.offset] == '{') {
+    const std::size_t end = behind.find_first_not_of("0123456789,");
+    if (end > 0 && end < behind.size() && behind[end] == '}') return true;
+    const std::size_t stop = behind.find_first_of(" \t\r\n;{}\"'#");
+    return in_regex && stop != 0 && stop != std::string_view::npos && behind[stop] == '}';
+  }
+  return in_regex && !behind.empty() && std::string_view(" \t\r\n;{}\"'#").find(behind[0]) == std::string_view::npos;
+}
+
 class Parser {
  public:
   Parser(const Source& source, Report report, Diagnostics& diagnostics)
-      : source_(source), report_(report), diagnostics_(diagnostics), lexer_(source.text()) {}
+      : source_(source),
+        report_(report),
+        diagnostics_(diagnostics),
+        lexer_(source.text()),
+        surplus_(SurplusByIndentation(source)) {}
 
   // The directives up to the `}` that closes the block, or to the end of the text. `opened_by` is null outside of
   // blocks.
@@ -39,6 +58,10 @@ class Parser {
     bool damaged = false;  // a mistake was reported among its words: not worth another look
     for (;;) {
       Token token = lexer_.Next();
+      if (IsCutRegex(token, node)) {
+        JoinRegex(token.span, node);
+        continue;
+      }
       switch (token.kind) {
         case TokenKind::kWord:
           WarnOfInvisible(token, node);
@@ -70,8 +93,8 @@ class Parser {
             Mistake(node.words.back().span, Unterminated(node, token.span));
             if (!damaged) nodes.push_back(std::move(node));
           }
-          if (opened_by != nullptr) return nodes;
-          Unwhole(token.span, "unexpected \"}\"");
+          if (opened_by != nullptr && !IsSurplus(token.span)) return nodes;
+          if (opened_by == nullptr) Unwhole(token.span, "unexpected \"}\"");
           node = {};
           damaged = false;
           break;
@@ -119,6 +142,47 @@ class Parser {
     }
   }
 
+  // Whether an expression without quotes was cut here: by a `{` or a `;` that stands at its last character.
+  [[nodiscard]] bool IsCutRegex(const Token& token, const Node& node) const {
+    if (token.kind != TokenKind::kOpen && token.kind != TokenKind::kSemicolon) return false;
+    if (node.words.size() < 2 || node.words.back().span.end() != token.span.offset) return false;
+    const std::string_view text = source_.text();
+    const Word& last = node.words.back();
+    if (text[last.span.offset] == '"' || text[last.span.offset] == '\'') return false;
+    const std::string& before = node.words[node.words.size() - 2].text;
+    const bool behind_modifier = node.words.size() > 2 && (before == "~" || before == "~*");
+    // `server_name ~^a$;listen 80;` is right: nothing but a block ends what begins with a modifier.
+    const bool in_regex = behind_modifier || (token.kind == TokenKind::kOpen && last.text.starts_with('~'));
+    return GoesOn(text, token.span, in_regex);
+  }
+
+  // Reads on as if the expression stood in quotes, so that the block behind it is understood.
+  void JoinRegex(Span mark, Node& node) {
+    Word& word = node.words.back();
+    if (joined_ != word.span.offset) {
+      Mistake(mark, "a regular expression with \"{\", \"}\" or \";\" must be in quotes");
+      joined_ = word.span.offset;
+    }
+    const Token rest = lexer_.Next();
+    if (rest.kind == TokenKind::kError) Mistake(rest.span, rest.text);
+    word.text += source_.text().substr(mark.offset, mark.length);
+    if (rest.kind == TokenKind::kWord) word.text += rest.text;
+    word.span = Join(word.span, rest.kind == TokenKind::kWord ? rest.span : mark);
+  }
+
+  // Whether the indentation says that this `}`, which the braces have close a block, closes nothing. Then that is said.
+  bool IsSurplus(Span brace) {
+    const auto found =
+        std::lower_bound(surplus_.begin(), surplus_.end(), brace.offset,
+                         [](const Surplus& one, std::uint32_t offset) { return one.brace.offset < offset; });
+    if (found == surplus_.end() || found->brace != brace || found->opener.length == 0) return false;
+    const Token name = Lexer(source_.text().substr(found->opener.offset, found->opener.length)).Next();
+    Unwhole(brace,
+            fmt::format("unexpected \"}}\": by the indentation it is too many, it would close {} of line {}",
+                        Quoted(name.kind == TokenKind::kWord ? name.text : "{"), source_.Locate(found->opener).line));
+    return true;
+  }
+
   void Mistake(Span span, std::string message) {
     if (report_ == Report::kAll) diagnostics_.Error(source_.Locate(span), std::move(message));
   }
@@ -164,7 +228,9 @@ class Parser {
   const Report report_;
   Diagnostics& diagnostics_;
   Lexer lexer_;
-  std::vector<Span> unclosed_;  // openers of blocks that were open at the end, the innermost first
+  const std::vector<Surplus> surplus_;  // `}` that are too many
+  std::uint32_t joined_ = 0;            // where the last expression without quotes begins
+  std::vector<Span> unclosed_;          // openers of blocks that were open at the end, the innermost first
   bool whole_ = true;
   bool lost_ = false;  // in an unclosed quote: the blocks around it are not to blame for the early end
 };

@@ -9,6 +9,7 @@
 
 #include "control/answer.h"
 #include "control/json.h"
+#include "control/routes.h"
 #include "control/server.h"
 #include "h1/writer.h"
 #include "http/uri.h"
@@ -122,6 +123,7 @@ Connection::Progress Connection::TakeHead() {
     fault = {http::Status::kContentTooLarge, "the body is too large"};
   }
   if (fault) {
+    request_ = Request();
     Respond(http::WireStatus(fault.status), AnswerJson(MakeAnswer(kExitConfiguration, std::string(fault.reason))),
             false);
     return Progress::kDone;
@@ -201,11 +203,18 @@ void Connection::Respond(http::Status status, std::string_view json, bool keep_a
   keep_alive_ = keep_alive && server_.listens();
   output_.clear();
   written_ = 0;
+  // RFC 9110 section 15.5.6.
+  http::Fields fields;
+  const std::string allow = status == http::Status::kMethodNotAllowed ? MethodsOf(request_.path, ", ") : std::string();
+  if (status == http::Status::kMethodNotAllowed) {
+    fields.Set(http::HeaderId::kAllow, allow.empty() ? std::string_view("GET, POST") : std::string_view(allow));
+  }
   h1::AppendHead({.status = status,
                   .server = "colmeia",
                   .content_type = "application/json",
                   .content_length = json.size() + 1,
-                  .connection = keep_alive_ ? h1::ConnectionField::kKeepAlive : h1::ConnectionField::kClose},
+                  .connection = keep_alive_ ? h1::ConnectionField::kKeepAlive : h1::ConnectionField::kClose,
+                  .fields = &fields},
                  output_);
   output_ += json;
   output_ += '\n';

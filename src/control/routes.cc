@@ -69,14 +69,22 @@ const Route& RouteOf(Command command) {
   return kRoutes[0];
 }
 
+std::string MethodsOf(std::string_view path, std::string_view separator) {
+  std::string methods;
+  for (const Route& route : kRoutes) {
+    if (route.path != path) continue;
+    if (!methods.empty()) methods += separator;
+    methods += http::MethodName(route.method);
+  }
+  return methods;
+}
+
 std::variant<View, Document, TraceQuestion, Order, Refusal> Understand(const Request& request) {
   const Route* found = nullptr;
-  std::string allowed;
   for (const Route& route : kRoutes) {
-    if (route.path != request.path) continue;
-    if (route.method == request.method) found = &route;
-    allowed += fmt::format("{}{}", allowed.empty() ? "" : " and ", http::MethodName(route.method));
+    if (route.path == request.path && route.method == request.method) found = &route;
   }
+  const std::string allowed = found == nullptr ? MethodsOf(request.path, " and ") : std::string();
   if (found == nullptr && allowed.empty()) {
     return Refusal{http::Status::kNotFound, fmt::format("there is no \"{}\" here; GET / lists what is", request.path)};
   }

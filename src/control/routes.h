@@ -63,6 +63,9 @@ struct Refusal {
   std::string why;
 };
 
+// The methods that there are for a path; empty when there is no such path.
+[[nodiscard]] std::string MethodsOf(std::string_view path, std::string_view separator);
+
 // What a request asks for.
 [[nodiscard]] std::variant<View, Document, TraceQuestion, Order, Refusal> Understand(const Request& request);
 

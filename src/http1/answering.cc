@@ -111,7 +111,7 @@ void Connection::Begin(Work& work, bool body_has_begun) {
       static_cast<std::uint64_t>(shared_.now().time_since_epoch() / std::chrono::nanoseconds(1)));
   pipeline::Runner::Run(exchange);
 
-  if (work.body.done() || exchange.response.status == Status::kClose) return Finish(work);
+  if (work.body.done() || exchange.response.withheld) return Finish(work);
   const bool is_refusal = http::Code(exchange.response.status) >= 400;
   work.body_limit = exchange.settings<CoreSettings>().client_max_body_size;
   // A client that was not told to go on may send the body or another request: nobody could tell which.
@@ -157,7 +157,7 @@ void Connection::RefuseBody(Work& work, http::Fault fault) {
   exchange.response.fields.Clear();
   exchange.response.body.Clear();
   exchange.named_location = {};
-  exchange.error_status = Status::kOk;
+  exchange.makes_error_page = false;
   exchange.keep_error_status = false;
   exchange.reroutes = 0;
   pipeline::Runner::Refuse(exchange, fault.status);
@@ -169,12 +169,13 @@ void Connection::RefuseBody(Work& work, http::Fault fault) {
 void Connection::RunRefused(Work& work, Status status) {
   pipeline::Exchange& exchange = work.exchange;
   exchange.server = Hosts(work).default_server();
+  if (status == Status::kMethodNotAllowed) exchange.allow = "GET, HEAD";  // what most of what it has answers
   pipeline::Runner::Refuse(exchange, status);
   exchange.response.close = true;
 }
 
 void Connection::Finish(Work& work) {
-  if (work.exchange.response.status != Status::kClose) return WriteAnswer(work, /*with_continue=*/false);
+  if (!work.exchange.response.withheld) return WriteAnswer(work, /*with_continue=*/false);
   work.exchange.response.body.Clear();
   work.body.StartFixed(0);
   work.answer = Answer::kQueued;

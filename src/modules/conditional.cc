@@ -4,7 +4,6 @@
 
 #include "config/setters.h"
 #include "http/conditional.h"
-#include "pipeline/error_response.h"
 #include "pipeline/exchange.h"
 
 namespace colmeia::modules {
@@ -64,7 +63,7 @@ void Filter(Exchange& exchange) {
       response.body.Clear();
       return;
     case http::Precondition::kFailed:
-      pipeline::MakeErrorResponse(exchange, Status::kPreconditionFailed);
+      exchange.refusal = Status::kPreconditionFailed;
       return;
   }
 }

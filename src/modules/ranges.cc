@@ -11,7 +11,6 @@
 #include "config/setters.h"
 #include "http/conditional.h"
 #include "http/range.h"
-#include "pipeline/error_response.h"
 #include "pipeline/exchange.h"
 #include "pipeline/services.h"
 
@@ -115,16 +114,10 @@ void Filter(Exchange& exchange) {
   switch (http::ParseRanges(field->value, size, max_ranges, ranges)) {
     case http::RangeVerdict::kWhole:
       return;
-    case http::RangeVerdict::kNotSatisfiable: {
-      // The page is of the charset that the file was said to be of.
-      const std::string_view type = response.content_type;
-      const std::size_t charset = std::min(type.find("; charset="), type.size());
-      pipeline::MakeErrorResponse(exchange, Status::kRangeNotSatisfiable);
-      response.fields.Set(HeaderId::kContentRange, exchange.arena.Copy(fmt::format("bytes */{}", size)));
-      if (charset < type.size())
-        response.content_type = exchange.arena.Concat(response.content_type, type.substr(charset));
+    case http::RangeVerdict::kNotSatisfiable:
+      exchange.content_range = exchange.arena.Copy(fmt::format("bytes */{}", size));
+      exchange.refusal = Status::kRangeNotSatisfiable;
       return;
-    }
     case http::RangeVerdict::kPartial:
       break;
   }

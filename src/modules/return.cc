@@ -65,8 +65,9 @@ constexpr Directive kDirectives[] = {
      .setter = config::Set<&SetReturn>,
      .syntax = "code [text | URL] | URL",
      .default_value = "",
-     .doc =
-         "Answer at once: with a status, with a text, or by sending the client elsewhere; 444 closes the connection."},
+     .doc = "Answer at once: with a status, with a text, or by sending the client elsewhere; 444, 408 and 499 without "
+            "a text "
+            "close the connection."},
 };
 
 // Merge
@@ -102,17 +103,12 @@ Outcome SendText(Exchange& exchange, Status status, std::string_view text) {
 Outcome Handle(Exchange& exchange) {
   const Settings& settings = exchange.settings<Settings>();
   const Status status = *settings.status;
-  if (status == Status::kClose) {
-    exchange.response.status = status;
-    return Outcome::Done();
-  }
   const std::string_view text = settings.has_text ? pipeline::Evaluate(settings.text, exchange) : std::string_view{};
   if (SendsElsewhere(status)) {
     if (text.empty()) return Outcome::Respond(status);
     return pipeline::Redirect(exchange, status, text);
   }
-  // Without a text an error is like any other: error_page or the built-in page answers.
-  if (!settings.has_text && http::Code(status) >= 400) return Outcome::Respond(status);
+  if (!settings.has_text && http::Code(status) >= 400) return pipeline::RespondBare(exchange, status);
   return SendText(exchange, status, text);
 }
 

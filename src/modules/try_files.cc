@@ -8,6 +8,7 @@
 #include "config/setters.h"
 #include "files/store.h"
 #include "modules/open_file_cache.h"
+#include "pipeline/error_response.h"
 #include "pipeline/exchange.h"
 #include "pipeline/path.h"
 #include "pipeline/report.h"
@@ -55,8 +56,8 @@ void SetTryFiles(Draft& draft, const Call& call) {
   const Word& last = call.args().back();
   if (!last.text.starts_with('=')) return;
   const auto code = util::ParseNumber<unsigned>(std::string_view(last.text).substr(1));
-  // nginx takes any number up to 999; below 200 and above 599 none is an answer.
-  if (!code || *code < 200 || *code > 599) return call.InvalidValue(last, "expected =CODE, such as =404");
+  // nginx takes any number up to 999; below 200 none is an answer.
+  if (!code || *code < 200 || *code > 999) return call.InvalidValue(last, "expected =CODE, such as =404");
   draft.status = static_cast<Status>(*code);
 }
 
@@ -102,13 +103,7 @@ bool Exists(Exchange& exchange, std::string_view file, bool folder) {
 }
 
 Outcome FallBack(Exchange& exchange, const Settings& settings) {
-  if (settings.status) {
-    if (*settings.status == Status::kClose || http::Code(*settings.status) < 300) {
-      exchange.response.status = *settings.status;
-      return Outcome::Done();
-    }
-    return Outcome::Respond(*settings.status);
-  }
+  if (settings.status) return pipeline::RespondBare(exchange, *settings.status);
   exchange.GoTo(Candidate(exchange, settings.target).text());
   return Outcome::Reroute();
 }

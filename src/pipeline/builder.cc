@@ -135,7 +135,7 @@ class SiteBuilder {
         names_{.variables = options.modules->variables(), .groups = {}},
         registry_(options.modules->registry()),
         applier_(registry_, source, diagnostics, options.progress),
-        listeners_(source, *options.resolver, diagnostics) {}
+        listeners_(source, *options.resolver, options.modules->variables(), diagnostics) {}
 
   std::unique_ptr<const Site> Build() {
     const std::vector<Node> tree = config::ParseTree(source_, diagnostics_);
@@ -297,7 +297,7 @@ class SiteBuilder {
       }
     }
     if (location.kind == LocationKind::kRegex) {
-      auto regex = Regex::Compile(location.name, ignore_case);
+      auto regex = Regex::Compile(location.name, ignore_case, names_.variables);
       if (!regex) {
         diagnostics_.Error(source_.Locate(last.span), regex.error().message);
         return false;

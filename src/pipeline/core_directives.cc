@@ -90,8 +90,11 @@ void AddErrorPage(CoreDraft& draft, const Call& call) {
     page.take_status = last.text.size() == 1;
     if (!page.take_status) {
       const auto status = util::ParseNumber<int>(std::string_view(last.text).substr(1));
-      if (!status || *status < 100 || *status > 599) return call.InvalidValue(last, "expected =CODE, such as =200");
-      page.overwrite = static_cast<http::Status>(*status);
+      // nginx takes any number; 0 says the same as none, and below 200 none is an answer.
+      if (!status || (*status != 0 && *status < 200) || *status > 999)
+        return call.InvalidValue(last, "expected =CODE, such as =200");
+      page.take_status = *status == 0;
+      if (!page.take_status) page.overwrite = static_cast<http::Status>(*status);
     }
   }
   for (const Word& word : words.subspan(0, codes)) {

@@ -105,6 +105,7 @@ ErrorPageVerdict ApplyErrorPage(Exchange& exchange, Status status) {
   const std::string_view target = Evaluate(page->target, exchange);
   exchange.response.close = exchange.response.close || EndsConnection(status);
   if (target.starts_with('/') || target.starts_with('@')) {
+    exchange.makes_error_page = true;
     exchange.error_status = page->overwrite.value_or(status);
     exchange.keep_error_status = !page->take_status;
     exchange.response.Drop();
@@ -129,9 +130,18 @@ void MakeErrorResponse(Exchange& exchange, Status status) {
   response.close = response.close || EndsConnection(status);
   exchange.keep_error_status = false;  // should this be instead of an error's page, it speaks for itself
   // A code that nobody has given a name, as of `return 600;`, has no page either.
-  if (!http::MayHaveBody(status) || status == Status::kClose || http::StatusText(status).empty()) return;
+  if (!http::MayHaveBody(status) || http::StatusText(status).empty()) return;
   response.content_type = "text/html";
   response.body.Add(Piece::Memory(BuiltInPage(exchange, status)));
+}
+
+Outcome RespondBare(Exchange& exchange, Status status) {
+  const bool withheld =
+      status == Status::kRequestTimeout || status == Status::kClose || status == Status::kClientClosedRequest;
+  if (!withheld && http::Code(status) >= 300) return Outcome::Respond(status);
+  exchange.response.status = status;
+  exchange.response.withheld = withheld;
+  return Outcome::Done();
 }
 
 Outcome Redirect(Exchange& exchange, Status status, std::string_view location) {
@@ -159,6 +169,9 @@ void AddFieldsOfStatus(Exchange& exchange) {
   }
   if (!exchange.allow.empty() && response.status == Status::kMethodNotAllowed) {
     response.fields.Set(http::HeaderId::kAllow, exchange.allow);
+  }
+  if (!exchange.content_range.empty() && response.status == Status::kRangeNotSatisfiable) {
+    response.fields.Set(http::HeaderId::kContentRange, exchange.content_range);
   }
 }
 

@@ -22,6 +22,10 @@ enum class ErrorPageVerdict {
 // that was there, and keeps nothing of it.
 void MakeErrorResponse(Exchange& exchange, http::Status status);
 
+// A status that the configuration chose, without a text of its own: an error may have an error_page or gets the
+// built-in one, and 408, 444 and 499 are no answers, as in nginx: the connection is closed.
+Outcome RespondBare(Exchange& exchange, http::Status status);
+
 // A redirection to `location`, which is a path of this server or a URL. Paths are made absolute as absolute_redirect,
 // server_name_in_redirect and port_in_redirect ask (RFC 9110 10.2.2). As any other status it may have an error_page.
 Outcome Redirect(Exchange& exchange, http::Status status, std::string_view location);
@@ -32,8 +36,8 @@ Outcome RedirectToSlash(Exchange& exchange);
 // 405, saying which methods there are (RFC 9110 15.5.6). `methods` is a text that stays.
 Outcome RefuseMethod(Exchange& exchange, std::string_view methods);
 
-// Gives the response the fields that belong to its status: Location to a redirection, Allow to a 405. Once, when the
-// status is final.
+// Gives the response the fields that belong to its status: Location to a redirection, Allow to a 405, Content-Range to
+// a 416. Once, when the status is final.
 void AddFieldsOfStatus(Exchange& exchange);
 
 }  // namespace colmeia::pipeline

@@ -84,10 +84,13 @@ void Exchange::Reset() {
   location = nullptr;
   named_location = {};
   captures.clear();
-  error_status = http::Status::kOk;
+  makes_error_page = false;
   keep_error_status = false;
+  error_status = http::Status::kNone;
+  refusal = http::Status::kNone;
   redirect_to = {};
   allow = {};
+  content_range = {};
   reroutes = 0;
   settings_ = nullptr;
 }

@@ -96,6 +96,7 @@ struct PlainResponse {
   std::string_view etag;                 // with its quotes; empty = no such field
   bool accepts_ranges = false;           // a known body of bytes that may be cut by Range
   bool close = false;                    // end the connection after this response
+  bool withheld = false;                 // it is for the log alone: the connection is closed without an answer
   std::uint64_t bytes_sent = 0;          // head and body handed to the kernel so far, for $bytes_sent
   std::uint64_t body_bytes_sent = 0;     // for $body_bytes_sent; with the framing of a stream
   bool complete = false;                 // all of it was handed to the kernel, for $request_completion; set for the log
@@ -147,10 +148,13 @@ class Exchange {
   const Location* location = nullptr;
   std::string_view named_location;  // "@name" to enter instead of a search by path; set with Outcome::Reroute()
   std::vector<Capture> captures;    // [0] = the whole match; named ones carry their name
-  http::Status error_status = http::Status::kOk;  // status that an error page is being made for, else kOk
-  bool keep_error_status = false;                 // the error page's response takes `error_status` as its own
-  std::string_view redirect_to;                   // Location, for a response that stays a redirection; else unused
-  std::string_view allow;                         // Allow, for a response whose status stays 405; else unused
+  bool makes_error_page = false;    // error_page has named what answers: no page has one in turn
+  bool keep_error_status = false;   // the error page's response takes `error_status` as its own
+  http::Status error_status = http::Status::kNone;  // whatever the page's handler says, with keep_error_status
+  http::Status refusal = http::Status::kNone;       // by a filter: the status of a response to take this one's place
+  std::string_view redirect_to;                     // Location, for a response that stays a redirection; else unused
+  std::string_view allow;                           // Allow, for a response whose status stays 405; else unused
+  std::string_view content_range;                   // Content-Range, for one whose status stays 416; else unused
   int reroutes = 0;
   util::TimePoint started{};  // the first byte of the request, for $request_time
 

@@ -64,7 +64,7 @@ std::vector<ListenerBuilder::Name> ListenerBuilder::ReadNames(const CoreDraft& d
     const std::string& text = placed.text;
     if (text.starts_with('~')) {
       // Host names are compared without regard to case.
-      auto regex = Regex::Compile(std::string_view(text).substr(1), /*ignore_case=*/true);
+      auto regex = Regex::Compile(std::string_view(text).substr(1), /*ignore_case=*/true, variables_);
       if (!regex) {
         diagnostics_.Error(source_.Locate(placed.span), regex.error().message);
         continue;

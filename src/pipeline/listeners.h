@@ -15,8 +15,10 @@ namespace colmeia::pipeline {
 class ListenerBuilder {
  public:
   // All must outlive the builder.
-  ListenerBuilder(const config::Source& source, Resolver& resolver, config::Diagnostics& diagnostics)
-      : source_(source), resolver_(resolver), diagnostics_(diagnostics) {}
+  // `variables` are those of all modules. All of them must outlive it.
+  ListenerBuilder(const config::Source& source, Resolver& resolver, std::span<const Variable> variables,
+                  config::Diagnostics& diagnostics)
+      : source_(source), resolver_(resolver), variables_(variables), diagnostics_(diagnostics) {}
 
   // Reads the server's names and addresses, and gives `server` its name. `block` is the place of the server block.
   void Add(Server& server, const CoreDraft& draft, config::Span block);
@@ -56,6 +58,7 @@ class ListenerBuilder {
 
   const config::Source& source_;
   Resolver& resolver_;
+  std::span<const Variable> variables_;
   config::Diagnostics& diagnostics_;
   // The index of the wildcard socket that also takes the clients of `socket`, or sockets_.size(). Needs wildcards_.
   [[nodiscard]] std::size_t WildcardFor(const Socket& socket) const;

@@ -11,6 +11,7 @@
 #include <fmt/core.h>
 
 #include "util/escape.h"
+#include "util/strings.h"
 
 namespace colmeia::pipeline {
 namespace {
@@ -196,7 +197,7 @@ Regex::Regex(Regex&&) noexcept = default;
 Regex& Regex::operator=(Regex&&) noexcept = default;
 Regex::~Regex() = default;
 
-Result<Regex> Regex::Compile(std::string_view pattern, bool ignore_case) {
+Result<Regex> Regex::Compile(std::string_view pattern, bool ignore_case, std::span<const Variable> variables) {
   int error = 0;
   PCRE2_SIZE offset = 0;
   auto code = std::make_unique<Code>();
@@ -222,7 +223,13 @@ Result<Regex> Regex::Compile(std::string_view pattern, bool ignore_case) {
   code->utf = (options & PCRE2_UTF) != 0;
   code->starts = Code::StartsOf(pattern, code->code.get());
   code->groups = Code::GroupNames(code->code.get());
-  for (const Code::GroupName& group : code->groups) code->names.push_back(group.name);
+  for (Code::GroupName& group : code->groups) {
+    if (IsReserved(group.name, variables))
+      return Fail(
+          fmt::format("the duplicate \"{}\" variable: a group cannot have the name of a built-in one", group.name));
+    group.name = util::Lowercase(group.name);
+    code->names.push_back(group.name);
+  }
   return Regex(std::move(code));
 }
 
@@ -233,7 +240,7 @@ std::vector<std::string> Regex::NamesIn(std::string_view pattern) {
       pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(), 0, &error, &offset, nullptr));
   std::vector<std::string> names;
   if (!code) return names;
-  for (Code::GroupName& group : Code::GroupNames(code.get())) names.push_back(std::move(group.name));
+  for (const Code::GroupName& group : Code::GroupNames(code.get())) names.push_back(util::Lowercase(group.name));
   return names;
 }
 

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "pipeline/template.h"
 #include "util/result.h"
 
 namespace colmeia::pipeline {
@@ -35,14 +37,15 @@ struct MatchFailure {
 
 class Regex {
  public:
-  // Compiled with JIT where the kernel allows executable memory. The error says what is wrong and at which offset.
-  static Result<Regex> Compile(std::string_view pattern, bool ignore_case);
+  // Compiled with JIT where the kernel allows executable memory. The error says what is wrong and at which offset; no
+  // group may have a name that is reserved among `variables` (IsReserved).
+  static Result<Regex> Compile(std::string_view pattern, bool ignore_case, std::span<const Variable> variables = {});
 
   Regex(Regex&&) noexcept;
   Regex& operator=(Regex&&) noexcept;
   ~Regex();
 
-  // The names of a pattern's named groups, as PCRE2 itself understands them; none of one that is wrong.
+  // The names of a pattern's named groups, as PCRE2 itself understands them, in lower case; none of one that is wrong.
   [[nodiscard]] static std::vector<std::string> NamesIn(std::string_view pattern);
 
   // Whether the pattern is found in `subject`. With `captures`, its groups replace the content; they point into
@@ -51,7 +54,7 @@ class Regex {
   // (*UTF) on a subject that is no UTF-8. Then `failure` says which, and nothing else changes.
   [[nodiscard]] Matched Match(std::string_view subject, std::vector<Capture>* captures, MatchFailure& failure) const;
 
-  // The names of the named groups, for variables.
+  // The names of the named groups, for variables: in lower case, as theirs are.
   [[nodiscard]] const std::vector<std::string>& names() const;
   [[nodiscard]] const std::string& pattern() const;
 

@@ -1,6 +1,7 @@
 #include "pipeline/runner.h"
 
 #include <cstdint>
+#include <utility>
 
 #include "log/error_log.h"
 #include "pipeline/core_settings.h"
@@ -19,15 +20,19 @@ void Runner::Enter(Exchange& exchange, const Location* location) {
 void Runner::Run(Exchange& exchange) { Loop(exchange, Step::kChooseLocation); }
 
 void Runner::Refuse(Exchange& exchange, http::Status status) {
-  Enter(exchange, exchange.server->self.get());
+  if (exchange.location == nullptr) Enter(exchange, exchange.server->self.get());
   Loop(exchange, Respond(exchange, status));
 }
 
 void Runner::Loop(Exchange& exchange, Step step) {
-  while (step == Step::kChooseLocation) {
-    step = exchange.named_location.empty() ? EnterByPath(exchange) : EnterByName(exchange);
+  for (;;) {
+    while (step == Step::kChooseLocation) {
+      step = exchange.named_location.empty() ? EnterByPath(exchange) : EnterByName(exchange);
+    }
+    const http::Status refusal = Complete(exchange);
+    if (refusal == http::Status::kNone) return;
+    step = Respond(exchange, refusal);
   }
-  Complete(exchange);
 }
 
 Runner::Step Runner::EnterByName(Exchange& exchange) {
@@ -63,7 +68,7 @@ Runner::Step Runner::RunLocation(Exchange& exchange) {
   if (core.internal && exchange.reroutes == 0) return Respond(exchange, http::Status::kNotFound);
 
   const std::uint64_t limit = core.client_max_body_size;
-  const bool from_client = exchange.error_status == http::Status::kOk;
+  const bool from_client = !exchange.makes_error_page;
   if (from_client && limit != 0 && exchange.request.content_length.value_or(0) > limit) {
     Report(exchange, log::Level::kError, "client intended to send too large body: {} bytes",
            *exchange.request.content_length);
@@ -103,7 +108,7 @@ Runner::Step Runner::Reroute(Exchange& exchange) {
 
 Runner::Step Runner::Respond(Exchange& exchange, http::Status status) {
   // An error while making an error page gets the built-in page: error pages are not recursive.
-  if (exchange.error_status == http::Status::kOk) {
+  if (!exchange.makes_error_page) {
     switch (ApplyErrorPage(exchange, status)) {
       case ErrorPageVerdict::kInternal:
         return Reroute(exchange);
@@ -117,9 +122,9 @@ Runner::Step Runner::Respond(Exchange& exchange, http::Status status) {
   return Step::kFinished;
 }
 
-void Runner::Complete(Exchange& exchange) {
+http::Status Runner::Complete(Exchange& exchange) {
   Response& response = exchange.response;
-  if (response.status == http::Status::kClose) return;
+  if (response.withheld) return http::Status::kNone;
   // A page made for an error answers with the error's status, unless error_page said otherwise or the page failed
   // itself.
   if (exchange.keep_error_status) {
@@ -127,7 +132,15 @@ void Runner::Complete(Exchange& exchange) {
     if (response.status != http::Status::kOk) response.DropValidators();
   }
   if (response.status != http::Status::kOk) AddFieldsOfStatus(exchange);
-  for (const HeadFilter filter : exchange.location->filters) filter(exchange);
+  for (const HeadFilter filter : exchange.location->filters) {
+    filter(exchange);
+    if (exchange.refusal != http::Status::kNone) return std::exchange(exchange.refusal, http::Status::kNone);
+  }
+  // RFC 9110 section 15.5.6: a 405 has the field. Where the configuration answers so, no method is any better.
+  if (response.status == http::Status::kMethodNotAllowed && !response.fields.Has(http::HeaderId::kAllow)) {
+    response.fields.Set(http::HeaderId::kAllow, {});
+  }
+  return http::Status::kNone;
 }
 
 void Runner::Log(Exchange& exchange) {

@@ -18,12 +18,12 @@ struct Location;
 
 class Runner {
  public:
-  // REQUIRES: request, connection, services and server are set. Afterwards `response` is complete, unless its status is
-  // kClose (444): then the connection is closed without an answer.
+  // REQUIRES: request, connection, services and server are set. Afterwards `response` is complete, unless it is
+  // withheld.
   static void Run(Exchange& exchange);
 
-  // The same for a request that cannot be understood or is refused before any handler sees it (400, 408, 413, 414,
-  // 505).
+  // The same for a request that cannot be understood or is refused before any handler sees it (400, 405, 414, 494,
+  // 505), or whose body is (400, 413): then in the location that was to answer it.
   static void Refuse(Exchange& exchange, http::Status status);
 
   // Writes the access log and whatever else logs this exchange. Once per exchange.
@@ -41,7 +41,8 @@ class Runner {
   static std::optional<Step> RunHandlers(Exchange& exchange, const std::vector<Handler>& handlers);
   static Step Respond(Exchange& exchange, http::Status status);
   static Step Reroute(Exchange& exchange);
-  static void Complete(Exchange& exchange);
+  // kNone, or what a filter answers instead.
+  static http::Status Complete(Exchange& exchange);
   static void Loop(Exchange& exchange, Step step);
 };
 

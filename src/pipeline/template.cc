@@ -66,10 +66,11 @@ constexpr std::string_view kForeignVariables[] = {
     "upstream_",
 };
 
-std::string UnknownVariable(std::string_view name, const TemplateNames& names) {
+// `name` is told as it is written, `lower` is looked for.
+std::string UnknownVariable(std::string_view name, std::string_view lower, const TemplateNames& names) {
   const std::string message = fmt::format("unknown \"{}\" variable", name);
   for (const std::string_view foreign : kForeignVariables) {
-    if (name == foreign || (foreign.ends_with('_') && name.starts_with(foreign))) {
+    if (lower == foreign || (foreign.ends_with('_') && lower.starts_with(foreign))) {
       return message + ": nginx has it, and colmeia does not";
     }
   }
@@ -77,12 +78,17 @@ std::string UnknownVariable(std::string_view name, const TemplateNames& names) {
   for (const Variable& variable : names.variables) {
     if (!variable.prefix) known.push_back(variable.name);
   }
-  const std::string lower = util::Lowercase(name);
   const std::string_view meant = util::Closest(lower, known);
   return meant.empty() ? message : fmt::format("{}; did you mean \"${}\"?", message, meant);
 }
 
 }  // namespace
+
+bool IsReserved(std::string_view name, std::span<const Variable> variables) {
+  return std::any_of(variables.begin(), variables.end(), [name](const Variable& variable) {
+    return !variable.prefix && !variable.changeable && util::EqualsIgnoreCase(variable.name, name);
+  });
+}
 
 Template Template::Compile(std::string_view text, const TemplateNames& names, std::vector<TemplateMistake>& mistakes) {
   Template out;
@@ -121,9 +127,11 @@ Template Template::Compile(std::string_view text, const TemplateNames& names, st
       mistake("invalid variable name");
       continue;
     }
-    std::optional<Part> part = Resolve(name, names);
+    // As in nginx, no variable's name knows upper case.
+    const std::string lower = util::Lowercase(name);
+    std::optional<Part> part = Resolve(lower, names);
     if (!part) {
-      mistake(UnknownVariable(name, names));
+      mistake(UnknownVariable(name, lower, names));
       continue;
     }
     if (!literal.empty()) out.parts_.push_back({Part::Kind::kLiteral, std::move(literal)});

@@ -25,8 +25,13 @@ struct Variable {
   std::string_view name;  // "uri", or "arg_" for a family
   bool prefix = false;    // `name` begins the names of a family
   Getter get = nullptr;
-  std::string_view doc;  // what it is, in one sentence, for the reference
+  std::string_view doc;     // what it is, in one sentence, for the reference
+  bool changeable = false;  // others may set it: nginx's NGX_HTTP_VAR_CHANGEABLE
 };
+
+// Whether a group of a regular expression must not have this name, in whatever case: it would hide one of `variables`.
+// Members of families may be hidden, and so may what others may set.
+[[nodiscard]] bool IsReserved(std::string_view name, std::span<const Variable> variables);
 
 // What a variable's name is made of.
 [[nodiscard]] constexpr bool IsVariableCharacter(char c) { return util::IsAlpha(c) || util::IsDigit(c) || c == '_'; }
@@ -34,7 +39,7 @@ struct Variable {
 // The names that a template may use. Both outlive the call that they are given to.
 struct TemplateNames {
   std::span<const Variable> variables;  // of all modules
-  std::span<const std::string> groups;  // named groups in the configuration's regular expressions
+  std::span<const std::string> groups;  // named groups in the configuration's regular expressions, in lower case
 };
 
 // What is wrong with one variable of a template.
@@ -43,7 +48,8 @@ struct TemplateMistake {
   std::string message;    // `unknown "name" variable; did you mean "$other"?`, `invalid variable name`, ...
 };
 
-// A text with variables. "$name" and "${name}" are replaced; nginx has no way to write a literal dollar, nor has this.
+// A text with variables. "$name" and "${name}" are replaced, in whatever case the name is written; nginx has no way to
+// write a literal dollar, nor has this.
 class Template {
  public:
   Template() = default;

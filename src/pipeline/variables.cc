@@ -170,7 +170,7 @@ constexpr Variable kRows[] = {
      "The X-Forwarded-For fields: the addresses that proxies passed on."},
     {"sent_http_", true, SentHttp, "The response field of that name, as in $sent_http_content_type."},
     {"args", false, [](Exchange& ex, std::string_view) -> Value { return Empty(ex.request.args); },
-     "The query string, without its question mark."},
+     "The query string, without its question mark.", true},
     {"query_string", false, [](Exchange& ex, std::string_view) -> Value { return Empty(ex.request.args); },
      "The same as $args."},
     {"is_args", false, [](Exchange& ex, std::string_view) -> Value { return ex.request.args.empty() ? "" : "?"; },
@@ -228,8 +228,10 @@ constexpr Variable kRows[] = {
      [](Exchange& ex, std::string_view) -> Value { return JoinedField(ex, ex.request.fields, "content_type", ", "); },
      "The Content-Type field of the request."},
     {"status", false,
-     [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, static_cast<unsigned>(ex.response.status)); },
-     "The status of the response."},
+     [](Exchange& ex, std::string_view) -> Value {
+       return Decimal(ex, http::Code(http::WireStatus(ex.response.status)));
+     },
+     "The status of the response, as it was sent."},
     {"bytes_sent", false, [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, ex.response.bytes_sent); },
      "How many bytes the client was sent."},
     {"body_bytes_sent", false,
@@ -282,13 +284,15 @@ std::string VariablesReference(std::span<const Variable> variables) {
   std::string out =
       "\n## Variables\n\n"
       "They may stand in the texts of add_header, alias, error_page, expires, index, log_format, return, root, "
-      "try_files and others, as $name or ${name}.\n\n";
+      "try_files and others, as $name or ${name}; upper case is the same as lower case.\n\n";
   for (const Variable& variable : variables) {
     out += fmt::format("### ${}{}\n\n{}\n\n", variable.name, variable.prefix ? "NAME" : "", variable.doc);
   }
   out +=
       "### $1 to $9\n\nThe groups of the regular expression that matched last.\n\n"
-      "### $NAME\n\nThe group of that name in a regular expression of location or server_name, as in (?<NAME>...).\n";
+      "### $NAME\n\nThe group of that name in a regular expression of location or server_name, as in (?<NAME>...). No "
+      "name of "
+      "a variable above but args can be taken.\n";
   return out;
 }
 

@@ -227,6 +227,11 @@ def test_requests_without_meaning_are_refused_with_a_sentence(hive):
 
     assert ask(server, '/nothing')[0] == 404
     assert ask(server, '/reload')[0] == 405
+    for method, target, allow in [('GET', '/reload', 'POST'), ('PUT', '/workers', 'GET, POST'), ('TRACE', '/', 'GET, POST')]:
+        with Connection(socket_path(server)) as connection:
+            connection.request(method, target)
+            response = connection.response(method)
+        assert (response.status, response.header('Allow')) == (405, allow)
     status, answer = ask(server, '/workers', 'POST', {'count': 'many'})
     assert (status, answer['ok'], answer['exit_code']) == (400, False, 1)
     assert '{"count": number}' in answer['message']

@@ -23,6 +23,25 @@ def test_texts_statuses_and_redirections(hive):
     assert server.raw('GET /close HTTP/1.1\r\nHost: x\r\n\r\n') == b''
 
 
+def test_some_codes_are_no_answer_without_a_text(hive):
+    server = hive("""
+        http { server { listen 127.0.0.1:%%PORT%%;
+               error_page 408 /text;
+               location /408 { return 408; }
+               location /499 { return 499; }
+               location /tried { try_files /none =444; }
+               location /text { return 499 text; }
+               location /444 { return 444 text; }
+               location /405 { return 405; } } }
+        """)
+
+    for path in ['/408', '/499', '/tried']:
+        assert server.raw(f'GET {path} HTTP/1.1\r\nHost: x\r\n\r\n') == b''
+    assert (server.get('/text').status, server.get('/text').text) == (499, 'text')
+    assert (server.get('/444').status, server.get('/444').text) == (444, 'text')
+    assert (server.get('/405').status, server.get('/405').header('Allow')) == (405, '')
+
+
 def test_the_servers_own_comes_first(hive):
     server = hive('http { server { listen 127.0.0.1:%%PORT%%; return 503 away; location / { return 200 here; } } }')
 

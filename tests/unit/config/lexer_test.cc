@@ -128,5 +128,23 @@ TEST(LexerTest, SpansCoverQuotesAndEscapes) {
   EXPECT_EQ(lexer.Next().span, (Span{10, 0}));
 }
 
+TEST(LexerTest, RefusesANulByteInAWord) {
+  EXPECT_THAT(Lex(std::string_view("root /a\0b\0c d;", 14)),
+              ElementsAre("[root]", "!a NUL byte cannot be part of a word", "[d]", ";"));
+  EXPECT_THAT(Lex(std::string_view("root \"/a\0\" 'b';", 15)),
+              ElementsAre("[root]", "!a NUL byte cannot be part of a word", "[b]", ";"));
+  EXPECT_THAT(Lex(std::string_view("a \0;", 4)), ElementsAre("[a]", "!a NUL byte cannot be part of a word", ";"));
+}
+
+TEST(LexerTest, MarksTheNulByteItself) {
+  Lexer lexer(std::string_view("'ab\0c' ;", 8));
+
+  EXPECT_EQ(lexer.Next().span, (Span{3, 1}));
+}
+
+TEST(LexerTest, SkipsANulByteInAComment) {
+  EXPECT_THAT(Lex(std::string_view("a;#\0\nb;", 7)), ElementsAre("[a]", ";", "[b]", ";"));
+}
+
 }  // namespace
 }  // namespace colmeia::config

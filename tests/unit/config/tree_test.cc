@@ -126,5 +126,63 @@ TEST_F(TreeTest, CallsASourceWholeWhenItsBlocksAreBalanced) {
   EXPECT_EQ(diagnostics.all().size(), 4U);
 }
 
+TEST_F(TreeTest, ReadsARegexThatItsBracesCutAndAsksForQuotes) {
+  EXPECT_EQ(Parse("location ~ ^/a{2}(b){1,}$ { b; } c;"), "location ~ ^/a{2}(b){1,}$ { b; } c;");
+  EXPECT_EQ(diagnostics.Render(),
+            "f:1:15: a regular expression with \"{\", \"}\" or \";\" must be in quotes\n"
+            "location ~ ^/a{2}(b){1,}$ { b; } c;\n"
+            "              ^\n");
+}
+
+TEST_F(TreeTest, AsksForQuotesInEveryPlaceOfARegex) {
+  for (const char* text :
+       {"server_name ~^a{2}$;", "location ~* \\p{Lu}x { }", "location ~^/x{41,} { }", "location ~ ^/a;b$ { }",
+        "location ~ ^(a;|b{2})$ { }", "location / { location ~ a{3} { } }"}) {
+    diagnostics = {};
+    EXPECT_EQ(Parse(text).find("}$ {"), std::string::npos) << text;
+    ASSERT_EQ(diagnostics.all().size(), 1U) << text << diagnostics.Render();
+    EXPECT_EQ(diagnostics.all()[0].message, "a regular expression with \"{\", \"}\" or \";\" must be in quotes")
+        << text;
+  }
+}
+
+TEST_F(TreeTest, TakesNoBlockForPartOfARegex) {
+  for (const char* text : {"location ~ x{return 200;}", "location ~ x{}", "location ~ x{ }",
+                           "server_name ~^a$;listen 80;", "a{b;}", "location ~ \"x{2}\" {}", "map{\n2;}"}) {
+    Parse(text);
+    EXPECT_EQ(diagnostics.Render(), "") << text;
+  }
+}
+
+TEST_F(TreeTest, NamesTheLineOfASurplusBraceByTheIndentation) {
+  Parse(
+      "http {\n"
+      "    server {\n"
+      "        location / {\n"
+      "        }\n"
+      "        }\n"
+      "        root x;\n"
+      "    }\n"
+      "}\n");
+
+  EXPECT_EQ(diagnostics.Render(),
+            "f:5:9: unexpected \"}\": by the indentation it is too many, it would close \"server\" of line 2\n"
+            "        }\n"
+            "        ^\n");
+}
+
+TEST_F(TreeTest, KnowsWhatASurplusBraceLeavesInItsBlocks) {
+  EXPECT_EQ(Parse("a {\n  b {\n  }\n  }\n  c;\n}\nd;\n"), "a { b { } c; } d;");
+}
+
+TEST_F(TreeTest, BlamesNoOtherBraceWhenTheIndentationCannotTell) {
+  Parse("a {\n}\n}\n");
+  Parse("a { b { } } }");
+  Parse("a {\n  b {\n}\n}\n}\n");
+
+  for (const Diagnostic& diagnostic : diagnostics.all()) EXPECT_EQ(diagnostic.message, "unexpected \"}\"");
+  EXPECT_EQ(diagnostics.all().size(), 3U);
+}
+
 }  // namespace
 }  // namespace colmeia::config

@@ -105,6 +105,8 @@ TEST_F(RoutesTest, SaysWhereOneIsLost) {
   EXPECT_EQ(wrong.status, http::Status::kMethodNotAllowed);
   EXPECT_EQ(wrong.why, "/reload takes POST only");
   EXPECT_EQ(Refused(http::Method::kDelete, "/workers").why, "/workers takes GET and POST only");
+  EXPECT_EQ(MethodsOf("/workers", ", "), "GET, POST");
+  EXPECT_EQ(MethodsOf("/nothing", ", "), "");
 }
 
 }  // namespace

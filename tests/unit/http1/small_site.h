@@ -16,6 +16,7 @@
 #include "http1/listener.h"
 #include "log/error_log.h"
 #include "pipeline/core_settings.h"
+#include "pipeline/error_response.h"
 #include "pipeline/exchange.h"
 #include "pipeline/services.h"
 #include "pipeline/site.h"
@@ -142,7 +143,7 @@ class SmallSite {
     } else if (path == "/204") {
       response.status = http::Status::kNoContent;
     } else if (path == "/444") {
-      return pipeline::Outcome::Respond(http::Status::kClose);
+      return pipeline::RespondBare(ex, http::Status::kClose);
     } else {
       return pipeline::Outcome::Respond(http::Status::kNotFound);
     }

@@ -53,5 +53,24 @@ TEST_F(ConditionalTest, IsAboutGoodAnswersOnly) {
   EXPECT_EQ(Get("/text", {{"If-None-Match", "*"}}).status, 200);
 }
 
+TEST_F(ConditionalTest, AFailureMayHaveAnErrorPage) {
+  folder.Write("page.html", "page");
+  Serve("location /a { error_page 412 /page.html; } location /b { error_page 412 @own; alias " + (folder / "a") +
+        "; } location @own { return 200 own; } location /c { error_page 412 https://example.org/; alias " +
+        (folder / "a") + "; } location /d { error_page 412 =200 /page.html; alias " + (folder / "a") + "; }");
+  Answer answer = Get("/a", {{"If-Match", "\"other\""}});
+  EXPECT_EQ(answer.status, 412);
+  EXPECT_EQ(answer.body, "page");
+  EXPECT_EQ(answer["ETag"], "(none)");
+  answer = Get("/b", {{"If-Match", "\"other\""}});
+  EXPECT_EQ(answer.status, 412);
+  EXPECT_EQ(answer.body, "own");
+  answer = Get("/c", {{"If-Match", "\"other\""}});
+  EXPECT_EQ(answer.status, 302);
+  EXPECT_EQ(answer["Location"], "https://example.org/");
+  EXPECT_EQ(Get("/d", {{"If-Match", "\"other\""}}).status, 412);  // the page fails as well, and has no page
+  EXPECT_EQ(Get("/a").status, 200);
+}
+
 }  // namespace
 }  // namespace colmeia::modules

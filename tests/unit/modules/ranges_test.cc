@@ -85,5 +85,24 @@ TEST_F(RangesTest, AreNotForErrorPages) {
   EXPECT_EQ(answer["Accept-Ranges"], "(none)");
 }
 
+TEST_F(RangesTest, WhatCannotBeHadMayHaveAnErrorPage) {
+  folder.Write("page", "page");
+  Serve("error_page 416 /page; add_header X-Tag once always;");
+  Answer answer = Get("/a.html", {{"Range", "bytes=10-"}});
+  EXPECT_EQ(answer.status, 416);
+  EXPECT_EQ(answer.body, "page");
+  EXPECT_EQ(answer["Content-Range"], "bytes */10");
+  EXPECT_EQ(answer["Accept-Ranges"], "(none)");
+  EXPECT_EQ(answer["X-Tag"], "once");
+  Serve("error_page 416 =404 /page;");
+  answer = Get("/a.html", {{"Range", "bytes=10-"}});
+  EXPECT_EQ(answer.status, 404);
+  EXPECT_EQ(answer["Content-Range"], "(none)");
+  Serve("error_page 416 https://example.org/;");
+  answer = Get("/a.html", {{"Range", "bytes=10-"}});
+  EXPECT_EQ(answer.status, 302);
+  EXPECT_EQ(answer["Content-Range"], "(none)");
+}
+
 }  // namespace
 }  // namespace colmeia::modules

@@ -83,5 +83,34 @@ TEST_F(ReturnTest, RefusesWhatIsNeitherCodeNorUrl) {
   EXPECT_THAT(ErrorsOf("return 200 $nothing;"), HasSubstr("unknown \"nothing\" variable"));
 }
 
+TEST_F(ReturnTest, ClosesTheConnectionWhereNginxAnswersNothing) {
+  for (const char* code : {"444", "408", "499", "444 \"\""}) {
+    Serve(std::string("error_page 408 /x; return ") + code + ";");
+    EXPECT_EQ(Get("/").status, std::stoi(code)) << code;
+    EXPECT_TRUE(exchange.response.withheld) << code;
+  }
+}
+
+TEST_F(ReturnTest, SendsATextWithEveryStatusThatHasABody) {
+  for (const char* code : {"444", "408", "499", "405", "600"}) {
+    Serve(std::string("return ") + code + " text;");
+    EXPECT_EQ(Get("/").status, std::stoi(code)) << code;
+    EXPECT_EQ(Get("/").body, "text") << code;
+    EXPECT_FALSE(exchange.response.withheld) << code;
+  }
+  for (const char* code : {"204", "304"}) {
+    Serve(std::string("return ") + code + " text;");
+    EXPECT_EQ(Get("/").status, std::stoi(code)) << code;
+    EXPECT_EQ(Get("/").body, "") << code;
+    EXPECT_EQ(Get("/")["Content-Type"], "(none)") << code;
+  }
+}
+
+TEST_F(ReturnTest, OfA405KeepsTheMethodsThatItNames) {
+  Serve("location / { return 405; add_header Allow \"GET, PURGE\" always; }");
+  Get("/");
+  EXPECT_EQ(exchange.response.fields.Value(http::HeaderId::kAllow), "GET, PURGE");
+}
+
 }  // namespace
 }  // namespace colmeia::modules

@@ -149,5 +149,23 @@ TEST_F(TryFilesTest, RefusesACodeThatIsNone) {
   EXPECT_THAT(ErrorsOf("try_files $uri;"), HasSubstr("number of arguments"));
 }
 
+// As nginx: whatever number up to 999 is answered with, and 408, 444 and 499 are no answers.
+TEST_F(TryFilesTest, FallsBackToEveryCode) {
+  for (const int code : {600, 799, 999}) {
+    Serve("try_files /none =" + std::to_string(code) + ";");
+    EXPECT_EQ(Get("/").status, code);
+    EXPECT_EQ(Get("/").body, "");
+    EXPECT_FALSE(exchange.response.withheld) << code;
+  }
+  for (const int code : {408, 444, 499}) {
+    Serve("try_files /none =" + std::to_string(code) + ";");
+    EXPECT_EQ(Get("/").status, code);
+    EXPECT_TRUE(exchange.response.withheld) << code;
+  }
+  for (const char* code : {"=1000", "=199", "=", "=4o4", "=-1"}) {
+    EXPECT_THAT(ErrorsOf(std::string("try_files /none ") + code + ";"), HasSubstr("expected =CODE")) << code;
+  }
+}
+
 }  // namespace
 }  // namespace colmeia::modules

@@ -61,6 +61,34 @@ TEST_F(RunnerTest, MakesABuiltInPageWhenTheErrorPageFailsItself) {
   EXPECT_THAT(Get("/x"), HasSubstr("404 Not Found"));
 }
 
+TEST_F(RunnerTest, MakesNoErrorPageForAnErrorPageWhateverStatusItWasToHave) {
+  LoadServer("error_page 404 =200 /missing; location / { refuse 404; }");
+
+  EXPECT_THAT(Get("/x"), HasSubstr("404 Not Found"));
+  EXPECT_EQ(status(), 404);
+}
+
+TEST_F(RunnerTest, RefusesABodyInTheLocationThatServes) {
+  LoadServer(
+      "error_page 413 /outer; location /outer { say outer; } location /inner { say inner; } "
+      "location / { error_page 413 /inner; say ok; }");
+  Get("/");
+  exchange.response.body.Clear();
+
+  Runner::Refuse(exchange, http::Status::kContentTooLarge);
+
+  EXPECT_EQ(BodyText(), "inner");
+  EXPECT_EQ(status(), 413);
+}
+
+TEST_F(RunnerTest, SaysOfEvery405WhichMethodsThereAre) {
+  LoadServer("location / { refuse 405; }");
+  Get("/");
+
+  EXPECT_TRUE(exchange.response.fields.Has(http::HeaderId::kAllow));
+  EXPECT_EQ(exchange.response.fields.Value(http::HeaderId::kAllow), "");
+}
+
 TEST_F(RunnerTest, EndsAReroutingCycleWithAnInternalError) {
   LoadServer("location /a { go /b; } location /b { go /a; }");
 

@@ -1,4 +1,5 @@
 #include "pipeline/variables.h"
+#include "pipeline/evaluate.h"
 
 #include <gmock/gmock.h>
 
@@ -32,7 +33,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"$remote_addr:$remote_port", "192.0.2.7:4711"}, Case{"$document_root", "/srv/html"},
                     Case{"$request_filename", "/srv/html/dir/file"}, Case{"$hostname $pid", "machine 42"},
                     Case{"$msec", "1700000000.123"}, Case{"$connection $connection_requests", "9 2"},
-                    Case{"$http_user_agent", ""}, Case{"${uri}x", "/dir/filex"}, Case{"$server_protocol", "HTTP/1.1"}));
+                    Case{"$http_user_agent", ""}, Case{"$URI $Args", "/dir/file a=1&B=two&empty=&flag"},
+                    Case{"${Request_Method}/$ARG_A", "GET/1"}, Case{"<$SENT_HTTP_Content_Length>", "<0>"},
+                    Case{"${uri}x", "/dir/filex"}, Case{"$server_protocol", "HTTP/1.1"}));
 
 using TemplateTest = SiteTest;
 
@@ -51,6 +54,37 @@ TEST_F(TemplateTest, TellsEachUnknownVariableAtItsPlace) {
       testing::AllOf(testing::HasSubstr("/etc/test.conf:1:37: unknown \"hots\" variable; did you mean \"$host\"?\n"),
                      testing::HasSubstr("/etc/test.conf:1:43: unknown \"uir\" variable; did you mean \"$uri\"?\n"),
                      testing::HasSubstr("/etc/test.conf:1:67: invalid variable name\n")));
+}
+
+// As nginx: a status that error_page knows by a number of its own is logged as it was sent.
+TEST_F(TemplateTest, TellsTheStatusThatWasSent) {
+  LoadServer("location / { refuse 494; }");
+  Get("/");
+  std::vector<TemplateMistake> none;
+
+  EXPECT_EQ(status(), 494);
+  const TemplateNames names{.variables = kVariables.hooks.variables, .groups = {}};
+  EXPECT_EQ(Evaluate(Template::Compile("$status", names, none), exchange), "400");
+}
+
+TEST_F(TemplateTest, KnowsGroupsInEveryCase) {
+  LoadServer("location ~ ^/(?<Name>[^/]*)/(?<tail>.*)$ { say \"$name $NAME ${Tail}\"; }");
+
+  EXPECT_EQ(Get("/a/b"), "a a b");
+}
+
+// nginx lets `args` alone be set by anybody.
+TEST_F(TemplateTest, RefusesAGroupThatHidesAVariable) {
+  for (const char* place : {"location ~ ^/(?<uri>.*)$ { }", "location ~* ^/(?<uri>.*)$ { }",
+                            "server_name ~^(?<uri>.*)$;", "server_name \"~^(?P<uri>.*)$\";"}) {
+    Load(std::string("http { server { ") + place + " } }");
+    EXPECT_EQ(site, nullptr) << place;
+    EXPECT_THAT(mistakes, testing::HasSubstr("the duplicate \"uri\" variable")) << place;
+  }
+  Load("http { server { location ~ ^/(?<Host>.*)$ { } } }");
+  EXPECT_THAT(mistakes, testing::StartsWith("/etc/test.conf:1:28: the duplicate \"Host\" variable"));
+  Load("http { server { location ~ ^/(?<args>.*)/(?<http_x>.*)/(?<own>.*)$ { say $own; } } }");
+  EXPECT_EQ(mistakes, "");
 }
 
 TEST_F(TemplateTest, NamesTheVariablesThatOnlyNginxHas) {

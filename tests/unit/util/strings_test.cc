@@ -3,6 +3,10 @@
 #include <cstdint>
 
 #include <gmock/gmock.h>
+#include <ctime>
+#include <string>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 namespace colmeia::util {
@@ -88,6 +92,29 @@ TEST(StringsTest, SameIsEqualityForTextsOfEveryLength) {
       EXPECT_FALSE(Same(text, other)) << place << " of " << size;
     }
   }
+}
+
+TEST(ClosestTest, IsQuickWithManyNames) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 200; ++i) names.push_back("large_client_" + std::to_string(i * 7919) + "_buffers");
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  const std::clock_t begin = std::clock();
+  for (int i = 0; i < 10'000; ++i) {
+    EXPECT_EQ(Closest("unknown_name_" + std::to_string(i), known), "");
+  }
+
+  EXPECT_LT(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC, 4.0);  // of the processor; it was 40
+}
+
+TEST(ClosestTest, FindsWhatIsAtTheLimitAndTheFirstOfEquals) {
+  EXPECT_EQ(Closest("abcdef", {"abxxef"}), "abxxef");
+  EXPECT_EQ(Closest("abcdef", {"axxxef"}), "");
+  EXPECT_EQ(Closest("abcdef", {"abcdefgh"}), "abcdefgh");
+  EXPECT_EQ(Closest("abcdef", {"abcdefghi"}), "");
+  EXPECT_EQ(Closest("abcdef", {"cdef"}), "cdef");
+  EXPECT_EQ(Closest("abcdef", {"badcef"}), "badcef");
+  EXPECT_EQ(Closest("ab", {"xy", "ax", "bb"}), "ax");
+  EXPECT_EQ(Closest("", {"x", "xy"}), "x");
 }
 
 }  // namespace
