@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "config/default_paths.h"
-#include "master/signals.h"
+#include "supervisor/signals.h"
 
 namespace colmeia::app {
 namespace {
@@ -62,7 +62,7 @@ Result<> Apply(char letter, const std::string& value, CommandLine& out) {
       out.quiet = true;
       break;
     case 's': {
-      if (master::FindVerb(value) == nullptr) {
+      if (supervisor::FindVerb(value) == nullptr) {
         return Fail(fmt::format("invalid option: \"-s {}\"; the signals are stop, quit, reopen and reload", value));
       }
       out.task = Task::kSignal;

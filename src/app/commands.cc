@@ -25,9 +25,9 @@
 #include "control/client.h"
 #include "control/json.h"
 #include "control/routes.h"
-#include "master/log_files.h"
-#include "master/signals.h"
-#include "master/words.h"
+#include "resources/log_files.h"
+#include "supervisor/signals.h"
+#include "supervisor/words.h"
 #include "sys/address.h"
 #include "sys/error.h"
 #include "sys/guarded_open.h"
@@ -53,12 +53,12 @@ Result<sys::UniqueFd> TryLog(const std::string& path) {
 std::vector<std::string> TryResources(const ipc::Plan& plan) {
   std::vector<std::string> failures;
   const auto fail = [&](const std::string& where, const std::string& why) {
-    failures.push_back(master::Place(where) + why);
+    failures.push_back(supervisor::Place(where) + why);
   };
   for (const ipc::PlannedLog& log : plan.logs) {
     if (log.path == "stderr" || log.path.starts_with("/dev/std")) continue;
     const auto fd = TryLog(log.path);
-    if (!fd) fail(log.where, fd.error().message + master::LogAdvice(log.path, fd.error()));
+    if (!fd) fail(log.where, fd.error().message + resources::LogAdvice(log.path, fd.error()));
   }
   for (const ipc::PlannedListener& listener : plan.listeners) {
     auto address = sys::Address::FromBytes(listener.address);
@@ -168,7 +168,7 @@ int Send(const Whereabouts& where, const CommandLine& command_line) {
                     control.empty() ? "" : fmt::format(", and nobody answers at the control socket {}", control)));
     return is_nobody ? kExitNotRunning : kExitResources;
   }
-  const master::SignalRow& row = *master::FindVerb(command_line.verb);
+  const supervisor::SignalRow& row = *supervisor::FindVerb(command_line.verb);
   const sys::UniqueFd process = control::OpenProcess(*pid);
   if (kill(*pid, row.number) != 0) {
     const Error why = sys::ErrnoError(fmt::format("cannot send {} to process {}", row.name, *pid));
@@ -212,7 +212,7 @@ int SendAnyhow(const Compilation& compilation, const CommandLine& command_line) 
                     fmt::format("nothing was sent: {} goes on with its old configuration",
                                 pid ? fmt::format("the server (pid {})", *pid) : std::string("a server that runs")));
   }
-  const master::SignalRow& row = *master::FindVerb(command_line.verb);
+  const supervisor::SignalRow& row = *supervisor::FindVerb(command_line.verb);
   const std::string_view signal = std::string_view(row.name).substr(std::string_view("SIG").size());
   const std::string by_socket = where.control_path.empty() ? std::string("colmeia ctl --socket FILE")
                                                            : fmt::format("colmeia ctl --socket {}", where.control_path);

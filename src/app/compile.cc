@@ -9,20 +9,20 @@
 #include "app/plan.h"
 #include "app/site_advice.h"
 #include "app/watched.h"
+#include "channel/channel.h"
 #include "config/default_paths.h"
 #include "config/load.h"
-#include "ipc/channel.h"
 #include "ipc/codec.h"
 #include "loop/loop.h"
 #include "master/program.h"
-#include "pipeline/builder.h"
+#include "site/builder.h"
 #include "sys/memfd.h"
 
 namespace colmeia::app {
 namespace {
 
 // Asks the name service, and remembers the answers for the workers.
-class RecordingResolver final : public pipeline::Resolver {
+class RecordingResolver final : public site::Resolver {
  public:
   Result<std::vector<sys::Address>> Resolve(const std::string& text) override {
     auto addresses = sys::Address::Resolve(text);
@@ -39,7 +39,7 @@ class RecordingResolver final : public pipeline::Resolver {
   std::vector<ipc::ResolvedName> names_;
 };
 
-class Compiler final : public ipc::ChannelListener {
+class Compiler final : public channel::ChannelListener {
  public:
   Compiler(loop::Loop& loop, config::Progress* progress)
       : loop_(loop), progress_(progress), channel_(loop, sys::UniqueFd(master::kChannelFd), *this) {
@@ -49,7 +49,7 @@ class Compiler final : public ipc::ChannelListener {
   [[nodiscard]] int exit_code() const { return exit_code_; }
 
  private:
-  void OnMessage(ipc::Received& received) override {
+  void OnMessage(channel::Received& received) override {
     const auto* const compile = std::get_if<ipc::Compile>(&received.message);
     if (compile == nullptr) return loop_.Stop();
     const Compilation compilation = CompileConfiguration(*compile, progress_);
@@ -69,7 +69,7 @@ class Compiler final : public ipc::ChannelListener {
 
   loop::Loop& loop_;
   config::Progress* const progress_;
-  ipc::Channel channel_;
+  channel::Channel channel_;
   int exit_code_ = 1;
 };
 
@@ -96,8 +96,8 @@ Compilation CompileConfiguration(const ipc::Compile& given, config::Progress* pr
                              .progress = progress},
                             diagnostics);
   RecordingResolver resolver;
-  const auto site = pipeline::BuildSite(
-      out.source, {.modules = &Modules(), .resolver = &resolver, .progress = progress}, diagnostics);
+  const auto site =
+      site::BuildSite(out.source, {.modules = &Modules(), .resolver = &resolver, .progress = progress}, diagnostics);
   if (site != nullptr) Advise(out.source, *site, diagnostics);
   if (site != nullptr) out.plan = MakePlan(*site, out.source, diagnostics);
   out.ok = site != nullptr && !diagnostics.HasErrors();

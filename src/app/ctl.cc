@@ -26,11 +26,11 @@ namespace {
 
 using control::Answer;
 using control::Client;
-using control::Command;
 using control::MakeAnswer;
 using control::Response;
 using control::Route;
 using control::View;
+using supervisor::Command;
 
 void Print(std::string_view text) {
   // Whoever closed descriptor 1 does not want to read.

@@ -27,7 +27,7 @@ namespace colmeia::app {
 namespace {
 
 using control::Client;
-using control::Command;
+using supervisor::Command;
 
 constexpr util::Milliseconds kEvery{1000};
 constexpr util::Milliseconds kPatience{2000};
@@ -99,7 +99,7 @@ class Source {
 class Errand {
  public:
   void Begin(const std::string& socket, Command command, std::uint32_t argument) {
-    what_ = control::Describe({command, argument});
+    what_ = supervisor::Describe({command, argument});
     state_ = std::make_shared<State>();
     std::thread([state = state_, socket, command, argument] {
       const control::Route& route = control::RouteOf(command);

@@ -19,9 +19,9 @@
 #include "loop/process.h"
 #include "master/children.h"
 #include "master/handover.h"
-#include "master/inherited.h"
 #include "master/master.h"
 #include "master/notify.h"
+#include "resources/inherited.h"
 #include "sys/descriptors.h"
 #include "sys/error.h"
 #include "sys/files.h"
@@ -33,13 +33,13 @@
 namespace colmeia::app {
 namespace {
 
-using master::Outcome;
+using supervisor::Outcome;
 
 // A compiler needs somebody to tell its frames to; before there is a master nobody records them.
 class NobodyListens final : public master::ChildListener {
  public:
-  void OnEvent(master::Event) override {}
-  void OnFrame(const master::Party&, ipc::Traffic, const ipc::FrameInfo&) override {}
+  void OnEvent(supervisor::Event) override {}
+  void OnFrame(const master::Party&, channel::Traffic, const channel::FrameInfo&) override {}
 };
 
 // Waits for a compiler child. The launcher is no server yet, so it may wait; the loop is gone before anybody forks.
@@ -114,7 +114,7 @@ void DetachFromTerminal() {
 struct Launching {
   ipc::Compile command_line;
   std::vector<std::string> arguments;
-  std::vector<master::InheritedSocket> inherited;
+  std::vector<resources::InheritedSocket> inherited;
   master::Reporter old_master;
   std::string program;
   master::CompilerResult compiled;
@@ -188,14 +188,14 @@ int ServeInForeground(Launching launching) {
 
 // `master_process off`: this very process is the worker.
 int ServeAlone(master::CompilerResult compiled) {
-  master::Resources resources;
+  resources::Resources resources;
   auto plan = std::make_shared<ipc::Plan>(*compiled.plan);
   plan->workers = 1;
   if (auto opened = resources.Open(1, plan); !opened) {
     Say(log::Level::kEmerg, opened.error().message);
     return kExitResources;
   }
-  worker::Adoption adoption;
+  process::Adoption adoption;
   adoption.identity = plan->identity;
   adoption.generation = 1;
   auto encoded = sys::ReadMemfd(compiled.text.get());
@@ -209,14 +209,14 @@ int ServeAlone(master::CompilerResult compiled) {
     board->SetServer(scoreboard::ServerState::kServing, 1);
     adoption.board = *std::move(board);
   }
-  const master::OpenGeneration& open = *resources.Find(1);
+  const resources::OpenGeneration& open = *resources.Find(1);
   for (std::uint32_t i = 0; i < open.listeners.size(); ++i) {
     if (auto fd = sys::Duplicate(open.listeners[i]->sockets.front().get())) {
       adoption.listeners.push_back({i, open.listeners[i]->name, *std::move(fd)});
     }
   }
   for (std::uint32_t i = 0; i < open.logs.size(); ++i) {
-    if (auto fd = master::LogFiles::ForWorker(*open.logs[i]))
+    if (auto fd = resources::LogFiles::ForWorker(*open.logs[i]))
       adoption.logs.push_back({i, open.logs[i]->path, *std::move(fd)});
   }
   resources.Promote(1);

@@ -6,7 +6,7 @@
 
 #include "control/answer.h"
 #include "ipc/messages.h"
-#include "master/inherited.h"
+#include "resources/inherited.h"
 
 namespace colmeia::app {
 
@@ -19,7 +19,7 @@ using control::kExitResources;
 struct LaunchOptions {
   ipc::Compile command_line;
   std::vector<std::string> arguments;  // argv: shown in the master's title, and given to a new binary
-  master::Inheritance inheritance;     // listening sockets that were open before, and the master we take over from
+  resources::Inheritance inheritance;  // listening sockets that were open before, and the master we take over from
   std::string welcome{};               // told on descriptor 2 when a server in the foreground serves
 };
 

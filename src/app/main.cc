@@ -18,9 +18,9 @@
 #include "app/serve.h"
 #include "app/watched.h"
 #include "config/reference.h"
-#include "master/inherited.h"
 #include "master/program.h"
 #include "pipeline/variables.h"
+#include "resources/inherited.h"
 #include "sys/descriptors.h"
 #include "sys/stray_signals.h"
 #include "sys/title.h"
@@ -29,7 +29,7 @@
 namespace colmeia::app {
 namespace {
 
-int RunCommand(const std::vector<std::string>& arguments, master::Inheritance inheritance) {
+int RunCommand(const std::vector<std::string>& arguments, resources::Inheritance inheritance) {
   if (arguments.size() > 1 && arguments[1] == "ctl") return RunControl({arguments.begin() + 2, arguments.end()});
   if (arguments.size() > 1 && arguments[1] == "serve") return Serve(arguments, std::move(inheritance));
   const auto command_line = ParseCommandLine({arguments.begin() + 1, arguments.end()});
@@ -72,8 +72,8 @@ int Main(int argc, char** argv) {
   const bool child = role == master::kWorkerArgument || role == master::kCompilerArgument;
 
   // Listening sockets that are meant for us, before anything else opens a descriptor.
-  master::Inheritance inheritance;
-  if (!child) inheritance = master::TakeInherited();
+  resources::Inheritance inheritance;
+  if (!child) inheritance = resources::TakeInherited();
   // Nothing that we inherited goes on to a child of ours.
   if (auto closed = sys::CloexecFrom(master::kChannelFd); !closed) {
     Say(log::Level::kEmerg, closed.error().message);

@@ -5,30 +5,30 @@
 #include "modules/autoindex.h"
 #include "modules/charset.h"
 #include "modules/conditional.h"
-#include "modules/events.h"
 #include "modules/hash_sizes.h"
 #include "modules/headers.h"
 #include "modules/hive.h"
 #include "modules/index.h"
 #include "modules/no_effect.h"
 #include "modules/open_file_cache.h"
-#include "modules/process.h"
 #include "modules/ranges.h"
 #include "modules/return.h"
 #include "modules/static_files.h"
 #include "modules/stub_status.h"
 #include "modules/study.h"
 #include "modules/try_files.h"
-#include "pipeline/core_module.h"
 #include "pipeline/variables.h"
+#include "site/core_module.h"
+#include "site/events.h"
+#include "site/process.h"
 
 namespace colmeia::app {
 
-const pipeline::ModuleList& Modules() {
-  static const pipeline::ModuleList kList({
-      &modules::kProcess,
-      &modules::kEvents,
-      &pipeline::kCore,
+const site::ModuleList& Modules() {
+  static const site::ModuleList kList({
+      &site::kProcess,
+      &site::kEvents,
+      &site::kCore,
       &pipeline::kVariables,
       &modules::kHashSizes,
       &modules::kNoEffect,

@@ -10,18 +10,18 @@
 #include <fmt/core.h>
 
 #include "app/site_advice.h"
-#include "modules/events.h"
-#include "modules/process.h"
-#include "pipeline/core_settings.h"
+#include "process/sandbox.h"
+#include "site/core_settings.h"
+#include "site/events.h"
+#include "site/process.h"
 #include "sys/cpu.h"
 #include "sys/privileges.h"
 #include "sys/users.h"
-#include "worker/sandbox.h"
 
 namespace colmeia::app {
 namespace {
 
-using modules::ProcessSettings;
+using site::ProcessSettings;
 
 // "0101" is CPUs 0 and 2.
 std::vector<std::uint32_t> CpusOfMask(std::string_view mask) {
@@ -99,13 +99,13 @@ std::vector<std::string> EnvironmentOf(const ProcessSettings& process) {
   return out;
 }
 
-void CollectRoots(const pipeline::Location& location, std::vector<std::string>& roots) {
-  roots.emplace_back(FixedPart(location.settings.Get<pipeline::CoreSettings>().root.text()));
+void CollectRoots(const site::Location& location, std::vector<std::string>& roots) {
+  roots.emplace_back(FixedPart(location.settings.Get<site::CoreSettings>().root.text()));
   for (const auto& child : location.children) CollectRoots(*child, roots);
 }
 
 // What workers may read under `sandbox strict`: the document roots, and what the C library knows of the time zone.
-std::vector<std::string> ReadableBy(const pipeline::Site& site, config::Diagnostics& diagnostics) {
+std::vector<std::string> ReadableBy(const site::Site& site, config::Diagnostics& diagnostics) {
   std::vector<std::string> readable = {"/etc/localtime", "/usr/share/zoneinfo"};
   for (const auto& server : site.servers) {
     CollectRoots(*server->self, readable);
@@ -122,13 +122,13 @@ std::vector<std::string> ReadableBy(const pipeline::Site& site, config::Diagnost
   return readable;
 }
 
-bool ResetsConnections(const pipeline::Location& location) {
-  return location.settings.Get<pipeline::CoreSettings>().reset_timedout_connection ||
+bool ResetsConnections(const site::Location& location) {
+  return location.settings.Get<site::CoreSettings>().reset_timedout_connection ||
          std::any_of(location.children.begin(), location.children.end(),
                      [](const auto& child) { return ResetsConnections(*child); });
 }
 
-bool ResetsConnections(const pipeline::Site& site) {
+bool ResetsConnections(const site::Site& site) {
   return std::any_of(site.servers.begin(), site.servers.end(), [](const auto& server) {
     return ResetsConnections(*server->self) ||
            std::any_of(server->locations.begin(), server->locations.end(),
@@ -137,13 +137,13 @@ bool ResetsConnections(const pipeline::Site& site) {
 }
 
 // The sandbox that was asked for, as far as this kernel has it; what it lacks is said once, here.
-void PlanSandbox(const ProcessSettings& process, const pipeline::Site& site, ipc::Plan& plan,
+void PlanSandbox(const ProcessSettings& process, const site::Site& site, ipc::Plan& plan,
                  config::Diagnostics& diagnostics) {
   plan.identity.sandbox = static_cast<std::uint8_t>(process.sandbox);
   plan.identity.resets_connections = ResetsConnections(site);
   if (process.sandbox == ipc::Sandbox::kStrict) plan.identity.readable = ReadableBy(site, diagnostics);
-  const worker::SandboxSupport support = worker::ProbeSandbox();
-  plan.sandbox_gap = worker::SandboxGap(process.sandbox, support);
+  const process::SandboxSupport support = process::ProbeSandbox();
+  plan.sandbox_gap = process::SandboxGap(process.sandbox, support);
   if (plan.sandbox_gap.empty()) return;
   if (process.sandbox == ipc::Sandbox::kStrict && support.landlock == 0) {
     diagnostics.Error(fmt::format("\"sandbox strict\" cannot be kept: {}", plan.sandbox_gap));
@@ -153,8 +153,8 @@ void PlanSandbox(const ProcessSettings& process, const pipeline::Site& site, ipc
 }
 
 // As nginx says it. A worker without a limit of its own has this process's.
-void CheckConnections(const modules::EventsSettings& events, const ProcessSettings& process,
-                      const config::Source& source, config::Diagnostics& diagnostics) {
+void CheckConnections(const site::EventsSettings& events, const ProcessSettings& process, const config::Source& source,
+                      config::Diagnostics& diagnostics) {
   const std::uint64_t inherited = sys::OpenFileLimit();
   const std::uint64_t own = process.rlimit_nofile;
   if (events.worker_connections <= inherited || (own != 0 && events.worker_connections <= own)) return;
@@ -174,16 +174,16 @@ std::string WhyAuto() {
 
 }  // namespace
 
-ipc::Plan MakePlan(const pipeline::Site& site, const config::Source& source, config::Diagnostics& diagnostics) {
+ipc::Plan MakePlan(const site::Site& site, const config::Source& source, config::Diagnostics& diagnostics) {
   const auto& process = site.main.Get<ProcessSettings>();
-  const auto& events = site.main.Get<modules::EventsSettings>();
+  const auto& events = site.main.Get<site::EventsSettings>();
   ipc::Plan plan;
   plan.workers = process.workers.value_or(sys::UsableCpus());
   if (!process.workers) plan.workers_why = WhyAuto();
   plan.identity = IdentityOf(process, plan.workers, source, diagnostics);
   PlanSandbox(process, site, plan, diagnostics);
   CheckConnections(events, process, source, diagnostics);
-  for (const pipeline::ListenSocket& listener : site.listeners) {
+  for (const site::ListenSocket& listener : site.listeners) {
     plan.listeners.push_back({.name = listener.name,
                               .address = std::string(listener.address.bytes()),
                               .backlog = listener.backlog,
@@ -192,8 +192,8 @@ ipc::Plan MakePlan(const pipeline::Site& site, const config::Source& source, con
                               .tuning = listener.tuning,
                               .where = listener.where});
   }
-  for (const pipeline::LogFile& log : site.logs) plan.logs.push_back({log.path, log.where});
-  for (const pipeline::ErrorLogTarget& target : site.error_logs.front()) {
+  for (const site::LogFile& log : site.logs) plan.logs.push_back({log.path, log.where});
+  for (const site::ErrorLogTarget& target : site.error_logs.front()) {
     plan.error_logs.push_back({target.log, static_cast<std::uint8_t>(target.level)});
   }
   plan.daemon = process.daemon;

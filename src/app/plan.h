@@ -5,12 +5,12 @@
 #include "config/diagnostic.h"
 #include "config/source.h"
 #include "ipc/plan.h"
-#include "pipeline/site.h"
+#include "site/site.h"
 
 namespace colmeia::app {
 
 // What cannot be resolved goes to `diagnostics`.
-[[nodiscard]] ipc::Plan MakePlan(const pipeline::Site& site, const config::Source& source,
+[[nodiscard]] ipc::Plan MakePlan(const site::Site& site, const config::Source& source,
                                  config::Diagnostics& diagnostics);
 
 }  // namespace colmeia::app

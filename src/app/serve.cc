@@ -197,7 +197,7 @@ std::string UrlOf(std::string_view address) {
   return fmt::format("http://{}{}{}{}/", v6 ? "[" : "", parsed->HostText(), v6 ? "]" : "", port);
 }
 
-int Serve(const std::vector<std::string>& arguments, master::Inheritance inheritance) {
+int Serve(const std::vector<std::string>& arguments, resources::Inheritance inheritance) {
   auto line = ParseServeLine({arguments.begin() + 2, arguments.end()});
   if (!line) return Complain(kExitConfiguration, line.error().message);
   if (line->help) {

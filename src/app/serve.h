@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "master/inherited.h"
+#include "resources/inherited.h"
 #include "sys/address.h"
 #include "util/result.h"
 
@@ -37,6 +37,6 @@ struct ServeLine {
 [[nodiscard]] std::string UrlOf(std::string_view address);
 
 // The whole command. `arguments` is argv.
-[[nodiscard]] int Serve(const std::vector<std::string>& arguments, master::Inheritance inheritance);
+[[nodiscard]] int Serve(const std::vector<std::string>& arguments, resources::Inheritance inheritance);
 
 }  // namespace colmeia::app

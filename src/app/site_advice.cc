@@ -64,7 +64,7 @@ std::string_view FixedPart(std::string_view path) {
   return slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash + 1);
 }
 
-void Advise(const config::Source& source, const pipeline::Site& site, config::Diagnostics& diagnostics) {
+void Advise(const config::Source& source, const site::Site& site, config::Diagnostics& diagnostics) {
   config::Diagnostics ignored;
   const std::vector<Node> tree = config::ParseTree(source, ignored);
   if (tree.empty()) {

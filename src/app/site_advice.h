@@ -5,7 +5,7 @@
 
 #include "config/diagnostic.h"
 #include "config/source.h"
-#include "pipeline/site.h"
+#include "site/site.h"
 
 namespace colmeia::app {
 
@@ -14,6 +14,6 @@ namespace colmeia::app {
 
 // Looks at the file system: whether folders that the site names are there. REQUIRES: the site was built from `source`
 // without an error.
-void Advise(const config::Source& source, const pipeline::Site& site, config::Diagnostics& diagnostics);
+void Advise(const config::Source& source, const site::Site& site, config::Diagnostics& diagnostics);
 
 }  // namespace colmeia::app

@@ -12,7 +12,7 @@
 #include "config/lexer.h"
 #include "control/client.h"
 #include "control/json.h"
-#include "modules/process.h"
+#include "site/process.h"
 #include "util/clock.h"
 
 namespace colmeia::app {
@@ -53,7 +53,7 @@ Whereabouts WhereaboutsIn(const config::Source& source) {
   if (control) {
     if (*control != "off") out.control_path = absolute(*control);
   } else if (!pid->empty()) {
-    out.control_path = modules::ControlBeside(out.pid_path);
+    out.control_path = site::ControlBeside(out.pid_path);
   }
   return out;
 }

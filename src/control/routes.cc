@@ -31,23 +31,23 @@ constexpr Route kRoutes[] = {
      "The configuration that runs, each value with its file and line; what was edited since does not show."},
     {Method::kGet, "/trace", Feed::kTrace, "", 0, "trace", kAtOnce,
      "What master and children said and did, event by event, each with its cause."},
-    {Method::kPost, "/reload", Command::kReload, "", 0, "reload", kTakesTime,
+    {Method::kPost, "/reload", supervisor::Command::kReload, "", 0, "reload", kTakesTime,
      "Serve the configuration file as it is now; if that fails nothing changes."},
-    {Method::kPost, "/reopen", Command::kReopen, "", 0, "reopen", kTakesTime,
+    {Method::kPost, "/reopen", supervisor::Command::kReopen, "", 0, "reopen", kTakesTime,
      "Open the log files anew, after they were renamed; done when every worker has switched."},
-    {Method::kPost, "/workers", Command::kScale, "count", 1, "workers", kTakesTime,
+    {Method::kPost, "/workers", supervisor::Command::kScale, "count", 1, "workers", kTakesTime,
      "Serve with so many workers, until the next reload."},
-    {Method::kPost, "/restart", Command::kRestart, "", 0, "restart", kTakesTime * 5,
+    {Method::kPost, "/restart", supervisor::Command::kRestart, "", 0, "restart", kTakesTime * 5,
      "A new process for each worker, one after the other."},
-    {Method::kPost, "/drain", Command::kDrain, "worker", 0, "drain", kTakesTime,
+    {Method::kPost, "/drain", supervisor::Command::kDrain, "worker", 0, "drain", kTakesTime,
      "The worker in this slot finishes what is open and leaves; another takes its seat."},
-    {Method::kPost, "/kill", Command::kKill, "worker", 0, "kill", kAtOnce,
+    {Method::kPost, "/kill", supervisor::Command::kKill, "worker", 0, "kill", kAtOnce,
      "The worker in this slot is killed at once, with whatever it has open; another takes its seat."},
-    {Method::kPost, "/upgrade", Command::kUpgrade, "", 0, "upgrade", kTakesTime,
+    {Method::kPost, "/upgrade", supervisor::Command::kUpgrade, "", 0, "upgrade", kTakesTime,
      "Start the binary that is on disk now, and leave to it once it serves; if it does not nothing changes."},
-    {Method::kPost, "/quit", Command::kQuit, "", 0, "quit", kTakesTime,
+    {Method::kPost, "/quit", supervisor::Command::kQuit, "", 0, "quit", kTakesTime,
      "Finish what is open, for at most worker_shutdown_timeout, then leave."},
-    {Method::kPost, "/stop", Command::kStop, "", 0, "stop", 30s, "Leave at once."},
+    {Method::kPost, "/stop", supervisor::Command::kStop, "", 0, "stop", 30s, "Leave at once."},
 };
 
 }  // namespace
@@ -61,9 +61,10 @@ const Route* FindVerb(std::string_view verb, bool with_argument) {
   return nullptr;
 }
 
-const Route& RouteOf(Command command) {
+const Route& RouteOf(supervisor::Command command) {
   for (const Route& route : kRoutes) {
-    if (const auto* const own = std::get_if<Command>(&route.asks); own != nullptr && *own == command) return route;
+    if (const auto* const own = std::get_if<supervisor::Command>(&route.asks); own != nullptr && *own == command)
+      return route;
   }
   CHECK(false);
   return kRoutes[0];
@@ -79,7 +80,7 @@ std::string MethodsOf(std::string_view path, std::string_view separator) {
   return methods;
 }
 
-std::variant<View, Document, TraceQuestion, Order, Refusal> Understand(const Request& request) {
+std::variant<View, Document, TraceQuestion, supervisor::Order, Refusal> Understand(const Request& request) {
   const Route* found = nullptr;
   for (const Route& route : kRoutes) {
     if (route.path == request.path && route.method == request.method) found = &route;
@@ -98,7 +99,7 @@ std::variant<View, Document, TraceQuestion, Order, Refusal> Understand(const Req
     if (!question) return Refusal{http::Status::kBadRequest, question.error().message};
     return *question;
   }
-  Order order{std::get<Command>(found->asks), 0};
+  supervisor::Order order{std::get<supervisor::Command>(found->asks), 0};
   auto argument = ReadArgument(*found, request.body);
   if (!argument) return Refusal{http::Status::kBadRequest, argument.error().message};
   order.argument = *argument;

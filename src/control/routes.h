@@ -9,11 +9,11 @@
 #include <string_view>
 #include <variant>
 
-#include "control/command.h"
 #include "control/request.h"
 #include "control/trace.h"
 #include "http/method.h"
 #include "http/status.h"
+#include "supervisor/command.h"
 #include "util/clock.h"
 
 namespace colmeia::control {
@@ -40,7 +40,7 @@ enum class Feed {
 struct Route {
   http::Method method;
   std::string_view path;
-  std::variant<View, Document, Feed, Command> asks;
+  std::variant<View, Document, Feed, supervisor::Command> asks;
   std::string_view argument;    // the one member of the JSON body, a whole number; empty: there is no body
   std::uint32_t least;          // the least value of the argument
   std::string_view verb;        // of `colmeia ctl`
@@ -55,7 +55,7 @@ struct Route {
 [[nodiscard]] const Route* FindVerb(std::string_view verb, bool with_argument);
 
 // The route of a command. REQUIRES: every command has one; a test looks.
-[[nodiscard]] const Route& RouteOf(Command command);
+[[nodiscard]] const Route& RouteOf(supervisor::Command command);
 
 // A request that has no meaning here.
 struct Refusal {
@@ -67,7 +67,8 @@ struct Refusal {
 [[nodiscard]] std::string MethodsOf(std::string_view path, std::string_view separator);
 
 // What a request asks for.
-[[nodiscard]] std::variant<View, Document, TraceQuestion, Order, Refusal> Understand(const Request& request);
+[[nodiscard]] std::variant<View, Document, TraceQuestion, supervisor::Order, Refusal> Understand(
+    const Request& request);
 
 // The body that asks for a route with its argument; empty for a route without one.
 [[nodiscard]] std::string BodyFor(const Route& route, std::uint32_t argument);

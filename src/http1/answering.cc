@@ -5,9 +5,9 @@
 #include "http/host.h"
 #include "http/uri.h"
 #include "http1/connection.h"
-#include "pipeline/core_settings.h"
 #include "pipeline/report.h"
 #include "pipeline/runner.h"
+#include "site/core_settings.h"
 #include "sys/sockets.h"
 #include "util/check.h"
 
@@ -15,7 +15,7 @@ namespace colmeia::http1 {
 namespace {
 
 using http::Status;
-using pipeline::CoreSettings;
+using site::CoreSettings;
 
 // Bodies in memory up to this size are copied behind their heads, which is cheaper than another part of a writev.
 constexpr std::uint64_t kSmallBody = 16 * 1024;
@@ -61,8 +61,8 @@ Work& Connection::NewWork(std::string_view head) {
   return work;
 }
 
-const pipeline::VirtualHosts& Connection::Hosts(const Work& work) const {
-  const pipeline::ListenSocket& socket = listener_.socket;
+const site::VirtualHosts& Connection::Hosts(const Work& work) const {
+  const site::ListenSocket& socket = listener_.socket;
   return socket.specific.empty() ? socket.hosts : socket.HostsFor(*work.facts.local);
 }
 
@@ -91,7 +91,7 @@ void Connection::Begin(Work& work, bool body_has_begun) {
   request.path = target.path;
   request.args = target.args;
   request.host = http::LowercaseHost(host, exchange.arena);
-  pipeline::MatchFailure failure;
+  site::MatchFailure failure;
   exchange.server = shared_.servers.Find(Hosts(work), request.host, exchange.captures, failure);
   if (failure) {
     const std::string reason = failure.Text();
@@ -217,7 +217,7 @@ void Connection::WriteAnswer(Work& work, bool with_continue) {
 
   h1::ResponseHead head;
   head.status = response.status;
-  head.server = Shared::ServerName(core.server_tokens == pipeline::ServerTokens::kOn);
+  head.server = Shared::ServerName(core.server_tokens == site::ServerTokens::kOn);
   head.date = shared_.Date();
   if (may_have_body) {
     head.content_type = response.content_type;
@@ -243,7 +243,7 @@ void Connection::WriteAnswer(Work& work, bool with_continue) {
     work.head_left = text.size();
   } else {
     Reserve(needed);
-    Buffer& out = shared_.output;
+    session::Buffer& out = shared_.output;
     char* const begin = out.end();
     if (with_continue) out.Append(h1::kContinueLine);
     out.Extend(static_cast<std::size_t>(shared_.heads.Write(head, out.end()) - out.end()));

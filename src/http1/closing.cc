@@ -3,10 +3,10 @@
 #include <chrono>
 
 #include "http1/connection.h"
-#include "http1/socket.h"
 #include "loop/poll.h"
 #include "pipeline/report.h"
 #include "sys/sockets.h"
+#include "transport/socket.h"
 
 namespace colmeia::http1 {
 namespace {
@@ -32,7 +32,7 @@ void Connection::End(bool input_is_left) {
 
 void Connection::Linger() {
   KeepInput({});
-  FinishSending(fd_.get());
+  transport::FinishSending(fd_.get());
   Enter(State::kLingering);
   if (shared_.draining || evicted_) {
     shared_.Arm(*this, kDrainLinger);
@@ -66,17 +66,17 @@ void Connection::AnswerHeld() {
 }
 
 void Connection::DropInput() {
-  const IoResult result = Receive(fd_.get(), shared_.input.end(), shared_.input.room());
+  const transport::IoResult result = transport::Receive(fd_.get(), shared_.input.end(), shared_.input.room());
   switch (result.status) {
-    case IoStatus::kDone:
+    case transport::IoStatus::kDone:
       shared_.counts.Add(scoreboard::Total::kBytesIn, result.bytes);
       if (shared_.draining || evicted_) return;  // the timer of Drain() goes on
       if (DroppedLongEnough()) return Close();
       return ArmDropping(listener_.core.lingering_timeout, listener_.core.lingering_time);
-    case IoStatus::kAgain:
+    case transport::IoStatus::kAgain:
       return;
-    case IoStatus::kEnd:
-    case IoStatus::kError:
+    case transport::IoStatus::kEnd:
+    case transport::IoStatus::kError:
       return Close();
   }
 }
@@ -116,14 +116,14 @@ void Connection::TimeOut() {
     case State::kBody: {
       Work& work = *output_.last();
       pipeline::Report(work.exchange, log::Level::kInfo, "{} while reading client request body", kTimedOut);
-      may_reset = work.exchange.settings<pipeline::CoreSettings>().reset_timedout_connection;
+      may_reset = work.exchange.settings<site::CoreSettings>().reset_timedout_connection;
       if (work.answer == Answer::kNone) work.exchange.response.status = http::Status::kRequestTimeout;
       break;
     }
     case State::kBlocked: {
       Work& work = *output_.first();
       pipeline::Report(work.exchange, log::Level::kInfo, "{} while sending response to client", kTimedOut);
-      may_reset = work.exchange.settings<pipeline::CoreSettings>().reset_timedout_connection;
+      may_reset = work.exchange.settings<site::CoreSettings>().reset_timedout_connection;
       break;
     }
     case State::kStreaming:

@@ -64,7 +64,7 @@ sys::Address Peer::Expand() const {
   return sys::Address::FromSockaddr(reinterpret_cast<const sockaddr*>(bytes_.data()), size_);
 }
 
-Connection::Connection(Shared& shared, const Listener& listener, sys::UniqueFd fd, const sys::Address& peer,
+Connection::Connection(Shared& shared, const session::Listener& listener, sys::UniqueFd fd, const sys::Address& peer,
                        std::uint64_t number)
     : shared_(shared),
       listener_(listener),
@@ -106,7 +106,7 @@ void Connection::Drain() {
 }
 
 void Connection::Evict() {
-  CHECK(standing_ != Standing::kBusy);
+  CHECK(standing_ != session::Standing::kBusy);
   shared_.Tick();
   evicted_ = true;
   const bool may_have_sent = state_ == State::kIdle;
@@ -181,19 +181,19 @@ void Connection::Enter(State state) {
   }
   state_ = state;
 
-  const Standing before = standing_;
+  const session::Standing before = standing_;
   standing_ = StandingNow();
   if (standing_ != before) shared_.owner.OnStanding(*this, before);
 }
 
-Standing Connection::StandingNow() const {
+session::Standing Connection::StandingNow() const {
   switch (state_) {
     case State::kIdle:
-      return requests_ > 0 ? Standing::kIdle : Standing::kSilent;
+      return requests_ > 0 ? session::Standing::kIdle : session::Standing::kSilent;
     case State::kBody:
-      return output_.last()->answer == Answer::kQueued ? Standing::kUnwanted : Standing::kBusy;
+      return output_.last()->answer == Answer::kQueued ? session::Standing::kUnwanted : session::Standing::kBusy;
     case State::kLingering:
-      return Standing::kUnwanted;
+      return session::Standing::kUnwanted;
     case State::kHead:
     case State::kServing:
     case State::kStreaming:
@@ -201,7 +201,7 @@ Standing Connection::StandingNow() const {
     case State::kClosed:
       break;
   }
-  return Standing::kBusy;
+  return session::Standing::kBusy;
 }
 
 void Connection::Settle(Flushed flushed, std::span<char> rest, Before before) {
@@ -218,7 +218,7 @@ void Connection::Settle(Flushed flushed, std::span<char> rest, Before before) {
       KeepInput(rest);
       output_.Keep();
       Enter(State::kBlocked);
-      shared_.Arm(*this, output_.first()->exchange.settings<pipeline::CoreSettings>().send_timeout);
+      shared_.Arm(*this, output_.first()->exchange.settings<site::CoreSettings>().send_timeout);
       return Wait(loop::kWritable);
     case Flushed::kAll:
       break;
@@ -229,8 +229,8 @@ void Connection::Settle(Flushed flushed, std::span<char> rest, Before before) {
     output_.Keep();
     Enter(State::kBody);
     if (DroppedLongEnough()) return AnswerHeld();
-    const auto& core = output_.last()->exchange.settings<pipeline::CoreSettings>();
-    const bool is_answered = standing_ == Standing::kUnwanted;
+    const auto& core = output_.last()->exchange.settings<site::CoreSettings>();
+    const bool is_answered = standing_ == session::Standing::kUnwanted;
     ArmDropping(is_answered ? core.lingering_timeout : core.client_body_timeout, core.lingering_time);
     return Wait(loop::kReadable);
   }

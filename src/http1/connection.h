@@ -44,13 +44,13 @@
 
 #include "h1/parser.h"
 #include "http/fault.h"
-#include "http1/evictable.h"
-#include "http1/listener.h"
 #include "http1/output.h"
 #include "http1/shared.h"
-#include "http1/timeouts.h"
 #include "log/error_log.h"
 #include "loop/poll_pool.h"
+#include "loop/timeouts.h"
+#include "session/evictable.h"
+#include "session/listener.h"
 #include "sys/address.h"
 #include "sys/unique_fd.h"
 
@@ -87,7 +87,7 @@ class Peer {
   std::uint8_t size_;
 };
 
-class Connection final : public loop::PollListener, public TimeoutListener, public Evictable {
+class Connection final : public loop::PollListener, public loop::TimeoutListener, public session::Evictable {
  public:
   // How long an idle connection is kept when the worker drains: a request that is on its way is answered.
   static constexpr util::Milliseconds kDrainIdle{300};
@@ -102,7 +102,7 @@ class Connection final : public loop::PollListener, public TimeoutListener, publ
 
   // `fd` is a non-blocking socket. `listener` and `shared` outlive this. `number` is unique within the worker's life.
   // Nothing happens before Open().
-  Connection(Shared& shared, const Listener& listener, sys::UniqueFd fd, const sys::Address& peer,
+  Connection(Shared& shared, const session::Listener& listener, sys::UniqueFd fd, const sys::Address& peer,
              std::uint64_t number);
   // REQUIRES: closed.
   ~Connection();
@@ -143,7 +143,7 @@ class Connection final : public loop::PollListener, public TimeoutListener, publ
 
   // connection.cc
   void Enter(State state);
-  [[nodiscard]] Standing StandingNow() const;
+  [[nodiscard]] session::Standing StandingNow() const;
   void Settle(Flushed flushed, std::span<char> rest, Before before);
   void Wait(int events);
   void Leave();  // the last statement of every callback
@@ -160,7 +160,7 @@ class Connection final : public loop::PollListener, public TimeoutListener, publ
 
   // answering.cc
   [[nodiscard]] Work& NewWork(std::string_view head);
-  [[nodiscard]] const pipeline::VirtualHosts& Hosts(const Work& work) const;
+  [[nodiscard]] const site::VirtualHosts& Hosts(const Work& work) const;
   void Begin(Work& work, bool body_has_begun);
   void RefuseHead(Work& work, http::Fault fault, std::string_view while_doing, log::Level level = log::Level::kInfo);
   void RefuseBody(Work& work, http::Fault fault);
@@ -183,8 +183,8 @@ class Connection final : public loop::PollListener, public TimeoutListener, publ
   void TimeOut();
   void Close();
 
-  Shared& shared_;            // outlives this
-  const Listener& listener_;  // outlives this
+  Shared& shared_;                     // outlives this
+  const session::Listener& listener_;  // outlives this
   h1::Parser parser_;
   Output output_;
   std::string kept_;  // input that was not taken in the callback in which it arrived

@@ -5,10 +5,10 @@
 #include <span>
 
 #include "http1/shared.h"
-#include "http1/socket.h"
-#include "pipeline/core_settings.h"
 #include "pipeline/report.h"
 #include "pipeline/runner.h"
+#include "site/core_settings.h"
+#include "transport/socket.h"
 #include "util/check.h"
 
 namespace colmeia::http1 {
@@ -40,7 +40,7 @@ struct Output::Batch {
 namespace {
 
 std::uint64_t ChunkLimit(const Work& work) {
-  const std::uint64_t limit = work.exchange.settings<pipeline::CoreSettings>().sendfile_max_chunk;
+  const std::uint64_t limit = work.exchange.settings<site::CoreSettings>().sendfile_max_chunk;
   return limit == 0 ? UINT64_MAX : limit;
 }
 
@@ -84,7 +84,7 @@ void Output::Gather(Batch& batch) {
       const off_t offset = piece.offset + static_cast<off_t>(skip);
       if (work->use_sendfile) {
         // A head that waits for its file fills its packet, and costs a large file more than a packet of its own.
-        batch.more = work->exchange.settings<pipeline::CoreSettings>().tcp_nopush;
+        batch.more = work->exchange.settings<site::CoreSettings>().tcp_nopush;
         batch.file = piece.fd;
         batch.offset = offset;
         batch.file_bytes = static_cast<std::size_t>(std::min(left, ChunkLimit(*work)));
@@ -92,7 +92,7 @@ void Output::Gather(Batch& batch) {
       }
       const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left, shared_.file.capacity()));
       shared_.file.Clear();
-      const IoResult read = ReadFileAt(piece.fd, offset, shared_.file.end(), wanted);
+      const transport::IoResult read = transport::ReadFileAt(piece.fd, offset, shared_.file.end(), wanted);
       if (read.bytes > 0) batch.Add(shared_.file.end(), read.bytes);
       if (read.bytes < wanted) batch.short_file = work;
       // The buffer holds one range at a time. When this one ends the piece the next batch begins behind it.
@@ -129,9 +129,9 @@ Flushed Output::FlushQueued(int fd) {
     Batch batch;
     Gather(batch);
     if (batch.count > 0) {
-      const IoResult result = Send(fd, std::span(batch.parts.data(), batch.count), batch.more);
-      if (result.status == IoStatus::kAgain) return Flushed::kBlocked;
-      if (result.status != IoStatus::kDone) return Flushed::kBroken;
+      const transport::IoResult result = transport::Send(fd, std::span(batch.parts.data(), batch.count), batch.more);
+      if (result.status == transport::IoStatus::kAgain) return Flushed::kBlocked;
+      if (result.status != transport::IoStatus::kDone) return Flushed::kBroken;
       Advance(result.bytes);
       sent += result.bytes;
       // A short write means that the socket is full: asking it again would be a call for nothing.
@@ -142,12 +142,12 @@ Flushed Output::FlushQueued(int fd) {
       return Flushed::kBroken;
     }
     if (batch.file >= 0) {
-      const IoResult result = SendFile(fd, batch.file, batch.offset, batch.file_bytes);
-      if (result.status == IoStatus::kAgain) return Flushed::kBlocked;
-      if (result.status == IoStatus::kEnd) {
+      const transport::IoResult result = transport::SendFile(fd, batch.file, batch.offset, batch.file_bytes);
+      if (result.status == transport::IoStatus::kAgain) return Flushed::kBlocked;
+      if (result.status == transport::IoStatus::kEnd) {
         pipeline::Report(first_->exchange, log::Level::kAlert, "file became shorter while it was sent");
       }
-      if (result.status != IoStatus::kDone) return Flushed::kBroken;
+      if (result.status != transport::IoStatus::kDone) return Flushed::kBroken;
       Advance(result.bytes);
       sent += result.bytes;
       if (result.bytes < batch.file_bytes) return Flushed::kBlocked;

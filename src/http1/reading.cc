@@ -3,10 +3,10 @@
 #include <cstring>
 
 #include "http1/connection.h"
-#include "http1/socket.h"
 #include "loop/poll.h"
 #include "pipeline/report.h"
 #include "scoreboard/layout.h"
+#include "transport/socket.h"
 
 namespace colmeia::http1 {
 namespace {
@@ -19,18 +19,18 @@ constexpr std::size_t kLeastRoom = 16 * 1024;
 void Connection::Read() {
   shared_.input.Require(kept_.size() + kLeastRoom);
   shared_.input.Refill(kept_);
-  const IoResult result = Receive(fd_.get(), shared_.input.end(), shared_.input.room());
+  const transport::IoResult result = transport::Receive(fd_.get(), shared_.input.end(), shared_.input.room());
   switch (result.status) {
-    case IoStatus::kDone:
+    case transport::IoStatus::kDone:
       shared_.input.Extend(result.bytes);
       shared_.counts.Add(scoreboard::Total::kBytesIn, result.bytes);
       if (state_ == State::kIdle) head_started_ = shared_.now();
       return Serve(shared_.input.bytes());
-    case IoStatus::kAgain:
+    case transport::IoStatus::kAgain:
       return Wait(loop::kReadable);
-    case IoStatus::kEnd:
+    case transport::IoStatus::kEnd:
       return OnEnd();
-    case IoStatus::kError:
+    case transport::IoStatus::kError:
       return OnReadError(result.code);
   }
 }

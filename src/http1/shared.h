@@ -14,16 +14,16 @@
 #include "h1/request_head.h"
 #include "h1/writer.h"
 #include "http/date.h"
-#include "http1/buffer.h"
-#include "http1/evictable.h"
-#include "http1/timeouts.h"
 #include "http1/work.h"
 #include "loop/loop.h"
 #include "loop/poll_pool.h"
+#include "loop/timeouts.h"
 #include "loop/timer.h"
 #include "pipeline/services.h"
-#include "pipeline/site.h"
 #include "scoreboard/layout.h"
+#include "session/buffer.h"
+#include "session/evictable.h"
+#include "site/site.h"
 
 namespace colmeia::http1 {
 
@@ -35,7 +35,7 @@ class ConnectionOwner {
   // The connection has closed its socket. Destroys it: nothing of it may be touched afterwards.
   virtual void Remove(Connection& connection) = 0;
   // Its standing is another one than `before`. It is amid its callback: this may not touch it.
-  virtual void OnStanding(Connection& connection, Standing before) = 0;
+  virtual void OnStanding(Connection& connection, session::Standing before) = 0;
 
  protected:
   ~ConnectionOwner() = default;
@@ -62,7 +62,7 @@ class Shared {
   // "colmeia" or "colmeia/1.2.3".
   [[nodiscard]] static std::string_view ServerName(bool with_version);
 
-  void Arm(TimeoutListener& listener, util::Milliseconds length) { timeouts.Arm(listener, length, now()); }
+  void Arm(loop::TimeoutListener& listener, util::Milliseconds length) { timeouts.Arm(listener, length, now()); }
 
   loop::Loop& loop;
   loop::PollPool& polls;
@@ -73,14 +73,14 @@ class Shared {
   // While draining each answer is its connection's last.
   bool draining = false;
 
-  Timeouts timeouts;
+  loop::Timeouts timeouts;
   WorkPool works;
   h1::RequestHead head;  // scratch of the parser
-  pipeline::ServerMemo servers;
+  site::ServerMemo servers;
   h1::HeadMemo heads;
-  Buffer input{kInputSize};
-  Buffer output{kOutputSize};
-  Buffer file{kFileSize};  // bytes of files on their way, where sendfile is off
+  session::Buffer input{kInputSize};
+  session::Buffer output{kOutputSize};
+  session::Buffer file{kFileSize};  // bytes of files on their way, where sendfile is off
 
  private:
   loop::Timer timer_;

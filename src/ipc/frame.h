@@ -1,7 +1,7 @@
 // A frame: one message with its header, as it travels in one datagram of a channel. Descriptors travel beside it.
 //
 // Bytes in, bytes out; the socket, the order of sequence numbers and the count of descriptors are the channel's
-// business (ipc/channel.h). The layout is described in src/ipc/README.md.
+// business (channel/channel.h). The layout is described in src/ipc/README.md.
 //
 //   std::string datagram = EncodeFrame(Drain{.deadline = 5s}, /*sequence=*/7, /*in_reply_to=*/0);
 //   Result<Frame> frame = DecodeFrame(datagram);

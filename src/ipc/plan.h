@@ -16,7 +16,7 @@
 
 namespace colmeia::ipc {
 
-// How much of the system a worker shuts itself out of (worker/sandbox.h).
+// How much of the system a worker shuts itself out of (process/sandbox.h).
 enum class Sandbox : std::uint8_t {
   kOff,
   kOn,      // reads what its user may read; writes, makes, executes, binds and signals nothing
@@ -36,7 +36,7 @@ enum class Sandbox : std::uint8_t {
   return "?";
 }
 
-// Who a worker becomes (worker/become.h). Resolved once while compiling, so a worker asks no name service.
+// Who a worker becomes (process/become.h). Resolved once while compiling, so a worker asks no name service.
 struct Identity {
   bool change_user = false;  // false when not started as root: keep who we are
   std::uint32_t uid = 0;

@@ -50,12 +50,12 @@ Result<std::unique_ptr<WorkerChild>> WorkerChild::Spawn(loop::Loop& loop, ChildL
   WorkerChild* const self = child.get();
   auto born = Bear(loop, kWorkerArgument, environment, loop::SpawnOptions::kNone, [self](loop::ExitStatus status) {
     self->exited_ = true;
-    self->listener_.OnEvent(Exit{self->slot_, status.code, status.signal});
+    self->listener_.OnEvent(supervisor::Exit{self->slot_, status.code, status.signal});
   });
   if (!born) return tl::unexpected(born.error());
   child->process_ = std::move(born->process);
   child->pid_ = child->process_->pid();
-  child->channel_ = std::make_unique<ipc::Channel>(loop, std::move(born->channel), *child);
+  child->channel_ = std::make_unique<channel::Channel>(loop, std::move(born->channel), *child);
   return child;
 }
 
@@ -72,7 +72,7 @@ std::uint32_t WorkerChild::Send(const ipc::Message& message, const std::vector<i
 }
 
 // Whether it may say that now, as far as this is about what was sent to it.
-bool WorkerChild::IsDue(const ipc::Received& received) {
+bool WorkerChild::IsDue(const channel::Received& received) {
   if (std::holds_alternative<ipc::Done>(received.message)) {
     const auto at = std::find(owed_.begin(), owed_.end(), received.in_reply_to);
     if (at == owed_.end()) return false;
@@ -92,20 +92,20 @@ void WorkerChild::Kill(int signal) {
 void WorkerChild::CloseChannel() {
   if (!channel_) return;
   channel_.reset();
-  listener_.OnEvent(ChannelClosed{slot_, {}});
+  listener_.OnEvent(supervisor::ChannelClosed{slot_, {}});
 }
 
-void WorkerChild::OnMessage(ipc::Received& received) {
+void WorkerChild::OnMessage(channel::Received& received) {
   const bool is_due = IsDue(received);
-  listener_.OnEvent(Received{slot_, std::move(received.message), received.in_reply_to, is_due});
+  listener_.OnEvent(supervisor::Received{slot_, std::move(received.message), received.in_reply_to, is_due});
 }
 
 void WorkerChild::OnClosed(std::string why) {
   channel_.reset();
-  listener_.OnEvent(ChannelClosed{slot_, std::move(why)});
+  listener_.OnEvent(supervisor::ChannelClosed{slot_, std::move(why)});
 }
 
-void WorkerChild::OnTraffic(ipc::Traffic traffic, const ipc::FrameInfo& frame) {
+void WorkerChild::OnTraffic(channel::Traffic traffic, const channel::FrameInfo& frame) {
   listener_.OnFrame(party(), traffic, frame);
 }
 
@@ -122,7 +122,7 @@ Result<std::unique_ptr<CompilerChild>> CompilerChild::Spawn(loop::Loop& loop, Ch
   });
   if (!born) return tl::unexpected(born.error());
   child->process_ = std::move(born->process);
-  child->channel_ = std::make_unique<ipc::Channel>(loop, std::move(born->channel), *child);
+  child->channel_ = std::make_unique<channel::Channel>(loop, std::move(born->channel), *child);
   return child;
 }
 
@@ -134,7 +134,7 @@ Party CompilerChild::party() const {
   return {trace::Peer::kCompiler, trace::kNoSlot, trace::kNoSeat, generation, process_->pid()};
 }
 
-void CompilerChild::OnMessage(ipc::Received& received) {
+void CompilerChild::OnMessage(channel::Received& received) {
   if (std::holds_alternative<ipc::Hello>(received.message) && state_ == State::kBorn) {
     state_ = State::kCompiling;
     channel_->Send(command_line_);
@@ -163,7 +163,7 @@ void CompilerChild::OnClosed(std::string) {
   TellWhenOver();
 }
 
-void CompilerChild::OnTraffic(ipc::Traffic traffic, const ipc::FrameInfo& frame) {
+void CompilerChild::OnTraffic(channel::Traffic traffic, const channel::FrameInfo& frame) {
   listener_.OnFrame(party(), traffic, frame);
 }
 

@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "ipc/channel.h"
+#include "channel/channel.h"
 #include "ipc/progress_page.h"
 #include "loop/process.h"
-#include "master/events.h"
 #include "master/scribe.h"
+#include "supervisor/events.h"
 #include "sys/unique_fd.h"
 
 namespace colmeia::master {
@@ -21,13 +21,13 @@ namespace colmeia::master {
 class ChildListener {
  public:
   virtual ~ChildListener() = default;
-  virtual void OnEvent(Event event) = 0;
+  virtual void OnEvent(supervisor::Event event) = 0;
   // Every frame to and from a child, before what it says is told.
-  virtual void OnFrame(const Party& child, ipc::Traffic traffic, const ipc::FrameInfo& frame) = 0;
+  virtual void OnFrame(const Party& child, channel::Traffic traffic, const channel::FrameInfo& frame) = 0;
 };
 
 // A worker, from its spawn until both its exit and the end of its channel were told.
-class WorkerChild final : public ipc::ChannelListener {
+class WorkerChild final : public channel::ChannelListener {
  public:
   // Starts the process. `environment` is all that it gets to see of ours. The child is born with /dev/null, our
   // descriptor 2 and its channel.
@@ -51,11 +51,11 @@ class WorkerChild final : public ipc::ChannelListener {
 
  private:
   WorkerChild(ChildListener& listener, std::uint32_t slot) : listener_(listener), slot_(slot) {}
-  void OnMessage(ipc::Received& received) override;
+  void OnMessage(channel::Received& received) override;
   void OnClosed(std::string why) override;
-  void OnTraffic(ipc::Traffic traffic, const ipc::FrameInfo& frame) override;
+  void OnTraffic(channel::Traffic traffic, const channel::FrameInfo& frame) override;
 
-  [[nodiscard]] bool IsDue(const ipc::Received& received);
+  [[nodiscard]] bool IsDue(const channel::Received& received);
 
   ChildListener& listener_;
   const std::uint32_t slot_;
@@ -65,14 +65,14 @@ class WorkerChild final : public ipc::ChannelListener {
   std::uint32_t lent_listeners_ = 0;  // of which it has not said that they are unusable
   bool exited_ = false;
   std::unique_ptr<loop::Process> process_;
-  std::unique_ptr<ipc::Channel> channel_;
+  std::unique_ptr<channel::Channel> channel_;
 };
 
 // What a compiler child brought back.
 struct CompilerResult {
-  PlanPtr plan;        // null: it failed
-  sys::UniqueFd text;  // the configuration memfd for workers
-  std::string why;     // for the operator, when it failed
+  supervisor::PlanPtr plan;  // null: it failed
+  sys::UniqueFd text;        // the configuration memfd for workers
+  std::string why;           // for the operator, when it failed
   loop::ExitStatus exit{};
 };
 
@@ -83,7 +83,7 @@ struct CompilerResult {
 // A compiler, for as long as it runs. Calls back once, when the child was reaped and its channel has ended.
 //
 // It speaks in turn, or is ended: Hello, then Compiled or Failed.
-class CompilerChild final : public ipc::ChannelListener {
+class CompilerChild final : public channel::ChannelListener {
  public:
   using Done = std::function<void(CompilerResult)>;
   static Result<std::unique_ptr<CompilerChild>> Spawn(loop::Loop& loop, ChildListener& listener,
@@ -96,9 +96,9 @@ class CompilerChild final : public ipc::ChannelListener {
  private:
   CompilerChild(ChildListener& listener, const ipc::Compile& command_line, Done done)
       : listener_(listener), command_line_(command_line), done_(std::move(done)) {}
-  void OnMessage(ipc::Received& received) override;
+  void OnMessage(channel::Received& received) override;
   void OnClosed(std::string why) override;
-  void OnTraffic(ipc::Traffic traffic, const ipc::FrameInfo& frame) override;
+  void OnTraffic(channel::Traffic traffic, const channel::FrameInfo& frame) override;
   void TellWhenOver();
 
   enum class State {
@@ -115,7 +115,7 @@ class CompilerChild final : public ipc::ChannelListener {
   std::optional<CompilerResult> result_;
   std::optional<ipc::ProgressPage> progress_;
   std::unique_ptr<loop::Process> process_;
-  std::unique_ptr<ipc::Channel> channel_;
+  std::unique_ptr<channel::Channel> channel_;
 };
 
 // The result in a Compiled message: reads the plan, or the reason, out of its memfds.

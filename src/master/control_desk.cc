@@ -48,7 +48,7 @@ void ControlDesk::Abandon(std::uint32_t generation) {
 
 Result<> ControlDesk::PutAside() {
   if (path_.empty()) return {};
-  return server_.Rename(path_ + std::string(kOldSuffix));
+  return server_.Rename(path_ + std::string(resources::kOldSuffix));
 }
 
 Result<> ControlDesk::TakeBack() {
@@ -65,8 +65,8 @@ void ControlDesk::OnRequest(const control::Request& request) {
     AnswerConfiguration(request.id);
   } else if (const auto* const question = std::get_if<control::TraceQuestion>(&asked)) {
     AnswerTrace(request.id, *question);
-  } else if (const auto* const order = std::get_if<control::Order>(&asked)) {
-    events_.OnEvent(Request{request.id, *order, request.peer_pid});
+  } else if (const auto* const order = std::get_if<supervisor::Order>(&asked)) {
+    events_.OnEvent(supervisor::Request{request.id, *order, request.peer_pid});
   } else {
     const auto& refusal = std::get<control::Refusal>(asked);
     const control::Answer answer = control::MakeAnswer(control::kExitConfiguration, refusal.why);
@@ -126,11 +126,11 @@ void ControlDesk::Close() {
 
 void ControlDesk::OnGone(control::RequestId id) {
   if (std::erase_if(followers_, [id](const Follower& follower) { return follower.id == id; }) == 0) {
-    events_.OnEvent(RequesterGone{id});
+    events_.OnEvent(supervisor::RequesterGone{id});
   }
 }
 
-void ControlDesk::Answer(const Reply& reply) {
+void ControlDesk::Answer(const supervisor::Reply& reply) {
   const control::Answer answer = control::MakeAnswer(static_cast<int>(reply.outcome), reply.message);
   server_.Reply(reply.id, control::StatusOf(answer), control::AnswerJson(answer));
 }

@@ -17,8 +17,8 @@
 #include "control/trace.h"
 #include "loop/loop.h"
 #include "loop/timer.h"
-#include "master/actions.h"
 #include "master/children.h"
+#include "supervisor/actions.h"
 #include "trace/ring.h"
 #include "util/clock.h"
 
@@ -56,7 +56,7 @@ class ControlDesk final : public control::Handler {
   Result<> PutAside();
   Result<> TakeBack();
 
-  void Answer(const Reply& reply);
+  void Answer(const supervisor::Reply& reply);
   // Who waits for news of the trace gets what there is.
   void Close();
 

@@ -12,7 +12,7 @@
 #include <fmt/core.h>
 
 #include "ipc/codec.h"
-#include "master/inherited.h"
+#include "resources/inherited.h"
 #include "sys/error.h"
 #include "sys/files.h"
 #include "sys/sockets.h"
@@ -66,17 +66,19 @@ std::vector<std::string> Without(std::vector<std::string> environment, std::init
 
 std::vector<std::string> EnvironmentOf(const SuccessorOptions& options) {
   std::vector<std::string> out =
-      Without(options.environment, {kListenPidVariable, kListenFdsVariable, kListenNamesVariable, kHandoverVariable,
-                                    "WATCHDOG_PID"});  // the new master feeds the watchdog that was ours
+      Without(options.environment,
+              {resources::kListenPidVariable, resources::kListenFdsVariable, resources::kListenNamesVariable,
+               resources::kHandoverVariable, "WATCHDOG_PID"});  // the new master feeds the watchdog that was ours
   std::string names;
-  for (const HandedSocket& socket : options.sockets) {
+  for (const resources::HandedSocket& socket : options.sockets) {
     if (!names.empty()) names += ':';
-    names += InheritableName(socket.name);
+    names += resources::InheritableName(socket.name);
   }
   const std::size_t count = options.sockets.size();
-  out.push_back(fmt::format("{}={}", kListenFdsVariable, count));
-  out.push_back(fmt::format("{}={}", kListenNamesVariable, names));
-  out.push_back(fmt::format("{}={}", kHandoverVariable, kFirstInheritedFd + static_cast<int>(count)));
+  out.push_back(fmt::format("{}={}", resources::kListenFdsVariable, count));
+  out.push_back(fmt::format("{}={}", resources::kListenNamesVariable, names));
+  out.push_back(
+      fmt::format("{}={}", resources::kHandoverVariable, resources::kFirstInheritedFd + static_cast<int>(count)));
   return out;
 }
 
@@ -144,7 +146,7 @@ Result<std::unique_ptr<Successor>> Successor::Spawn(loop::Loop& loop, ChildListe
   spawn.args = options.arguments;
   spawn.env = EnvironmentOf(options);
   spawn.fds = {loop::SpawnOptions::kNone, options.stdout_fd, options.stderr_fd};
-  for (const HandedSocket& socket : options.sockets) spawn.fds.push_back(socket.fd);
+  for (const resources::HandedSocket& socket : options.sockets) spawn.fds.push_back(socket.fd);
   spawn.fds.push_back(pair->second.get());
 
   std::unique_ptr<Successor> successor(new Successor(listener));
@@ -165,7 +167,7 @@ void Successor::CloseChannel() {
   channel_.reset();
 }
 
-std::optional<Event> Successor::Next() {
+std::optional<supervisor::Event> Successor::Next() {
   std::string frame;
   while (channel_) {
     switch (Receive(channel_.get(), frame)) {
@@ -182,16 +184,16 @@ std::optional<Event> Successor::Next() {
   return std::nullopt;
 }
 
-std::optional<Event> Successor::Read(std::string_view frame) {
+std::optional<supervisor::Event> Successor::Read(std::string_view frame) {
   auto parsed = Parse(frame);
   if (!parsed) return std::nullopt;
   if (parsed->type == FrameType::kReady && state_ == State::kStarting) {
     state_ = State::kReady;
-    return UpgradeReady{};
+    return supervisor::UpgradeReady{};
   }
   if (parsed->type == FrameType::kFailed && state_ != State::kFailed) {
     state_ = State::kFailed;
-    UpgradeFailed failed;
+    supervisor::UpgradeFailed failed;
     if (!parsed->fields.Get(failed.why) || failed.why.empty()) failed.why = "it did not say why";
     return failed;
   }
@@ -205,11 +207,11 @@ void Successor::OnReadable() {
 
 void Successor::OnExit(loop::ExitStatus status) {
   ChildListener& listener = listener_;
-  std::vector<Event> events;
+  std::vector<supervisor::Event> events;
   while (auto event = Next()) events.push_back(*std::move(event));
-  events.push_back(UpgradeExited{status.code, status.signal});
+  events.push_back(supervisor::UpgradeExited{status.code, status.signal});
   CloseChannel();
-  for (Event& event : events) listener.OnEvent(std::move(event));  // may destroy *this
+  for (supervisor::Event& event : events) listener.OnEvent(std::move(event));  // may destroy *this
 }
 
 std::string ProgramOnDisk(const std::string& argument0, const char* search_path) {

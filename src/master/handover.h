@@ -1,7 +1,7 @@
 // Handing over to a new binary: both ends of it.
 //
 // The old master starts the program's present file with its own arguments and environment, all its listening sockets
-// from descriptor 3 on (master/inherited.h), and one end of a SOCK_SEQPACKET channel. Over that the new master tells
+// from descriptor 3 on (resources/inherited.h), and one end of a SOCK_SEQPACKET channel. Over that the new master tells
 // how it went: Hello when it begins, Ready when all its workers serve, or Failed and why. The old one says nothing;
 // when it has gone its way, the channel ends.
 //
@@ -22,7 +22,7 @@
 #include "loop/poll.h"
 #include "loop/process.h"
 #include "master/children.h"
-#include "master/inherited.h"
+#include "resources/inherited.h"
 #include "sys/unique_fd.h"
 #include "util/result.h"
 
@@ -34,7 +34,7 @@ struct SuccessorOptions {
   std::string program;                   // ProgramOnDisk()
   std::vector<std::string> arguments;    // as this program was started, the first being its name
   std::vector<std::string> environment;  // NAME=value; what concerns inherited descriptors is replaced
-  std::vector<HandedSocket> sockets;
+  std::vector<resources::HandedSocket> sockets;
   int stdout_fd = -1;  // lent; -1 = /dev/null
   int stderr_fd = -1;
 };
@@ -58,8 +58,8 @@ class Successor {
 
  private:
   explicit Successor(ChildListener& listener) : listener_(listener) {}
-  std::optional<Event> Next();
-  std::optional<Event> Read(std::string_view frame);
+  std::optional<supervisor::Event> Next();
+  std::optional<supervisor::Event> Read(std::string_view frame);
   void OnReadable();
   void OnExit(loop::ExitStatus status);
 

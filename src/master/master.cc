@@ -11,16 +11,16 @@
 #include <fmt/core.h>
 
 #include "log/error_log.h"
-#include "master/signals.h"
 #include "master/status.h"
-#include "master/words.h"
+#include "supervisor/signals.h"
+#include "supervisor/words.h"
 
 namespace colmeia::master {
 namespace {
 
 std::vector<int> SignalNumbers() {
   std::vector<int> numbers;
-  for (const SignalRow& row : SignalTable()) numbers.push_back(row.number);
+  for (const supervisor::SignalRow& row : supervisor::SignalTable()) numbers.push_back(row.number);
   return numbers;
 }
 
@@ -54,17 +54,17 @@ Master::Master(MasterOptions options, scoreboard::Board board, trace::Writer tra
       scribe_(std::move(trace)),
       resources_(std::move(options_.inherited)),
       opening_(loop_, resources_),
-      deadline_(loop_, [this] { OnEvent(Deadline{}); }),
+      deadline_(loop_, [this] { OnEvent(supervisor::Deadline{}); }),
       strangers_(loop_, [this] { ReapStrangers(); }),
       signals_(loop_, SignalNumbers(),
                [this](const loop::SignalInfo& signal) {
-                 OnEvent(Signal{signal.number, signal.sender_pid, signal.from_process});
+                 OnEvent(supervisor::Signal{signal.number, signal.sender_pid, signal.from_process});
                }),
       desk_(
           loop_, *this,
           [this] { return CollectStatus(supervisor_, ledger_.history(), board_, resources_, loop_.Now()); },
           [this] { return RunningConfiguration(); }, ReaderOf(scribe_)),
-      overseer_(loop_, supervisor_, board_, [this](Event event) { OnEvent(std::move(event)); }),
+      overseer_(loop_, supervisor_, board_, [this](supervisor::Event event) { OnEvent(std::move(event)); }),
       ledger_(loop_, board_),
       clones_(loop_, resources_,
               [this](std::uint32_t slot, const ipc::Message& message, const std::vector<int>& fds) {
@@ -77,7 +77,7 @@ Master::Master(MasterOptions options, scoreboard::Board board, trace::Writer tra
                  return child != nullptr ? child->Send(message, {fd}) : 0;
                }),
       mender_(loop_, resources_,
-              [this](const OpenListener& listener, const std::vector<std::size_t>& sockets) {
+              [this](const resources::OpenListener& listener, const std::vector<std::size_t>& sockets) {
                 return HandOut(listener, sockets);
               }),
       notifier_(loop_, options_.notify) {
@@ -86,7 +86,7 @@ Master::Master(MasterOptions options, scoreboard::Board board, trace::Writer tra
 }
 
 Result<control::Configuration> Master::RunningConfiguration() const {
-  const Generation* const current = supervisor_.current();
+  const supervisor::Generation* const current = supervisor_.current();
   const auto text = current == nullptr ? texts_.end() : texts_.find(current->number);
   if (text == texts_.end()) return Fail("no generation is current yet");
   return CollectConfiguration(text->first, text->second.get());
@@ -105,23 +105,23 @@ int Master::Run() {
   options_.old_master.Watch(loop_, [this] {
     clones_.Hold(false);
     notifier_.Release();
-    OnEvent(Independent{});
+    OnEvent(supervisor::Independent{});
   });
-  OnEvent(Start{options_.plan, options_.old_master.old_master(), notifier_.active()});
+  OnEvent(supervisor::Start{options_.plan, options_.old_master.old_master(), notifier_.active()});
   loop_.Run();
   return exit_code_;
 }
 
-void Master::OnEvent(Event event) {
+void Master::OnEvent(supervisor::Event event) {
   // One for each client, and nothing to the life cycle.
-  if (const auto* const received = std::get_if<Received>(&event);
+  if (const auto* const received = std::get_if<supervisor::Received>(&event);
       received != nullptr && std::holds_alternative<ipc::Done>(received->message) &&
       handoff_.Taken(received->slot, received->in_reply_to)) {
     scribe_.Because(0);
     return;
   }
   // Before the slot is emptied.
-  if (auto* const exit = std::get_if<Exit>(&event); exit != nullptr && exit->signal != 0) {
+  if (auto* const exit = std::get_if<supervisor::Exit>(&event); exit != nullptr && exit->signal != 0) {
     exit->serving = board_.LastWords(exit->slot);
   }
   events_.push_back({std::move(event), scribe_.cause()});
@@ -138,7 +138,7 @@ void Master::HandleAll() {
     ForgetGone(event);
     // Work may have taken its time since the loop last looked at the clock.
     loop_.UpdateTime();
-    for (const Action& action : supervisor_.On(event, loop_.Now())) {
+    for (const supervisor::Action& action : supervisor_.On(event, loop_.Now())) {
       std::visit([this](const auto& one) { Perform(one); }, action);
     }
     std::erase_if(workers_, [](const auto& entry) { return entry.second->over(); });
@@ -153,63 +153,66 @@ void Master::HandleAll() {
 }
 
 // A worker that ends accepts from nobody's socket any more.
-void Master::ForgetGone(const Event& event) {
-  if (const auto* const exit = std::get_if<Exit>(&event)) clones_.Gone(exit->slot);
-  if (const auto* const closed = std::get_if<ChannelClosed>(&event)) {
+void Master::ForgetGone(const supervisor::Event& event) {
+  if (const auto* const exit = std::get_if<supervisor::Exit>(&event)) clones_.Gone(exit->slot);
+  if (const auto* const closed = std::get_if<supervisor::ChannelClosed>(&event)) {
     clones_.Gone(closed->slot);
     handoff_.Gone(closed->slot);
   }
 }
 
 // What happened, for the trace. Frames are recorded as they pass, and what answers an action of ours is no news.
-void Master::RecordEvent(const Event& event) {
+void Master::RecordEvent(const supervisor::Event& event) {
   using trace::Kind;
   using trace::Peer;
-  if (const auto* const signal = std::get_if<Signal>(&event)) {
-    const SignalRow* const row = FindSignal(signal->number);
-    Heard(
-        {.kind = Kind::kSignal, .peer = Peer::kOperator, .pid = signal->sender, .text = DescribeSignal(signal->number)},
-        row != nullptr && row->wish == Wish::kReload);
-  } else if (const auto* const request = std::get_if<Request>(&event)) {
+  if (const auto* const signal = std::get_if<supervisor::Signal>(&event)) {
+    const supervisor::SignalRow* const row = supervisor::FindSignal(signal->number);
+    Heard({.kind = Kind::kSignal,
+           .peer = Peer::kOperator,
+           .pid = signal->sender,
+           .text = supervisor::DescribeSignal(signal->number)},
+          row != nullptr && row->wish == supervisor::Wish::kReload);
+  } else if (const auto* const request = std::get_if<supervisor::Request>(&event)) {
     Heard({.kind = Kind::kCommand,
            .peer = Peer::kOperator,
            .pid = request->sender,
-           .text = control::Describe(request->order)},
-          request->order.command == control::Command::kReload);
-  } else if (const auto* const exit = std::get_if<Exit>(&event)) {
+           .text = supervisor::Describe(request->order)},
+          request->order.command == supervisor::Command::kReload);
+  } else if (const auto* const exit = std::get_if<supervisor::Exit>(&event)) {
     RecordEnd(*exit);
-  } else if (const auto* const closed = std::get_if<ChannelClosed>(&event)) {
+  } else if (const auto* const closed = std::get_if<supervisor::ChannelClosed>(&event)) {
     scribe_.Closed(PartyIn(closed->slot), closed->why);
-  } else if (const auto* const stale = std::get_if<Stale>(&event)) {
+  } else if (const auto* const stale = std::get_if<supervisor::Stale>(&event)) {
     const std::string_view what = stale->traced ? "held by a debugger" : "hung";
     RecordSight(Kind::kHeartbeat, stale->slot,
-                fmt::format("missed: {}, no sign of life for {}", what, Words(stale->age)));
-  } else if (const auto* const fresh = std::get_if<Fresh>(&event)) {
+                fmt::format("missed: {}, no sign of life for {}", what, supervisor::Words(stale->age)));
+  } else if (const auto* const fresh = std::get_if<supervisor::Fresh>(&event)) {
     RecordSight(Kind::kHeartbeat, fresh->slot, "back");
-  } else if (const auto* const recycle = std::get_if<Recycle>(&event)) {
+  } else if (const auto* const recycle = std::get_if<supervisor::Recycle>(&event)) {
     RecordSight(Kind::kRecycle, recycle->slot, recycle->why);
-  } else if (std::holds_alternative<UpgradeReady>(event)) {
+  } else if (std::holds_alternative<supervisor::UpgradeReady>(event)) {
     scribe_.Said(SuccessorParty(), "Ready");
-  } else if (const auto* const failed = std::get_if<UpgradeFailed>(&event);
+  } else if (const auto* const failed = std::get_if<supervisor::UpgradeFailed>(&event);
              failed != nullptr && successor_ != nullptr) {
-    scribe_.Said(SuccessorParty(), fmt::format("Failed why=\"{}\"", OneLine(failed->why)));
-  } else if (const auto* const left = std::get_if<UpgradeExited>(&event)) {
-    scribe_.Ended(SuccessorParty(), DescribeExit(left->code, left->signal));
-  } else if (std::holds_alternative<Independent>(event)) {
+    scribe_.Said(SuccessorParty(), fmt::format("Failed why=\"{}\"", supervisor::OneLine(failed->why)));
+  } else if (const auto* const left = std::get_if<supervisor::UpgradeExited>(&event)) {
+    scribe_.Ended(SuccessorParty(), supervisor::DescribeExit(left->code, left->signal));
+  } else if (std::holds_alternative<supervisor::Independent>(event)) {
     scribe_.Heard({.kind = Kind::kClosed, .text = "the old master serves no more"});
-  } else if (std::holds_alternative<Deadline>(event)) {
+  } else if (std::holds_alternative<supervisor::Deadline>(event)) {
     scribe_.DeadlineCame();
-  } else if (std::holds_alternative<RequesterGone>(event) || std::holds_alternative<Start>(event)) {
+  } else if (std::holds_alternative<supervisor::RequesterGone>(event) ||
+             std::holds_alternative<supervisor::Start>(event)) {
     scribe_.Because(0);
   }
 }
 
-void Master::RecordEnd(const Exit& exit) {
-  Slot slot = supervisor_.slots()[exit.slot];
+void Master::RecordEnd(const supervisor::Exit& exit) {
+  supervisor::Slot slot = supervisor_.slots()[exit.slot];
   slot.exit_code = exit.code;
   slot.exit_signal = exit.signal;
   slot.serving = exit.serving;
-  const std::string how = DescribeEnd(slot);
+  const std::string how = supervisor::DescribeEnd(slot);
   scribe_.Ended(PartyIn(exit.slot), how);
   if (slot.aborted) ledger_.Explain(slot.pid, how);
 }
@@ -235,12 +238,12 @@ void Master::RecordSight(trace::Kind kind, std::uint32_t slot, std::string text)
                  .text = std::move(text)});
 }
 
-void Master::OnFrame(const Party& child, ipc::Traffic traffic, const ipc::FrameInfo& frame) {
+void Master::OnFrame(const Party& child, channel::Traffic traffic, const channel::FrameInfo& frame) {
   std::string left_out_text;
   if (frame.type == ipc::MessageType::kClient) {
     const auto left_out = clients_traced_.Sent(child.slot, frame.sequence, loop_.Now());
     if (!left_out) return;
-    if (*left_out > 0) left_out_text = fmt::format(", and {} before it", Count(*left_out, "other"));
+    if (*left_out > 0) left_out_text = fmt::format(", and {} before it", supervisor::Count(*left_out, "other"));
   } else if (handoff_.Awaits(child.slot, frame.in_reply_to) &&
              !clients_traced_.Answers(child.slot, frame.in_reply_to)) {
     return;

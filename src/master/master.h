@@ -13,34 +13,34 @@
 #include "loop/signals.h"
 #include "loop/timer.h"
 #include "master/children.h"
-#include "master/clones.h"
 #include "master/control_desk.h"
-#include "master/handoff.h"
 #include "master/handover.h"
-#include "master/inherited.h"
 #include "master/ledger.h"
-#include "master/mender.h"
 #include "master/notify.h"
-#include "master/opening.h"
 #include "master/overseer.h"
-#include "master/resources.h"
 #include "master/sampler.h"
 #include "master/scribe.h"
-#include "master/supervisor.h"
+#include "resources/clones.h"
+#include "resources/handoff.h"
+#include "resources/inherited.h"
+#include "resources/mender.h"
+#include "resources/opening.h"
+#include "resources/resources.h"
 #include "scoreboard/board.h"
+#include "supervisor/supervisor.h"
 #include "trace/ring.h"
 
 namespace colmeia::master {
 
 // Told once: nothing to say and code 0 when all workers serve, otherwise why not.
-using StartListener = std::function<void(Outcome outcome, const std::string& why)>;
+using StartListener = std::function<void(supervisor::Outcome outcome, const std::string& why)>;
 
 struct MasterOptions {
   ipc::Compile command_line;  // for reloads
-  PlanPtr plan;               // of the first generation, compiled by the launcher
+  supervisor::PlanPtr plan;   // of the first generation, compiled by the launcher
   sys::UniqueFd text;         // its configuration memfd
   StartListener on_start;
-  std::vector<InheritedSocket> inherited;
+  std::vector<resources::InheritedSocket> inherited;
   Reporter old_master;  // of whoever we take over from; empty on an ordinary start
   NotifyOptions notify;
   std::string program;                 // ProgramOnDisk(): what an upgrade starts
@@ -58,49 +58,49 @@ class Master final : public ChildListener {
  private:
   Master(MasterOptions options, scoreboard::Board board, trace::Writer trace);
 
-  void OnEvent(Event event) override;
-  void OnFrame(const Party& child, ipc::Traffic traffic, const ipc::FrameInfo& frame) override;
+  void OnEvent(supervisor::Event event) override;
+  void OnFrame(const Party& child, channel::Traffic traffic, const channel::FrameInfo& frame) override;
   void HandleAll();
-  void RecordEvent(const Event& event);
-  void RecordEnd(const Exit& exit);
+  void RecordEvent(const supervisor::Event& event);
+  void RecordEnd(const supervisor::Exit& exit);
   void Heard(trace::Event event, bool wants_reload);
   void RecordSight(trace::Kind kind, std::uint32_t slot, std::string text);
-  void ForgetGone(const Event& event);
+  void ForgetGone(const supervisor::Event& event);
 
   // perform.cc: one for each kind of action.
-  void Perform(const Compile& action);
-  void Perform(const CancelCompile& action);
-  void Perform(const OpenResources& action);
-  void Perform(const Promote& action);
-  void Perform(const RemoveListeners& action);
-  void Perform(const CloseListeners& action);
-  void Perform(const CloseGeneration& action);
-  void Perform(const Spawn& action);
-  void Perform(const Adopt& action);
-  void Perform(const MendListeners& action);
-  void Perform(const Send& action);
-  void Perform(const Kill& action);
-  void Perform(const CloseChannel& action);
-  void Perform(const Respawning& action);
-  void Perform(const SetState& action);
-  void Perform(const SetServer& action);
-  void Perform(const ReopenLogs& action);
-  void Perform(const Log& action);
-  void Perform(const Started& action);
-  void Perform(const StartFailed& action);
-  void Perform(const Reply& action);
-  void Perform(const Reloading& action);
-  void Perform(const Reloaded& action);
-  void Perform(const SeatsChanged& action);
-  void Perform(const StartUpgrade& action);
-  void Perform(const ForwardSignal& action);
-  void Perform(const AbandonUpgrade& action);
-  void Perform(const CompleteUpgrade& action);
-  void Perform(const Leave& action);
+  void Perform(const supervisor::Compile& action);
+  void Perform(const supervisor::CancelCompile& action);
+  void Perform(const supervisor::OpenResources& action);
+  void Perform(const supervisor::Promote& action);
+  void Perform(const supervisor::RemoveListeners& action);
+  void Perform(const supervisor::CloseListeners& action);
+  void Perform(const supervisor::CloseGeneration& action);
+  void Perform(const supervisor::Spawn& action);
+  void Perform(const supervisor::Adopt& action);
+  void Perform(const supervisor::MendListeners& action);
+  void Perform(const supervisor::Send& action);
+  void Perform(const supervisor::Kill& action);
+  void Perform(const supervisor::CloseChannel& action);
+  void Perform(const supervisor::Respawning& action);
+  void Perform(const supervisor::SetState& action);
+  void Perform(const supervisor::SetServer& action);
+  void Perform(const supervisor::ReopenLogs& action);
+  void Perform(const supervisor::Log& action);
+  void Perform(const supervisor::Started& action);
+  void Perform(const supervisor::StartFailed& action);
+  void Perform(const supervisor::Reply& action);
+  void Perform(const supervisor::Reloading& action);
+  void Perform(const supervisor::Reloaded& action);
+  void Perform(const supervisor::SeatsChanged& action);
+  void Perform(const supervisor::StartUpgrade& action);
+  void Perform(const supervisor::ForwardSignal& action);
+  void Perform(const supervisor::AbandonUpgrade& action);
+  void Perform(const supervisor::CompleteUpgrade& action);
+  void Perform(const supervisor::Leave& action);
 
   [[nodiscard]] Result<control::Configuration> RunningConfiguration() const;
   Result<> SpawnUpgrade();
-  std::size_t HandOut(const OpenListener& listener, const std::vector<std::size_t>& sockets);
+  std::size_t HandOut(const resources::OpenListener& listener, const std::vector<std::size_t>& sockets);
   [[nodiscard]] WorkerChild* FindWorker(std::uint32_t slot);
   [[nodiscard]] Party PartyIn(std::uint32_t slot);
   [[nodiscard]] Party SuccessorParty() const;
@@ -110,9 +110,9 @@ class Master final : public ChildListener {
   MasterOptions options_;
   scoreboard::Board board_;
   Scribe scribe_;
-  Resources resources_;
-  Opening opening_;
-  Supervisor supervisor_;
+  resources::Resources resources_;
+  resources::Opening opening_;
+  supervisor::Supervisor supervisor_;
   std::map<std::uint32_t, sys::UniqueFd> texts_;  // configuration memfd of each generation
 
   loop::Timer deadline_;
@@ -121,16 +121,16 @@ class Master final : public ChildListener {
   ControlDesk desk_;
   Overseer overseer_;
   Ledger ledger_;
-  CloneKeeper clones_;
-  Handoff handoff_;
-  Mender mender_;
+  resources::CloneKeeper clones_;
+  resources::Handoff handoff_;
+  resources::Mender mender_;
   Sampler clients_traced_;
   Notifier notifier_;
   std::unique_ptr<Successor> successor_;
   std::map<std::uint32_t, std::unique_ptr<WorkerChild>> workers_;      // by slot
   std::map<std::uint32_t, std::unique_ptr<CompilerChild>> compilers_;  // by generation
   struct Pending {
-    Event event;
+    supervisor::Event event;
     std::uint64_t cause;  // in the trace
   };
   std::deque<Pending> events_;

@@ -1,5 +1,6 @@
 // Overseer: looks after the workers from outside, by timer, and turns what it sees into events: Stale and Fresh from
-// heartbeats (master/watchdog.h), Recycle from what they have served and how large they are (master/recycling.h).
+// heartbeats (supervisor/watchdog.h), Recycle from what they have served and how large they are
+// (supervisor/recycling.h).
 //
 // It only looks: at the supervisor's table, the scoreboard and /proc. What follows is the supervisor's affair.
 #pragma once
@@ -9,19 +10,19 @@
 
 #include "loop/loop.h"
 #include "loop/timer.h"
-#include "master/events.h"
-#include "master/recycling.h"
-#include "master/supervisor.h"
-#include "master/watchdog.h"
 #include "scoreboard/board.h"
+#include "supervisor/events.h"
+#include "supervisor/recycling.h"
+#include "supervisor/supervisor.h"
+#include "supervisor/watchdog.h"
 
 namespace colmeia::master {
 
 class Overseer {
  public:
   // All must outlive this. `tell` is called from timers only, and may change the supervisor.
-  Overseer(loop::Loop& loop, const Supervisor& supervisor, const scoreboard::Board& board,
-           std::function<void(Event)> tell);
+  Overseer(loop::Loop& loop, const supervisor::Supervisor& supervisor, const scoreboard::Board& board,
+           std::function<void(supervisor::Event)> tell);
 
   // Looks from here on.
   void Start();
@@ -33,15 +34,15 @@ class Overseer {
  private:
   void LookForStale();
   void LookForDue();
-  [[nodiscard]] std::vector<Reading> Readings() const;
-  [[nodiscard]] std::vector<Served> ReadyWorkers() const;
-  [[nodiscard]] const ipc::Plan* PlanOf(const Slot& slot) const;
+  [[nodiscard]] std::vector<supervisor::Reading> Readings() const;
+  [[nodiscard]] std::vector<supervisor::Served> ReadyWorkers() const;
+  [[nodiscard]] const ipc::Plan* PlanOf(const supervisor::Slot& slot) const;
 
-  loop::Loop& loop_;                // outlives this
-  const Supervisor& supervisor_;    // outlives this
-  const scoreboard::Board& board_;  // outlives this
-  std::function<void(Event)> tell_;
-  Watchdog watchdog_;
+  loop::Loop& loop_;                          // outlives this
+  const supervisor::Supervisor& supervisor_;  // outlives this
+  const scoreboard::Board& board_;            // outlives this
+  std::function<void(supervisor::Event)> tell_;
+  supervisor::Watchdog watchdog_;
   loop::Timer stale_;
   loop::Timer due_;
 };

@@ -11,8 +11,8 @@
 #include "ipc/codec.h"
 #include "log/error_log.h"
 #include "master/master.h"
-#include "master/signals.h"
-#include "master/words.h"
+#include "supervisor/signals.h"
+#include "supervisor/words.h"
 #include "sys/sockets.h"
 #include "sys/title.h"
 
@@ -20,25 +20,25 @@ namespace colmeia::master {
 
 namespace {
 
-std::uint32_t SendLog(WorkerChild& child, std::uint32_t ordinal, const OpenLog& log) {
+std::uint32_t SendLog(WorkerChild& child, std::uint32_t ordinal, const resources::OpenLog& log) {
   // Without a descriptor to spare the worker gets the master's: it has to have one.
-  const auto own = LogFiles::ForWorker(log);
+  const auto own = resources::LogFiles::ForWorker(log);
   return child.Send(ipc::Log{ordinal, log.path}, {own ? own->get() : log.fd.get()});
 }
 
 }  // namespace
 
-void Master::Perform(const Compile& action) {
+void Master::Perform(const supervisor::Compile& action) {
   const std::uint32_t generation = action.generation;
   auto child = CompilerChild::Spawn(loop_, *this, options_.command_line, [this, generation](CompilerResult result) {
     // The child cannot be destroyed inside its own callback's frame by us: keep it until this function ends.
     const auto node = compilers_.extract(generation);
-    scribe_.Ended(node.mapped()->party(), DescribeExit(result.exit.code, result.exit.signal));
+    scribe_.Ended(node.mapped()->party(), supervisor::DescribeExit(result.exit.code, result.exit.signal));
     if (result.plan) texts_[generation] = std::move(result.text);
-    OnEvent(Compiled{generation, result.plan, result.why});
+    OnEvent(supervisor::Compiled{generation, result.plan, result.why});
   });
   if (!child) {
-    OnEvent(Compiled{generation, nullptr, child.error().message});
+    OnEvent(supervisor::Compiled{generation, nullptr, child.error().message});
     return;
   }
   (*child)->generation = generation;
@@ -46,14 +46,14 @@ void Master::Perform(const Compile& action) {
   compilers_.emplace(generation, *std::move(child));
 }
 
-void Master::Perform(const CancelCompile& action) {
+void Master::Perform(const supervisor::CancelCompile& action) {
   const auto child = compilers_.find(action.generation);
   if (child == compilers_.end()) return;
   child->second->Kill();
-  scribe_.Killed(child->second->party(), DescribeSignal(SIGKILL));
+  scribe_.Killed(child->second->party(), supervisor::DescribeSignal(SIGKILL));
 }
 
-void Master::Perform(const OpenResources& action) {
+void Master::Perform(const supervisor::OpenResources& action) {
   const std::uint32_t generation = action.generation;
   mender_.LookNow();
   opening_.Open(
@@ -67,21 +67,21 @@ void Master::Perform(const OpenResources& action) {
                        .generation = generation,
                        .text = opened ? fmt::format("opened {}", plan->listeners.size()) : opened.error().message});
         if (opened) {
-          OnEvent(ResourcesOpened{generation});
+          OnEvent(supervisor::ResourcesOpened{generation});
         } else {
-          OnEvent(ResourcesFailed{generation, opened.error().message});
+          OnEvent(supervisor::ResourcesFailed{generation, opened.error().message});
         }
       });
 }
 
-void Master::Perform(const Promote& action) {
+void Master::Perform(const supervisor::Promote& action) {
   resources_.Promote(action.generation);
   handoff_.Promoted(action.generation);
   desk_.Promote(action.generation, resources_.Find(action.generation)->plan->control_path);
   scribe_.Noted({.kind = trace::Kind::kGeneration, .generation = action.generation, .text = "current"});
 }
 
-void Master::Perform(const RemoveListeners& action) {
+void Master::Perform(const supervisor::RemoveListeners& action) {
   if (successor_ != nullptr) return;  // the new binary has the same sockets, and its workers accept from them
   handoff_.Closing(action.generation);
   const std::vector<std::uint32_t> removed = resources_.Remove(action.generation);
@@ -93,9 +93,9 @@ void Master::Perform(const RemoveListeners& action) {
     workers.push_back(child.get());
     seats.push_back(child->seat);
   }
-  const OpenGeneration& open = *resources_.Find(action.generation);
+  const resources::OpenGeneration& open = *resources_.Find(action.generation);
   for (const std::uint32_t ordinal : removed) {
-    const OpenListener& listener = *open.listeners[ordinal];
+    const resources::OpenListener& listener = *open.listeners[ordinal];
     // Sockets that none of these workers has are emptied by whoever comes first.
     const std::vector<std::size_t> orphans = open.NotServedBy(ordinal, seats);
     for (WorkerChild* const worker : workers) {
@@ -110,13 +110,13 @@ void Master::Perform(const RemoveListeners& action) {
                  .text = fmt::format("removed {}", removed.size())});
 }
 
-void Master::Perform(const CloseListeners& action) {
+void Master::Perform(const supervisor::CloseListeners& action) {
   handoff_.Closing(action.generation);
   resources_.CloseListeners(action.generation);
   scribe_.Noted({.kind = trace::Kind::kListener, .generation = action.generation, .text = "closed"});
 }
 
-void Master::Perform(const CloseGeneration& action) {
+void Master::Perform(const supervisor::CloseGeneration& action) {
   opening_.Cancel(action.generation);
   desk_.Abandon(action.generation);
   handoff_.Closing(action.generation);
@@ -126,12 +126,12 @@ void Master::Perform(const CloseGeneration& action) {
   scribe_.Noted({.kind = trace::Kind::kGeneration, .generation = action.generation, .text = "closed"});
 }
 
-void Master::Perform(const Spawn& action) {
-  const OpenGeneration* const open = resources_.Find(action.generation);
+void Master::Perform(const supervisor::Spawn& action) {
+  const resources::OpenGeneration* const open = resources_.Find(action.generation);
   CHECK(open != nullptr);
   auto child = WorkerChild::Spawn(loop_, *this, action.slot, open->plan->environment);
   if (!child) {
-    OnEvent(SpawnFailed{action.slot, child.error().message});
+    OnEvent(supervisor::SpawnFailed{action.slot, child.error().message});
     return;
   }
   const pid_t pid = (*child)->pid();
@@ -139,12 +139,12 @@ void Master::Perform(const Spawn& action) {
   (*child)->seat = action.seat;
   scribe_.Born((*child)->party(), fmt::format("worker {}", action.seat));
   workers_[action.slot] = *std::move(child);
-  OnEvent(Spawned{action.slot, pid});
+  OnEvent(supervisor::Spawned{action.slot, pid});
 }
 
-void Master::Perform(const Adopt& action) {
+void Master::Perform(const supervisor::Adopt& action) {
   WorkerChild* const child = FindWorker(action.slot);
-  const OpenGeneration* const open = resources_.Find(action.generation);
+  const resources::OpenGeneration* const open = resources_.Find(action.generation);
   if (child == nullptr || open == nullptr) return;
   // Workers that were added since the configuration was read need sockets of their own.
   if (auto grown = resources_.GrowClones(action.generation, action.seats); !grown) {
@@ -184,7 +184,7 @@ void Master::Perform(const Adopt& action) {
   adopt.identity = ipc::Encode(identity);
   child->Send(adopt, {texts_.at(action.generation).get(), board_.fd(), scribe_.fd()});
   for (std::uint32_t i = 0; i < sockets.size(); ++i) {
-    const OpenListener& listener = *open->listeners[i];
+    const resources::OpenListener& listener = *open->listeners[i];
     for (const std::size_t socket : sockets[i]) {
       child->Send(ipc::Listener{i, listener.name}, {listener.sockets[socket].get()});
     }
@@ -197,12 +197,12 @@ void Master::Perform(const Adopt& action) {
   clones_.Adopted(action.slot, action.generation, action.seat, action.seats);
 }
 
-void Master::Perform(const MendListeners& action) {
+void Master::Perform(const supervisor::MendListeners& action) {
   mender_.Look();
-  const OpenGeneration* const open = resources_.Find(action.generation);
+  const resources::OpenGeneration* const open = resources_.Find(action.generation);
   WorkerChild* const child = FindWorker(action.slot);
   if (open == nullptr || child == nullptr || action.ordinal >= open->listeners.size()) return;
-  const OpenListener& listener = *open->listeners[action.ordinal];
+  const resources::OpenListener& listener = *open->listeners[action.ordinal];
   const auto socket = open->SocketFor(action.ordinal, child->seat);
   if (!socket || mender_.MendedLately(listener) || !sys::IsListening(listener.sockets[*socket].get())) return;
   if (std::exchange(child->relent, true)) return;
@@ -214,10 +214,10 @@ void Master::Perform(const MendListeners& action) {
 }
 
 // Those who drain have nothing to take there.
-std::size_t Master::HandOut(const OpenListener& listener, const std::vector<std::size_t>& sockets) {
+std::size_t Master::HandOut(const resources::OpenListener& listener, const std::vector<std::size_t>& sockets) {
   std::size_t count = 0;
   for (const auto& [slot, child] : workers_) {
-    const OpenGeneration* const open = resources_.Find(child->generation);
+    const resources::OpenGeneration* const open = resources_.Find(child->generation);
     if (!child->adopted || open == nullptr) continue;
     bool has_any = false;
     for (std::uint32_t ordinal = 0; ordinal < open->listeners.size(); ++ordinal) {
@@ -232,72 +232,73 @@ std::size_t Master::HandOut(const OpenListener& listener, const std::vector<std:
     if (has_any) ++count;
   }
   // With `accept_by handoff` the master itself accepts, from the sockets as they are now.
-  const Generation* const current = supervisor_.current();
+  const supervisor::Generation* const current = supervisor_.current();
   if (current != nullptr && resources_.Find(current->number) != nullptr) handoff_.Mended(current->number);
   scribe_.Noted({.kind = trace::Kind::kListener, .text = fmt::format("mended {}", listener.name)});
   return count;
 }
 
-void Master::Perform(const SeatsChanged& action) {
-  std::vector<CloneKeeper::Borrower> ready;
-  const SlotTable& slots = supervisor_.slots();
+void Master::Perform(const supervisor::SeatsChanged& action) {
+  std::vector<resources::CloneKeeper::Borrower> ready;
+  const supervisor::SlotTable& slots = supervisor_.slots();
   for (std::uint32_t i = 0; i < slots.used(); ++i) {
-    const Slot& slot = slots[i];
-    const bool serves = slot.state == SlotState::kReady && slot.generation == action.generation && slot.seated;
+    const supervisor::Slot& slot = slots[i];
+    const bool serves =
+        slot.state == supervisor::SlotState::kReady && slot.generation == action.generation && slot.seated;
     if (serves) ready.push_back({i, slot.seat});
   }
   clones_.SeatsChanged(action.generation, action.seats, action.wanted, std::move(ready));
 }
 
-void Master::Perform(const Send& action) {
+void Master::Perform(const supervisor::Send& action) {
   const bool ends =
       std::holds_alternative<ipc::Drain>(action.message) || std::holds_alternative<ipc::Stop>(action.message);
   if (ends) clones_.Gone(action.slot);
   if (WorkerChild* const child = FindWorker(action.slot)) child->Send(action.message);
 }
 
-void Master::Perform(const Kill& action) {
+void Master::Perform(const supervisor::Kill& action) {
   WorkerChild* const child = FindWorker(action.slot);
   if (child == nullptr) return;
   child->Kill(action.signal);
-  scribe_.Killed(child->party(), DescribeSignal(action.signal));
+  scribe_.Killed(child->party(), supervisor::DescribeSignal(action.signal));
 }
 
-void Master::Perform(const CloseChannel& action) {
+void Master::Perform(const supervisor::CloseChannel& action) {
   if (WorkerChild* const child = FindWorker(action.slot)) child->CloseChannel();
 }
 
-void Master::Perform(const Respawning& action) {
+void Master::Perform(const supervisor::Respawning& action) {
   ledger_.Respawn({.generation = action.generation,
                    .seat = action.seat,
                    .pid = action.pid,
                    .when = {},
-                   .why = OneLine(action.why)});
+                   .why = supervisor::OneLine(action.why)});
 }
 
-void Master::Perform(const SetState& action) {
+void Master::Perform(const supervisor::SetState& action) {
   switch (action.state) {
-    case SlotState::kStarting:
+    case supervisor::SlotState::kStarting:
       // The process is known at the second time; until then the slot is nobody's.
       if (action.pid != 0) board_.Occupy(action.slot, {action.pid, action.generation, action.seat});
       break;
-    case SlotState::kEmpty:
+    case supervisor::SlotState::kEmpty:
       board_.Retire(action.slot);
       break;
     default:
       board_.SetState(action.slot, action.state);
   }
-  if (action.state == SlotState::kReady) {
+  if (action.state == supervisor::SlotState::kReady) {
     handoff_.Ready(action.slot, action.generation);
   } else {
     handoff_.Leaving(action.slot);
   }
-  if (action.state == SlotState::kStarting && action.pid == 0) return;
+  if (action.state == supervisor::SlotState::kStarting && action.pid == 0) return;
   scribe_.State({trace::Peer::kWorker, action.slot, action.seat, action.generation, action.pid},
                 std::string(scoreboard::SlotStateName(action.state)));
 }
 
-void Master::Perform(const SetServer& action) {
+void Master::Perform(const supervisor::SetServer& action) {
   board_.SetServer(action.state, action.generation);
   if (action.ending) notifier_.Stopping();
   notifier_.Status(fmt::format("generation {}: {}", action.generation, scoreboard::ServerStateName(action.state)));
@@ -306,14 +307,14 @@ void Master::Perform(const SetServer& action) {
                  .text = std::string(scoreboard::ServerStateName(action.state))});
 }
 
-void Master::Perform(const ReopenLogs&) {
-  LogFiles::Reopened reopened = resources_.logs().Reopen();
-  LogsReopened event;
+void Master::Perform(const supervisor::ReopenLogs&) {
+  resources::LogFiles::Reopened reopened = resources_.logs().Reopen();
+  supervisor::LogsReopened event;
   event.files = reopened.files;
   event.failures = std::move(reopened.failures);
-  scribe_.Noted({.kind = trace::Kind::kLog, .text = "reopened " + Count(event.files, "file")});
+  scribe_.Noted({.kind = trace::Kind::kLog, .text = "reopened " + supervisor::Count(event.files, "file")});
   for (const auto& [slot, child] : workers_) {
-    const OpenGeneration* const open = resources_.Find(child->generation);
+    const resources::OpenGeneration* const open = resources_.Find(child->generation);
     if (!child->adopted || open == nullptr) continue;
     for (std::uint32_t i = 0; i < open->logs.size(); ++i) {
       const std::uint32_t sequence = SendLog(*child, i, *open->logs[i]);
@@ -323,50 +324,52 @@ void Master::Perform(const ReopenLogs&) {
   OnEvent(std::move(event));
 }
 
-void Master::Perform(const Log& action) { log::Main().Write(action.level, action.text); }
+void Master::Perform(const supervisor::Log& action) { log::Main().Write(action.level, action.text); }
 
-void Master::Perform(const Started&) {
+void Master::Perform(const supervisor::Started&) {
   options_.old_master.Ready();
   notifier_.Ready();
   notifier_.FeedWatchdog([this] { return overseer_.AnyAlive(); });
-  if (options_.on_start) options_.on_start(Outcome::kOk, {});
+  if (options_.on_start) options_.on_start(supervisor::Outcome::kOk, {});
 }
 
-void Master::Perform(const StartFailed& action) {
+void Master::Perform(const supervisor::StartFailed& action) {
   options_.old_master.Failed(action.why);
   if (options_.on_start) options_.on_start(action.outcome, action.why);
 }
 
-void Master::Perform(const Reply& action) {
-  scribe_.Noted({.kind = trace::Kind::kReply, .peer = trace::Peer::kOperator, .text = OneLine(action.message)});
+void Master::Perform(const supervisor::Reply& action) {
+  scribe_.Noted(
+      {.kind = trace::Kind::kReply, .peer = trace::Peer::kOperator, .text = supervisor::OneLine(action.message)});
   desk_.Answer(action);
 }
 
-void Master::Perform(const Reloading& action) {
+void Master::Perform(const supervisor::Reloading& action) {
   ledger_.ReloadBegins(action.generation);
   scribe_.ReloadBegins(action.generation);
   notifier_.Reloading();
 }
 
-void Master::Perform(const Reloaded& action) {
+void Master::Perform(const supervisor::Reloaded& action) {
   ledger_.ReloadEnds(action.generation, action.why);
   scribe_.Noted({.kind = trace::Kind::kGeneration,
                  .generation = action.generation,
-                 .text = action.why.empty() ? std::string(trace::kGenerationServes)
-                                            : fmt::format("{}: {}", trace::kGenerationRejected, OneLine(action.why))});
+                 .text = action.why.empty()
+                             ? std::string(trace::kGenerationServes)
+                             : fmt::format("{}: {}", trace::kGenerationRejected, supervisor::OneLine(action.why))});
   notifier_.Ready();
 }
 
-void Master::Perform(const StartUpgrade&) {
+void Master::Perform(const supervisor::StartUpgrade&) {
   if (auto spawned = SpawnUpgrade(); !spawned) {
-    Perform(AbandonUpgrade{});
-    OnEvent(UpgradeFailed{spawned.error().message});
+    Perform(supervisor::AbandonUpgrade{});
+    OnEvent(supervisor::UpgradeFailed{spawned.error().message});
     return;
   }
   // While two masters hold the sockets, closing one of them would not close it.
   clones_.Hold(true);
   scribe_.Born(SuccessorParty(), options_.program);
-  OnEvent(UpgradeSpawned{successor_->pid()});
+  OnEvent(supervisor::UpgradeSpawned{successor_->pid()});
 }
 
 Result<> Master::SpawnUpgrade() {
@@ -386,20 +389,20 @@ Result<> Master::SpawnUpgrade() {
   return {};
 }
 
-void Master::Perform(const ForwardSignal& action) {
+void Master::Perform(const supervisor::ForwardSignal& action) {
   if (successor_ == nullptr) return;
   successor_->Kill(action.number);
-  scribe_.Killed(SuccessorParty(), DescribeSignal(action.number));
+  scribe_.Killed(SuccessorParty(), supervisor::DescribeSignal(action.number));
 }
 
-void Master::Perform(const AbandonUpgrade&) {
+void Master::Perform(const supervisor::AbandonUpgrade&) {
   successor_.reset();
   clones_.Hold(false);
   if (auto back = resources_.TakePidFileBack(); !back) log::Main().Write(log::Level::kAlert, back.error().message);
   if (auto back = desk_.TakeBack(); !back) log::Main().Write(log::Level::kAlert, back.error().message);
 }
 
-void Master::Perform(const CompleteUpgrade& action) {
+void Master::Perform(const supervisor::CompleteUpgrade& action) {
   notifier_.MainPid(action.pid);
   desk_.Close();
   resources_.RemovePidFile();
@@ -407,7 +410,7 @@ void Master::Perform(const CompleteUpgrade& action) {
   sys::SetTitle(fmt::format("colmeia: stand-in for the new master (pid {})", action.pid));
 }
 
-void Master::Perform(const Leave& action) {
+void Master::Perform(const supervisor::Leave& action) {
   desk_.Close();
   resources_.RemovePidFile();
   exit_code_ = action.exit_code;

@@ -67,8 +67,9 @@ void Scribe::Born(const Party& party, std::string text) {
                                   .asked = {}};
 }
 
-void Scribe::Frame(const Party& party, ipc::Traffic traffic, const ipc::FrameInfo& frame, std::string_view note) {
-  const bool sent = traffic == ipc::Traffic::kSent;
+void Scribe::Frame(const Party& party, channel::Traffic traffic, const channel::FrameInfo& frame,
+                   std::string_view note) {
+  const bool sent = traffic == channel::Traffic::kSent;
   Conversation& conversation = conversations_[KeyOf(party)];
   if (sent) PayDeadline(conversation.latest);
   trace::Event event =

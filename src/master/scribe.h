@@ -15,7 +15,7 @@
 #include <string_view>
 #include <utility>
 
-#include "ipc/channel.h"
+#include "channel/channel.h"
 #include "trace/party.h"
 #include "trace/ring.h"
 
@@ -51,7 +51,7 @@ class Scribe {
   // A life, from its beginning; Ended is the cause of what is recorded next.
   void Born(const Party& party, std::string text);
   // `note` follows the message's description.
-  void Frame(const Party& party, ipc::Traffic traffic, const ipc::FrameInfo& frame, std::string_view note = {});
+  void Frame(const Party& party, channel::Traffic traffic, const channel::FrameInfo& frame, std::string_view note = {});
   void Said(const Party& party, std::string text);  // as Frame, of one whose frames are not seen
   void Killed(const Party& party, std::string text);
   void Closed(const Party& party, std::string why);

@@ -23,37 +23,38 @@ namespace {
 using scoreboard::Gauge;
 using scoreboard::Total;
 
-constexpr std::string_view StageName(Stage stage) {
+constexpr std::string_view StageName(supervisor::Stage stage) {
   switch (stage) {
-    case Stage::kCompiling:
+    case supervisor::Stage::kCompiling:
       return "compiling";
-    case Stage::kOpening:
+    case supervisor::Stage::kOpening:
       return "opening";
-    case Stage::kStarting:
+    case supervisor::Stage::kStarting:
       return "starting";
-    case Stage::kServing:
+    case supervisor::Stage::kServing:
       return "serving";
-    case Stage::kResting:
+    case supervisor::Stage::kResting:
       return "resting";
-    case Stage::kRetiring:
+    case supervisor::Stage::kRetiring:
       return "retiring";
   }
   return "?";
 }
 
-std::string_view ServerStateText(const Supervisor& supervisor) {
+std::string_view ServerStateText(const supervisor::Supervisor& supervisor) {
   switch (supervisor.phase()) {
-    case Phase::kIdle:
-    case Phase::kStarting:
+    case supervisor::Phase::kIdle:
+    case supervisor::Phase::kStarting:
       return "starting";
-    case Phase::kServing:
-      if (supervisor.current() != nullptr && supervisor.current()->stage == Stage::kResting) return "resting";
+    case supervisor::Phase::kServing:
+      if (supervisor.current() != nullptr && supervisor.current()->stage == supervisor::Stage::kResting)
+        return "resting";
       return supervisor.degraded() ? "degraded" : "serving";
-    case Phase::kQuitting:
+    case supervisor::Phase::kQuitting:
       return "quitting";
-    case Phase::kStopping:
-    case Phase::kStandIn:
-    case Phase::kLeft:
+    case supervisor::Phase::kStopping:
+    case supervisor::Phase::kStandIn:
+    case supervisor::Phase::kLeft:
       break;
   }
   return "stopping";
@@ -106,13 +107,13 @@ control::Counts CountsOf(const scoreboard::Counts& counts) {
 }
 
 // The state is the supervisor's; what the worker wrote is for looking.
-scoreboard::Pulse PulseIn(const Slot& slot, scoreboard::SlotView view, util::TimePoint now) {
+scoreboard::Pulse PulseIn(const supervisor::Slot& slot, scoreboard::SlotView view, util::TimePoint now) {
   view.state = slot.state;
   return scoreboard::PulseOf(view,
                              static_cast<std::uint64_t>(std::chrono::nanoseconds(now.time_since_epoch()).count()));
 }
 
-control::WorkerStatus WorkerOf(std::uint32_t index, const Slot& slot, const scoreboard::SlotView& view,
+control::WorkerStatus WorkerOf(std::uint32_t index, const supervisor::Slot& slot, const scoreboard::SlotView& view,
                                util::TimePoint now) {
   control::WorkerStatus out;
   out.slot = index;
@@ -123,7 +124,7 @@ control::WorkerStatus WorkerOf(std::uint32_t index, const Slot& slot, const scor
   out.state = scoreboard::StateWord(slot.state, pulse);
   out.deadline_ms = Until(slot.deadline, now);
   out.reason = slot.why;
-  if (view.state == SlotState::kEmpty) return out;  // there is no process yet
+  if (view.state == supervisor::SlotState::kEmpty) return out;  // there is no process yet
   out.cpu_ns = ProcessorTime(slot.pid).value_or(0);
   out.memory_bytes = ResidentMemory(slot.pid).value_or(0);
   out.started = TimeText(view.started_wall_ms);
@@ -137,8 +138,9 @@ control::WorkerStatus WorkerOf(std::uint32_t index, const Slot& slot, const scor
 }
 
 // `workers` are all living ones.
-control::GenerationStatus GenerationOf(const Generation& generation, const std::vector<control::WorkerStatus>& workers,
-                                       const SlotTable& slots) {
+control::GenerationStatus GenerationOf(const supervisor::Generation& generation,
+                                       const std::vector<control::WorkerStatus>& workers,
+                                       const supervisor::SlotTable& slots) {
   control::GenerationStatus out;
   out.number = generation.number;
   out.state = generation.rejected ? "rejected" : StageName(generation.stage);
@@ -146,12 +148,12 @@ control::GenerationStatus GenerationOf(const Generation& generation, const std::
   bool unlimited = false;
   for (const control::WorkerStatus& worker : workers) {
     if (worker.generation != generation.number) continue;
-    const Slot& slot = slots[static_cast<std::uint32_t>(worker.slot)];
+    const supervisor::Slot& slot = slots[static_cast<std::uint32_t>(worker.slot)];
     ++out.living;
-    if (slot.state == SlotState::kReady) ++out.ready;
+    if (slot.state == supervisor::SlotState::kReady) ++out.ready;
     out.connections = scoreboard::SumOf(out.connections, worker.counts.connections);
     out.age_ms = std::max(out.age_ms.value_or(0), worker.uptime_ms);
-    if (slot.order == SlotOrder::kNone) continue;
+    if (slot.order == supervisor::SlotOrder::kNone) continue;
     unlimited = unlimited || !worker.deadline_ms;
     if (worker.deadline_ms) out.deadline_ms = std::max(out.deadline_ms.value_or(0), *worker.deadline_ms);
   }
@@ -159,11 +161,12 @@ control::GenerationStatus GenerationOf(const Generation& generation, const std::
   return out;
 }
 
-std::vector<control::ListenerStatus> ListenersOf(const Supervisor& supervisor, const Resources& resources) {
+std::vector<control::ListenerStatus> ListenersOf(const supervisor::Supervisor& supervisor,
+                                                 const resources::Resources& resources) {
   std::vector<control::ListenerStatus> out;
-  std::map<const OpenListener*, std::size_t> known;  // place in `out`
-  for (const Generation& generation : supervisor.generations()) {
-    const OpenGeneration* const open = resources.Find(generation.number);
+  std::map<const resources::OpenListener*, std::size_t> known;  // place in `out`
+  for (const supervisor::Generation& generation : supervisor.generations()) {
+    const resources::OpenGeneration* const open = resources.Find(generation.number);
     if (open == nullptr) continue;
     for (const auto& listener : open->listeners) {
       const auto [at, fresh] = known.emplace(listener.get(), out.size());
@@ -216,8 +219,9 @@ void AddHistory(const History& history, const scoreboard::ServerView& view, util
 }
 
 // `workers` are all that live.
-control::ServerStatus ServerOf(const Supervisor& supervisor, const History& history, const scoreboard::ServerView& view,
-                               const std::vector<control::WorkerStatus>& workers, util::TimePoint now) {
+control::ServerStatus ServerOf(const supervisor::Supervisor& supervisor, const History& history,
+                               const scoreboard::ServerView& view, const std::vector<control::WorkerStatus>& workers,
+                               util::TimePoint now) {
   control::ServerStatus out;
   AddHistory(history, view, now, out);
   out.version = COLMEIA_VERSION;
@@ -228,16 +232,16 @@ control::ServerStatus ServerOf(const Supervisor& supervisor, const History& hist
   out.uptime_ms = Since(view.started_ns, now);
   out.cpu_ns = ProcessorTime(getpid()).value_or(0);
   out.memory_bytes = ResidentMemory(getpid()).value_or(0);
-  const Generation* const current = supervisor.current();
+  const supervisor::Generation* const current = supervisor.current();
   if (current == nullptr) return out;
   out.generation = current->number;
   out.workers_wanted = current->wants_workers() ? current->seats.size() : 0;
-  const SlotTable& slots = supervisor.slots();
+  const supervisor::SlotTable& slots = supervisor.slots();
   for (const control::WorkerStatus& worker : workers) {
-    const Slot& slot = slots[static_cast<std::uint32_t>(worker.slot)];
+    const supervisor::Slot& slot = slots[static_cast<std::uint32_t>(worker.slot)];
     if (worker.silent_ms) {
       ++out.workers_silent;
-    } else if (slot.state == SlotState::kReady && slot.seated && slot.generation == current->number) {
+    } else if (slot.state == supervisor::SlotState::kReady && slot.seated && slot.generation == current->number) {
       ++out.workers_ready;
     }
   }
@@ -251,15 +255,16 @@ control::ServerStatus ServerOf(const Supervisor& supervisor, const History& hist
 
 }  // namespace
 
-control::Status CollectStatus(const Supervisor& supervisor, const History& history, const scoreboard::Board& board,
-                              const Resources& resources, util::TimePoint now) {
+control::Status CollectStatus(const supervisor::Supervisor& supervisor, const History& history,
+                              const scoreboard::Board& board, const resources::Resources& resources,
+                              util::TimePoint now) {
   control::Status out;
-  const SlotTable& slots = supervisor.slots();
+  const supervisor::SlotTable& slots = supervisor.slots();
   for (std::uint32_t index = 0; index < slots.used(); ++index) {
     if (slots.Lives(index)) out.workers.push_back(WorkerOf(index, slots[index], board.Read(index), now));
   }
   out.server = ServerOf(supervisor, history, board.Server(), out.workers, now);
-  for (const Generation& generation : supervisor.generations()) {
+  for (const supervisor::Generation& generation : supervisor.generations()) {
     out.generations.push_back(GenerationOf(generation, out.workers, slots));
   }
   out.listeners = ListenersOf(supervisor, resources);

@@ -5,17 +5,17 @@
 #include "control/configuration.h"
 #include "control/status.h"
 #include "master/ledger.h"
-#include "master/resources.h"
-#include "master/supervisor.h"
+#include "resources/resources.h"
 #include "scoreboard/board.h"
+#include "supervisor/supervisor.h"
 #include "util/clock.h"
 #include "util/result.h"
 
 namespace colmeia::master {
 
 // `now` is of the same clock as the supervisor's.
-[[nodiscard]] control::Status CollectStatus(const Supervisor& supervisor, const History& history,
-                                            const scoreboard::Board& board, const Resources& resources,
+[[nodiscard]] control::Status CollectStatus(const supervisor::Supervisor& supervisor, const History& history,
+                                            const scoreboard::Board& board, const resources::Resources& resources,
                                             util::TimePoint now);
 
 // What a generation was compiled from; `text` is its configuration memfd. The error says that it is too large to be

@@ -24,7 +24,7 @@ using config::Word;
 using http::Status;
 using pipeline::Exchange;
 using pipeline::Outcome;
-using pipeline::Phase;
+using site::Phase;
 
 // Whom a rule is about.
 enum class Who {
@@ -114,7 +114,7 @@ constexpr Directive kDirectives[] = {
 
 // Merge
 
-Settings Merge(const Settings& outer, const Draft& own, pipeline::MergeContext&) {
+Settings Merge(const Settings& outer, const Draft& own, site::MergeContext&) {
   return own.rules.empty() ? outer : Settings{.rules = own.rules};
 }
 
@@ -152,20 +152,19 @@ Outcome Handle(Exchange& exchange) {
   return Outcome::Pass();
 }
 
-bool Applies(const pipeline::SettingsSet& settings) { return !settings.Get<Settings>().rules.empty(); }
+bool Applies(const site::SettingsSet& settings) { return !settings.Get<Settings>().rules.empty(); }
 
-constexpr pipeline::PhaseHook kPhases[] = {{Phase::kAccess, Handle, Applies}};
+constexpr site::PhaseHook kPhases[] = {{Phase::kAccess, Handle, Applies}};
 
 }  // namespace
 
-bool HasAllow(const pipeline::SettingsSet& settings) {
+bool HasAllow(const site::SettingsSet& settings) {
   const std::vector<Rule>& rules = settings.Get<Settings>().rules;
   return std::any_of(rules.begin(), rules.end(), [](const Rule& rule) { return rule.allow; });
 }
 
 // Export
 
-const pipeline::Module kAccess =
-    pipeline::DefineModule<Settings, Draft, Merge>("access", kDirectives, {.phases = kPhases});
+const site::Module kAccess = site::DefineModule<Settings, Draft, Merge>("access", kDirectives, {.phases = kPhases});
 
 }  // namespace colmeia::modules

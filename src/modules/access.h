@@ -3,13 +3,13 @@
 // Phase: access.
 #pragma once
 
-#include "pipeline/module.h"
+#include "site/module.h"
 
 namespace colmeia::modules {
 
-extern const pipeline::Module kAccess;
+extern const site::Module kAccess;
 
 // An `allow` is in force in this place: the operator has said who may come in.
-[[nodiscard]] bool HasAllow(const pipeline::SettingsSet& settings);
+[[nodiscard]] bool HasAllow(const site::SettingsSet& settings);
 
 }  // namespace colmeia::modules

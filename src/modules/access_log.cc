@@ -30,9 +30,9 @@ using config::Directive;
 using config::In;
 using config::Word;
 using pipeline::Exchange;
-using pipeline::MergeContext;
-using pipeline::PlacedText;
-using pipeline::Template;
+using site::MergeContext;
+using site::PlacedText;
+using site::Template;
 
 struct Format {
   Template line;
@@ -246,13 +246,13 @@ void Log(Exchange& exchange) {
   }
 }
 
-bool Applies(const pipeline::SettingsSet& settings) { return !settings.Get<Settings>().targets.empty(); }
+bool Applies(const site::SettingsSet& settings) { return !settings.Get<Settings>().targets.empty(); }
 
 }  // namespace
 
 // Export
 
-const pipeline::Module kAccessLog = pipeline::DefineModule<Settings, Draft, Merge>(
-    "access_log", kDirectives, {.log = Log, .log_applies = Applies}, pipeline::Inherit::kAlways);
+const site::Module kAccessLog = site::DefineModule<Settings, Draft, Merge>(
+    "access_log", kDirectives, {.log = Log, .log_applies = Applies}, site::Inherit::kAlways);
 
 }  // namespace colmeia::modules

@@ -3,10 +3,10 @@
 // Lines go to the worker's log::AccessLog of the same ordinal; the worker flushes them before its loop sleeps.
 #pragma once
 
-#include "pipeline/module.h"
+#include "site/module.h"
 
 namespace colmeia::modules {
 
-extern const pipeline::Module kAccessLog;
+extern const site::Module kAccessLog;
 
 }  // namespace colmeia::modules

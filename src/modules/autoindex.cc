@@ -35,7 +35,7 @@ using files::DirectoryEntry;
 using files::Kind;
 using pipeline::Exchange;
 using pipeline::Outcome;
-using pipeline::Phase;
+using site::Phase;
 
 enum class Format { kHtml, kXml, kJson, kJsonp };
 
@@ -94,7 +94,7 @@ constexpr Directive kDirectives[] = {
 
 // Merge
 
-Settings Merge(const Settings& outer, const Draft& own, pipeline::MergeContext&) {
+Settings Merge(const Settings& outer, const Draft& own, site::MergeContext&) {
   return {.on = own.on.value_or(outer.on),
           .exact_size = own.exact_size.value_or(outer.exact_size),
           .local_time = own.local_time.value_or(outer.local_time),
@@ -291,15 +291,15 @@ Outcome Handle(Exchange& exchange) {
   return Outcome::Done();
 }
 
-bool Applies(const pipeline::SettingsSet& settings) { return settings.Get<Settings>().on; }
+bool Applies(const site::SettingsSet& settings) { return settings.Get<Settings>().on; }
 
-constexpr pipeline::PhaseHook kPhases[] = {{Phase::kContent, Handle, Applies}};
+constexpr site::PhaseHook kPhases[] = {{Phase::kContent, Handle, Applies}};
 
 }  // namespace
 
 // Export
 
-const pipeline::Module kAutoindex =
-    pipeline::DefineModule<Settings, Draft, Merge>("autoindex", kDirectives, {.phases = kPhases});
+const site::Module kAutoindex =
+    site::DefineModule<Settings, Draft, Merge>("autoindex", kDirectives, {.phases = kPhases});
 
 }  // namespace colmeia::modules

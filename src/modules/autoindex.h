@@ -3,10 +3,10 @@
 // Phase: content, after index and before static_files.
 #pragma once
 
-#include "pipeline/module.h"
+#include "site/module.h"
 
 namespace colmeia::modules {
 
-extern const pipeline::Module kAutoindex;
+extern const site::Module kAutoindex;
 
 }  // namespace colmeia::modules

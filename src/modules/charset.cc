@@ -20,7 +20,7 @@ using config::Directive;
 using config::In;
 using config::Word;
 using pipeline::Exchange;
-using pipeline::PlacedText;
+using site::PlacedText;
 
 // Media types of texts; all of them when there is a "*".
 using Types = std::vector<std::string>;
@@ -33,8 +33,8 @@ const Types& UsualTypes() {
 
 struct Settings {
   bool on = false;
-  std::string name;             // of the charset
-  pipeline::Template variable;  // not empty: `name` is one, read for each response
+  std::string name;         // of the charset
+  site::Template variable;  // not empty: `name` is one, read for each response
   bool override_charset = false;
   Types types = UsualTypes();
 };
@@ -97,13 +97,13 @@ constexpr Directive kDirectives[] = {
 
 // Merge
 
-Settings Merge(const Settings& outer, const Draft& own, pipeline::MergeContext& context) {
+Settings Merge(const Settings& outer, const Draft& own, site::MergeContext& context) {
   Settings out = outer;
   if (own.charset) {
     const bool variable = own.charset->text.starts_with('$');
     out.on = own.charset->text != "off";
     out.name = own.charset->text;
-    out.variable = variable ? context.Compile(*own.charset) : pipeline::Template{};
+    out.variable = variable ? context.Compile(*own.charset) : site::Template{};
   }
   if (own.override_charset) out.override_charset = *own.override_charset;
   if (own.types) out.types = *own.types;
@@ -151,13 +151,13 @@ void Filter(Exchange& exchange) {
   if (!wanted.empty()) response.content_type = exchange.arena.Concat(type, "; charset=", wanted);
 }
 
-bool Applies(const pipeline::SettingsSet& settings) { return settings.Get<Settings>().on; }
+bool Applies(const site::SettingsSet& settings) { return settings.Get<Settings>().on; }
 
 }  // namespace
 
 // Export
 
-const pipeline::Module kCharset = pipeline::DefineModule<Settings, Draft, Merge>(
-    "charset", kDirectives, {.filter = Filter, .filter_applies = Applies});
+const site::Module kCharset =
+    site::DefineModule<Settings, Draft, Merge>("charset", kDirectives, {.filter = Filter, .filter_applies = Applies});
 
 }  // namespace colmeia::modules

@@ -3,10 +3,10 @@
 // A filter, before ranges: parts of a text have its charset too.
 #pragma once
 
-#include "pipeline/module.h"
+#include "site/module.h"
 
 namespace colmeia::modules {
 
-extern const pipeline::Module kCharset;
+extern const site::Module kCharset;
 
 }  // namespace colmeia::modules

@@ -41,7 +41,7 @@ constexpr Directive kDirectives[] = {
 
 // Merge
 
-Settings Merge(const Settings& outer, const Draft& own, pipeline::MergeContext&) {
+Settings Merge(const Settings& outer, const Draft& own, site::MergeContext&) {
   return {.if_modified_since = own.if_modified_since.value_or(outer.if_modified_since)};
 }
 
@@ -72,7 +72,7 @@ void Filter(Exchange& exchange) {
 
 // Export
 
-const pipeline::Module kConditional =
-    pipeline::DefineModule<Settings, Draft, Merge>("conditional", kDirectives, {.filter = Filter});
+const site::Module kConditional =
+    site::DefineModule<Settings, Draft, Merge>("conditional", kDirectives, {.filter = Filter});
 
 }  // namespace colmeia::modules

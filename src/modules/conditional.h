@@ -3,10 +3,10 @@
 // A filter; it comes before ranges, because a copy that is good needs no part sent.
 #pragma once
 
-#include "pipeline/module.h"
+#include "site/module.h"
 
 namespace colmeia::modules {
 
-extern const pipeline::Module kConditional;
+extern const site::Module kConditional;
 
 }  // namespace colmeia::modules

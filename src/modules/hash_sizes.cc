@@ -76,12 +76,12 @@ constexpr Directive kDirectives[] = {
 
 // Merge
 
-Settings Merge(const Settings&, const Draft&, pipeline::MergeContext&) { return {}; }
+Settings Merge(const Settings&, const Draft&, site::MergeContext&) { return {}; }
 
 }  // namespace
 
 // Export
 
-const pipeline::Module kHashSizes = pipeline::DefineModule<Settings, Draft, Merge>("hash_sizes", kDirectives);
+const site::Module kHashSizes = site::DefineModule<Settings, Draft, Merge>("hash_sizes", kDirectives);
 
 }  // namespace colmeia::modules

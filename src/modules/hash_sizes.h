@@ -1,10 +1,10 @@
 // hash_sizes: directives that size nginx's hash tables. Ours size themselves, so these are accepted without effect.
 #pragma once
 
-#include "pipeline/module.h"
+#include "site/module.h"
 
 namespace colmeia::modules {
 
-extern const pipeline::Module kHashSizes;
+extern const site::Module kHashSizes;
 
 }  // namespace colmeia::modules

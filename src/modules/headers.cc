@@ -32,10 +32,10 @@ using config::Word;
 using http::HeaderId;
 using http::Status;
 using pipeline::Exchange;
-using pipeline::MergeContext;
-using pipeline::PlacedText;
 using pipeline::Response;
-using pipeline::Template;
+using site::MergeContext;
+using site::PlacedText;
+using site::Template;
 
 // What Expires and Cache-Control are made of.
 enum class Expiry {
@@ -280,7 +280,7 @@ void Filter(Exchange& exchange) {
   }
 }
 
-bool Applies(const pipeline::SettingsSet& set) {
+bool Applies(const site::SettingsSet& set) {
   const Settings& settings = set.Get<Settings>();
   return !settings.fields.empty() || settings.expires.expiry != Expiry::kOff || !settings.expires_text.empty();
 }
@@ -289,7 +289,7 @@ bool Applies(const pipeline::SettingsSet& set) {
 
 // Export
 
-const pipeline::Module kHeaders = pipeline::DefineModule<Settings, Draft, Merge>(
-    "headers", kDirectives, {.filter = Filter, .filter_applies = Applies});
+const site::Module kHeaders =
+    site::DefineModule<Settings, Draft, Merge>("headers", kDirectives, {.filter = Filter, .filter_applies = Applies});
 
 }  // namespace colmeia::modules

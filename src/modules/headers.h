@@ -3,10 +3,10 @@
 // A filter, after ranges: it sees the status that the client will.
 #pragma once
 
-#include "pipeline/module.h"
+#include "site/module.h"
 
 namespace colmeia::modules {
 
-extern const pipeline::Module kHeaders;
+extern const site::Module kHeaders;
 
 }  // namespace colmeia::modules

@@ -17,7 +17,7 @@
 #include "pipeline/exchange.h"
 #include "pipeline/report.h"
 #include "pipeline/services.h"
-#include "pipeline/site.h"
+#include "site/site.h"
 #include "util/strings.h"
 
 namespace colmeia::modules {
@@ -30,10 +30,10 @@ using config::In;
 using http::HeaderId;
 using http::Status;
 using pipeline::Exchange;
-using pipeline::LocationKind;
-using pipeline::MergeContext;
 using pipeline::Outcome;
-using pipeline::Phase;
+using site::LocationKind;
+using site::MergeContext;
+using site::Phase;
 
 enum class View {
   kNothing,     // not here
@@ -189,18 +189,17 @@ Outcome Handle(Exchange& exchange) {
   return ServeAsset(exchange, name);
 }
 
-bool Applies(const pipeline::SettingsSet& settings) { return settings.Get<Settings>().view != View::kNothing; }
+bool Applies(const site::SettingsSet& settings) { return settings.Get<Settings>().view != View::kNothing; }
 
-bool IsWhole(const pipeline::SettingsSet& settings) { return settings.Get<Settings>().view == View::kWhole; }
+bool IsWhole(const site::SettingsSet& settings) { return settings.Get<Settings>().view == View::kWhole; }
 
-constexpr pipeline::PhaseHook kPhases[] = {{Phase::kContent, Handle, Applies}};
+constexpr site::PhaseHook kPhases[] = {{Phase::kContent, Handle, Applies}};
 
 }  // namespace
 
 // Export
 
-const pipeline::Module kHive = pipeline::DefineModule<Settings, Draft, Merge>(
-    "hive", kDirectives, {.phases = kPhases, .slash = {pipeline::RedirectToSlash, IsWhole}},
-    pipeline::Inherit::kNothing);
+const site::Module kHive = site::DefineModule<Settings, Draft, Merge>(
+    "hive", kDirectives, {.phases = kPhases, .slash = {pipeline::RedirectToSlash, IsWhole}}, site::Inherit::kNothing);
 
 }  // namespace colmeia::modules

@@ -4,10 +4,10 @@
 // Phase: content.
 #pragma once
 
-#include "pipeline/module.h"
+#include "site/module.h"
 
 namespace colmeia::modules {
 
-extern const pipeline::Module kHive;
+extern const site::Module kHive;
 
 }  // namespace colmeia::modules

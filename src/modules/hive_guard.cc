@@ -7,7 +7,7 @@
 #include <fmt/core.h>
 
 #include "modules/access.h"
-#include "pipeline/site.h"
+#include "site/site.h"
 #include "sys/address.h"
 #include "util/escape.h"
 
@@ -20,7 +20,7 @@ bool IsLoopback(const sys::Address& address) {
   return bytes == kOne || (bytes.size() == 4 && bytes.front() == '\x7f');
 }
 
-bool IsOurs(std::string_view host, const pipeline::Server* server) {
+bool IsOurs(std::string_view host, const site::Server* server) {
   static constexpr std::string_view kLocal = "localhost";
   if (server != nullptr && server->IsCalled(host)) return true;
   if (host.ends_with('.')) host.remove_suffix(1);

@@ -7,11 +7,11 @@
 #include "config/setters.h"
 #include "files/store.h"
 #include "modules/open_file_cache.h"
-#include "pipeline/core_settings.h"
 #include "pipeline/evaluate.h"
 #include "pipeline/exchange.h"
 #include "pipeline/path.h"
 #include "pipeline/report.h"
+#include "site/core_settings.h"
 
 namespace colmeia::modules {
 namespace {
@@ -23,11 +23,11 @@ using config::In;
 using config::Word;
 using http::Status;
 using pipeline::Exchange;
-using pipeline::MergeContext;
 using pipeline::Outcome;
-using pipeline::Phase;
-using pipeline::PlacedText;
-using pipeline::Template;
+using site::MergeContext;
+using site::Phase;
+using site::PlacedText;
+using site::Template;
 
 struct Settings {
   std::vector<Template> names;  // "index.html" when nothing is written
@@ -83,7 +83,7 @@ Outcome LookAtFolder(Exchange& exchange) {
   const files::Lookup found = OpenFile(exchange, *folder, files::Want::kFacts);
   if (found) return Outcome::Pass();
   if (found.error != ENOENT) return RefuseFile(exchange, *folder, found.error);
-  if (exchange.settings<pipeline::CoreSettings>().log_not_found) {
+  if (exchange.settings<site::CoreSettings>().log_not_found) {
     pipeline::Report(exchange, log::Level::kError, "\"{}\" is not found ({}: No such file or directory)", *folder,
                      ENOENT);
   }
@@ -113,13 +113,12 @@ Outcome Handle(Exchange& exchange) {
   return LookAtFolder(exchange);
 }
 
-constexpr pipeline::PhaseHook kPhases[] = {{Phase::kContent, Handle, nullptr}};
+constexpr site::PhaseHook kPhases[] = {{Phase::kContent, Handle, nullptr}};
 
 }  // namespace
 
 // Export
 
-const pipeline::Module kIndex =
-    pipeline::DefineModule<Settings, Draft, Merge>("index", kDirectives, {.phases = kPhases});
+const site::Module kIndex = site::DefineModule<Settings, Draft, Merge>("index", kDirectives, {.phases = kPhases});
 
 }  // namespace colmeia::modules

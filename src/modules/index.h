@@ -3,10 +3,10 @@
 // Phase: content. The file is served by an internal redirect, so that its own location decides about it.
 #pragma once
 
-#include "pipeline/module.h"
+#include "site/module.h"
 
 namespace colmeia::modules {
 
-extern const pipeline::Module kIndex;
+extern const site::Module kIndex;
 
 }  // namespace colmeia::modules

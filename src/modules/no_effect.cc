@@ -52,12 +52,12 @@ constexpr Directive kDirectives[] = {
 
 // Merge
 
-Settings Merge(const Settings&, const Draft&, pipeline::MergeContext&) { return {}; }
+Settings Merge(const Settings&, const Draft&, site::MergeContext&) { return {}; }
 
 }  // namespace
 
 // Export
 
-const pipeline::Module kNoEffect = pipeline::DefineModule<Settings, Draft, Merge>("no_effect", kDirectives);
+const site::Module kNoEffect = site::DefineModule<Settings, Draft, Merge>("no_effect", kDirectives);
 
 }  // namespace colmeia::modules

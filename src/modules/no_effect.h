@@ -2,10 +2,10 @@
 // their place and their number of arguments, accepted, and told in one line.
 #pragma once
 
-#include "pipeline/module.h"
+#include "site/module.h"
 
 namespace colmeia::modules {
 
-extern const pipeline::Module kNoEffect;
+extern const site::Module kNoEffect;
 
 }  // namespace colmeia::modules

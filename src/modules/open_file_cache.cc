@@ -8,11 +8,11 @@
 #include <fmt/format.h>
 
 #include "config/setters.h"
-#include "pipeline/core_settings.h"
 #include "pipeline/exchange.h"
 #include "pipeline/path.h"
 #include "pipeline/report.h"
 #include "pipeline/services.h"
+#include "site/core_settings.h"
 #include "util/strings.h"
 #include "util/units.h"
 
@@ -102,7 +102,7 @@ constexpr Directive kDirectives[] = {
 
 // Merge
 
-Settings Merge(const Settings& outer, const Draft& own, pipeline::MergeContext&) {
+Settings Merge(const Settings& outer, const Draft& own, site::MergeContext&) {
   Settings out = outer;
   if (own.cache) out.rules.cache = own.cache->spec;
   out.rules.valid = own.valid.value_or(outer.rules.valid);
@@ -128,7 +128,7 @@ Outcome RefuseFile(Exchange& exchange, std::string_view path, int error, std::st
   const bool missing = IsMissing(error);
   if (error == EMFILE || error == ENFILE) exchange.services->lacks_descriptors = true;
   const bool forbidden = error == EACCES || error == ELOOP;
-  if (!missing || exchange.settings<pipeline::CoreSettings>().log_not_found) {
+  if (!missing || exchange.settings<site::CoreSettings>().log_not_found) {
     const log::Level level = missing || forbidden ? log::Level::kError : log::Level::kCrit;
     if (pipeline::ErrorLogOf(exchange).Enabled(level)) {
       // A busy site has many of these lines: no format is read for them, and no translation looked for.
@@ -151,6 +151,6 @@ Outcome RefusePath(Exchange& exchange) {
 
 // Export
 
-const pipeline::Module kOpenFileCache = pipeline::DefineModule<Settings, Draft, Merge>("open_file_cache", kDirectives);
+const site::Module kOpenFileCache = site::DefineModule<Settings, Draft, Merge>("open_file_cache", kDirectives);
 
 }  // namespace colmeia::modules

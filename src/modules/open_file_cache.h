@@ -6,11 +6,11 @@
 #include <string_view>
 
 #include "files/store.h"
-#include "pipeline/module.h"
+#include "site/module.h"
 
 namespace colmeia::modules {
 
-extern const pipeline::Module kOpenFileCache;
+extern const site::Module kOpenFileCache;
 
 // What is under `path`, by the rules of the exchange's location. Questions of one exchange see one moment.
 // REQUIRES: NUL-terminated as pipeline/path.h gives it.

@@ -48,7 +48,7 @@ constexpr Directive kDirectives[] = {
 
 // Merge
 
-Settings Merge(const Settings& outer, const Draft& own, pipeline::MergeContext&) {
+Settings Merge(const Settings& outer, const Draft& own, site::MergeContext&) {
   return {.max_ranges = own.max_ranges ? static_cast<std::size_t>(*own.max_ranges) : outer.max_ranges};
 }
 
@@ -134,7 +134,6 @@ void Filter(Exchange& exchange) {
 
 // Export
 
-const pipeline::Module kRanges =
-    pipeline::DefineModule<Settings, Draft, Merge>("ranges", kDirectives, {.filter = Filter});
+const site::Module kRanges = site::DefineModule<Settings, Draft, Merge>("ranges", kDirectives, {.filter = Filter});
 
 }  // namespace colmeia::modules

@@ -3,10 +3,10 @@
 // A filter, after conditional. Only GET has ranges (RFC 9110 14.2); whatever a Range field says, HEAD shows the whole.
 #pragma once
 
-#include "pipeline/module.h"
+#include "site/module.h"
 
 namespace colmeia::modules {
 
-extern const pipeline::Module kRanges;
+extern const site::Module kRanges;
 
 }  // namespace colmeia::modules

@@ -4,10 +4,10 @@
 #include <string>
 
 #include "config/setters.h"
-#include "pipeline/core_settings.h"
 #include "pipeline/error_response.h"
 #include "pipeline/evaluate.h"
 #include "pipeline/exchange.h"
+#include "site/core_settings.h"
 #include "util/strings.h"
 
 namespace colmeia::modules {
@@ -20,11 +20,11 @@ using config::In;
 using config::Word;
 using http::Status;
 using pipeline::Exchange;
-using pipeline::MergeContext;
 using pipeline::Outcome;
-using pipeline::Phase;
-using pipeline::PlacedText;
-using pipeline::Template;
+using site::MergeContext;
+using site::Phase;
+using site::PlacedText;
+using site::Template;
 
 struct Settings {
   std::optional<Status> status;  // empty: nothing is returned here
@@ -90,7 +90,7 @@ bool SendsElsewhere(Status status) {
 }
 
 Outcome SendText(Exchange& exchange, Status status, std::string_view text) {
-  const auto& core = exchange.settings<pipeline::CoreSettings>();
+  const auto& core = exchange.settings<site::CoreSettings>();
   pipeline::Response& response = exchange.response;
   response.status = status;
   if (!http::MayHaveBody(status) && !exchange.keep_error_status) return Outcome::Done();  // else it gets another one
@@ -112,16 +112,15 @@ Outcome Handle(Exchange& exchange) {
   return SendText(exchange, status, text);
 }
 
-bool Applies(const pipeline::SettingsSet& settings) { return settings.Get<Settings>().status.has_value(); }
+bool Applies(const site::SettingsSet& settings) { return settings.Get<Settings>().status.has_value(); }
 
-constexpr pipeline::PhaseHook kPhases[] = {{Phase::kServerRewrite, Handle, Applies},
-                                           {Phase::kRewrite, Handle, Applies}};
+constexpr site::PhaseHook kPhases[] = {{Phase::kServerRewrite, Handle, Applies}, {Phase::kRewrite, Handle, Applies}};
 
 }  // namespace
 
 // Export
 
-const pipeline::Module kReturn = pipeline::DefineModule<Settings, Draft, Merge>(
-    "return", kDirectives, {.phases = kPhases}, pipeline::Inherit::kNothing);
+const site::Module kReturn =
+    site::DefineModule<Settings, Draft, Merge>("return", kDirectives, {.phases = kPhases}, site::Inherit::kNothing);
 
 }  // namespace colmeia::modules

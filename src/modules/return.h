@@ -3,10 +3,10 @@
 // Phases: server rewrite (a server's own `return` comes before any location is chosen) and rewrite.
 #pragma once
 
-#include "pipeline/module.h"
+#include "site/module.h"
 
 namespace colmeia::modules {
 
-extern const pipeline::Module kReturn;
+extern const site::Module kReturn;
 
 }  // namespace colmeia::modules

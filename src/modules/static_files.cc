@@ -5,28 +5,28 @@
 
 #include "files/store.h"
 #include "modules/open_file_cache.h"
-#include "pipeline/core_settings.h"
 #include "pipeline/error_response.h"
 #include "pipeline/exchange.h"
 #include "pipeline/path.h"
 #include "pipeline/report.h"
+#include "site/core_settings.h"
 
 namespace colmeia::modules {
 namespace {
 
 using http::Status;
-using pipeline::CoreSettings;
 using pipeline::Exchange;
 using pipeline::Outcome;
-using pipeline::Phase;
 using pipeline::Piece;
+using site::CoreSettings;
+using site::Phase;
 
 constexpr std::string_view kMethods = "GET, HEAD";  // that a file answers
 
 struct Settings {};
 struct Draft {};
 
-Settings Merge(const Settings&, const Draft&, pipeline::MergeContext&) { return {}; }
+Settings Merge(const Settings&, const Draft&, site::MergeContext&) { return {}; }
 
 // Behaviour
 
@@ -87,13 +87,12 @@ Outcome Handle(Exchange& exchange) {
   return Outcome::Respond(Status::kNotFound);
 }
 
-constexpr pipeline::PhaseHook kPhases[] = {{Phase::kContent, Handle, nullptr}};
+constexpr site::PhaseHook kPhases[] = {{Phase::kContent, Handle, nullptr}};
 
 }  // namespace
 
 // Export
 
-const pipeline::Module kStaticFiles =
-    pipeline::DefineModule<Settings, Draft, Merge>("static_files", {}, {.phases = kPhases});
+const site::Module kStaticFiles = site::DefineModule<Settings, Draft, Merge>("static_files", {}, {.phases = kPhases});
 
 }  // namespace colmeia::modules

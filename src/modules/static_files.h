@@ -4,10 +4,10 @@
 // Phase: content, the last one to be asked. It has no directives: root, alias, types and their like are the core's.
 #pragma once
 
-#include "pipeline/module.h"
+#include "site/module.h"
 
 namespace colmeia::modules {
 
-extern const pipeline::Module kStaticFiles;
+extern const site::Module kStaticFiles;
 
 }  // namespace colmeia::modules

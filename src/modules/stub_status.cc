@@ -20,7 +20,7 @@ using config::In;
 using http::Status;
 using pipeline::Exchange;
 using pipeline::Outcome;
-using pipeline::Phase;
+using site::Phase;
 
 struct Settings {
   bool on = false;
@@ -49,7 +49,7 @@ constexpr Directive kDirectives[] = {
 
 // Merge
 
-Settings Merge(const Settings&, const Draft& own, pipeline::MergeContext&) { return {.on = own.on}; }
+Settings Merge(const Settings&, const Draft& own, site::MergeContext&) { return {.on = own.on}; }
 
 // Behaviour
 
@@ -73,15 +73,15 @@ Outcome Handle(Exchange& exchange) {
   return Outcome::Done();
 }
 
-bool Applies(const pipeline::SettingsSet& settings) { return settings.Get<Settings>().on; }
+bool Applies(const site::SettingsSet& settings) { return settings.Get<Settings>().on; }
 
-constexpr pipeline::PhaseHook kPhases[] = {{Phase::kContent, Handle, Applies}};
+constexpr site::PhaseHook kPhases[] = {{Phase::kContent, Handle, Applies}};
 
 }  // namespace
 
 // Export
 
-const pipeline::Module kStubStatus = pipeline::DefineModule<Settings, Draft, Merge>(
-    "stub_status", kDirectives, {.phases = kPhases}, pipeline::Inherit::kNothing);
+const site::Module kStubStatus = site::DefineModule<Settings, Draft, Merge>(
+    "stub_status", kDirectives, {.phases = kPhases}, site::Inherit::kNothing);
 
 }  // namespace colmeia::modules

@@ -3,10 +3,10 @@
 // Phase: content.
 #pragma once
 
-#include "pipeline/module.h"
+#include "site/module.h"
 
 namespace colmeia::modules {
 
-extern const pipeline::Module kStubStatus;
+extern const site::Module kStubStatus;
 
 }  // namespace colmeia::modules

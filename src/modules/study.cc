@@ -20,7 +20,7 @@ using config::Directive;
 using config::In;
 using pipeline::Exchange;
 using pipeline::Outcome;
-using pipeline::Phase;
+using site::Phase;
 
 struct Settings {
   bool on = false;
@@ -70,7 +70,7 @@ constexpr Directive kDirectives[] = {
 
 // Merge
 
-Settings Merge(const Settings& outer, const Draft& own, pipeline::MergeContext& context) {
+Settings Merge(const Settings& outer, const Draft& own, site::MergeContext& context) {
   Settings out;
   out.on = own.on.value_or(outer.on);
   if (own.cpu_bound) {
@@ -119,15 +119,15 @@ Outcome Handle(Exchange& exchange) {
   return Outcome::Done();
 }
 
-bool Applies(const pipeline::SettingsSet& settings) { return settings.Get<Settings>().cpu_bound.count() > 0; }
+bool Applies(const site::SettingsSet& settings) { return settings.Get<Settings>().cpu_bound.count() > 0; }
 
-constexpr pipeline::PhaseHook kPhases[] = {{Phase::kContent, Handle, Applies}};
+constexpr site::PhaseHook kPhases[] = {{Phase::kContent, Handle, Applies}};
 
 }  // namespace
 
 // Export
 
-const pipeline::Module kStudy = pipeline::DefineModule<Settings, Draft, Merge>(
-    "study", kDirectives, {.phases = kPhases}, pipeline::Inherit::kAlways);
+const site::Module kStudy =
+    site::DefineModule<Settings, Draft, Merge>("study", kDirectives, {.phases = kPhases}, site::Inherit::kAlways);
 
 }  // namespace colmeia::modules

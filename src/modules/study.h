@@ -2,10 +2,10 @@
 // `study on` refuses them.
 #pragma once
 
-#include "pipeline/module.h"
+#include "site/module.h"
 
 namespace colmeia::modules {
 
-extern const pipeline::Module kStudy;
+extern const site::Module kStudy;
 
 }  // namespace colmeia::modules

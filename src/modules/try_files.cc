@@ -12,7 +12,7 @@
 #include "pipeline/exchange.h"
 #include "pipeline/path.h"
 #include "pipeline/report.h"
-#include "pipeline/site.h"
+#include "site/site.h"
 #include "util/strings.h"
 
 namespace colmeia::modules {
@@ -26,11 +26,11 @@ using config::Word;
 using http::Status;
 using pipeline::Candidate;
 using pipeline::Exchange;
-using pipeline::MergeContext;
 using pipeline::Outcome;
-using pipeline::Phase;
-using pipeline::PlacedText;
-using pipeline::Template;
+using site::MergeContext;
+using site::Phase;
+using site::PlacedText;
+using site::Template;
 
 struct Argument {
   Template text;
@@ -120,15 +120,15 @@ Outcome Handle(Exchange& exchange) {
   return FallBack(exchange, settings);
 }
 
-bool Applies(const pipeline::SettingsSet& settings) { return !settings.Get<Settings>().candidates.empty(); }
+bool Applies(const site::SettingsSet& settings) { return !settings.Get<Settings>().candidates.empty(); }
 
-constexpr pipeline::PhaseHook kPhases[] = {{Phase::kPrecontent, Handle, Applies}};
+constexpr site::PhaseHook kPhases[] = {{Phase::kPrecontent, Handle, Applies}};
 
 }  // namespace
 
 // Export
 
-const pipeline::Module kTryFiles = pipeline::DefineModule<Settings, Draft, Merge>(
-    "try_files", kDirectives, {.phases = kPhases}, pipeline::Inherit::kNothing);
+const site::Module kTryFiles =
+    site::DefineModule<Settings, Draft, Merge>("try_files", kDirectives, {.phases = kPhases}, site::Inherit::kNothing);
 
 }  // namespace colmeia::modules

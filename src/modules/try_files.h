@@ -3,10 +3,10 @@
 // Phase: precontent. A path that exists is served in the same location; only the fall-back chooses a location anew.
 #pragma once
 
-#include "pipeline/module.h"
+#include "site/module.h"
 
 namespace colmeia::modules {
 
-extern const pipeline::Module kTryFiles;
+extern const site::Module kTryFiles;
 
 }  // namespace colmeia::modules

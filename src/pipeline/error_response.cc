@@ -7,10 +7,10 @@
 #include <fmt/format.h>
 
 #include "http/escape.h"
-#include "pipeline/core_settings.h"
 #include "pipeline/evaluate.h"
 #include "pipeline/exchange.h"
-#include "pipeline/site.h"
+#include "site/core_settings.h"
+#include "site/site.h"
 
 namespace colmeia::pipeline {
 namespace {
@@ -54,7 +54,7 @@ std::string MakePage(Status status, bool with_version) {
 // A page is the same for everybody: made when it is first needed, and kept. There are as many as statuses, twice.
 std::string_view BuiltInPage(Exchange& exchange, Status status) {
   static std::map<std::pair<Status, bool>, std::string> pages;
-  const bool with_version = exchange.settings<CoreSettings>().server_tokens == ServerTokens::kOn;
+  const bool with_version = exchange.settings<site::CoreSettings>().server_tokens == site::ServerTokens::kOn;
   std::string& page = pages[{status, with_version}];
   if (page.empty()) page = MakePage(status, with_version);
   return page;
@@ -73,8 +73,8 @@ bool IsRedirect(Status status) {
   }
 }
 
-const ErrorPage* FindErrorPage(const CoreSettings& core, Status status) {
-  for (const ErrorPage& page : core.error_pages) {
+const site::ErrorPage* FindErrorPage(const site::CoreSettings& core, Status status) {
+  for (const site::ErrorPage& page : core.error_pages) {
     if (page.status == status) return &page;
   }
   return nullptr;
@@ -82,7 +82,7 @@ const ErrorPage* FindErrorPage(const CoreSettings& core, Status status) {
 
 // `location` as the client is told it.
 std::string_view AbsoluteUrl(Exchange& exchange, std::string_view location) {
-  const CoreSettings& core = exchange.settings<CoreSettings>();
+  const site::CoreSettings& core = exchange.settings<site::CoreSettings>();
   if (!location.starts_with('/') || !core.absolute_redirect) return location;
   const sys::Address& local = *exchange.connection->local;
   std::string_view host = exchange.request.host;
@@ -99,7 +99,7 @@ std::string_view AbsoluteUrl(Exchange& exchange, std::string_view location) {
 }  // namespace
 
 ErrorPageVerdict ApplyErrorPage(Exchange& exchange, Status status) {
-  const ErrorPage* const page = FindErrorPage(exchange.settings<CoreSettings>(), status);
+  const site::ErrorPage* const page = FindErrorPage(exchange.settings<site::CoreSettings>(), status);
   if (page == nullptr) return ErrorPageVerdict::kNone;
 
   const std::string_view target = Evaluate(page->target, exchange);

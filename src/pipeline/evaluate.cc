@@ -17,21 +17,21 @@ std::optional<std::string_view> NumberedGroup(const Exchange& exchange, std::str
 }
 
 std::optional<std::string_view> NamedGroup(const Exchange& exchange, std::string_view name) {
-  for (const Capture& capture : exchange.captures) {
+  for (const site::Capture& capture : exchange.captures) {
     if (capture.name == name) return capture.value;
   }
   return std::nullopt;
 }
 
-std::optional<std::string_view> ValueOf(const Template::Part& part, Exchange& exchange) {
+std::optional<std::string_view> ValueOf(const site::Template::Part& part, Exchange& exchange) {
   switch (part.kind) {
-    case Template::Part::Kind::kLiteral:
+    case site::Template::Part::Kind::kLiteral:
       return part.text;
-    case Template::Part::Kind::kVariable:
+    case site::Template::Part::Kind::kVariable:
       return part.get(exchange, part.text);
-    case Template::Part::Kind::kGroup:
+    case site::Template::Part::Kind::kGroup:
       return NumberedGroup(exchange, part.text);
-    case Template::Part::Kind::kNamedGroup:
+    case site::Template::Part::Kind::kNamedGroup:
       return NamedGroup(exchange, part.text);
   }
   return std::nullopt;
@@ -39,8 +39,8 @@ std::optional<std::string_view> ValueOf(const Template::Part& part, Exchange& ex
 
 }  // namespace
 
-std::string_view Join(const Template& text, Exchange& exchange, Escape escape) {
-  const std::vector<Template::Part>& parts = text.parts();
+std::string_view Join(const site::Template& text, Exchange& exchange, Escape escape) {
+  const std::vector<site::Template::Part>& parts = text.parts();
   // Two passes, so that the result is one piece of the arena: values first, because a getter may use the arena itself.
   static constexpr std::size_t kFew = 32;
   std::array<std::string_view, kFew> few;
@@ -52,9 +52,9 @@ std::string_view Join(const Template& text, Exchange& exchange, Escape escape) {
   }
   std::size_t size = 0;
   std::size_t count = 0;
-  for (const Template::Part& part : parts) {
+  for (const site::Template::Part& part : parts) {
     std::string_view& value = values[count++];
-    if (part.kind == Template::Part::Kind::kLiteral) {
+    if (part.kind == site::Template::Part::Kind::kLiteral) {
       value = part.text;
     } else {
       const std::optional<std::string_view> given = ValueOf(part, exchange);

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-#include "pipeline/template.h"
+#include "site/template.h"
 #include "util/arena.h"
 
 namespace colmeia::pipeline {
@@ -15,10 +15,11 @@ class Exchange;
 using Escape = std::string_view (*)(util::Arena& arena, std::optional<std::string_view> value);
 
 // A template with variables, joined in the exchange's arena. `escape` may be null.
-[[nodiscard]] std::string_view Join(const Template& text, Exchange& exchange, Escape escape);
+[[nodiscard]] std::string_view Join(const site::Template& text, Exchange& exchange, Escape escape);
 
 // The text, valid until the exchange is reset; one without variables is returned as it is. Missing values are empty.
-[[nodiscard]] inline std::string_view Evaluate(const Template& text, Exchange& exchange, Escape escape = nullptr) {
+[[nodiscard]] inline std::string_view Evaluate(const site::Template& text, Exchange& exchange,
+                                               Escape escape = nullptr) {
   return text.constant() ? std::string_view(text.text()) : Join(text, exchange, escape);
 }
 

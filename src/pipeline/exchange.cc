@@ -65,7 +65,7 @@ void Exchange::MoveHead(const char* from, std::size_t size, const char* to) {
     Move(field.value, from, size, to);
   }
   for (http::Field& field : response.fields) Move(field.value, from, size, to);
-  for (Capture& capture : captures) Move(capture.value, from, size, to);
+  for (site::Capture& capture : captures) Move(capture.value, from, size, to);
   response.body.MoveMemory(from, size, to);
   Move(response.content_type, from, size, to);
   Move(response.etag, from, size, to);

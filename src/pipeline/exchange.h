@@ -17,16 +17,19 @@
 #include "http/status.h"
 #include "pipeline/body.h"
 #include "pipeline/outcome.h"
-#include "pipeline/regex.h"
-#include "pipeline/settings.h"
+#include "site/regex.h"
+#include "site/settings.h"
 #include "sys/address.h"
 #include "util/arena.h"
 #include "util/clock.h"
 
-namespace colmeia::pipeline {
-
+namespace colmeia::site {
 struct Location;
 struct Server;
+}  // namespace colmeia::site
+
+namespace colmeia::pipeline {
+
 struct Services;
 
 // The address that a client connected to. On a wildcard listener only the kernel knows it, and is asked when somebody
@@ -144,12 +147,12 @@ class Exchange {
   util::Arena arena;
   ConnectionFacts* connection = nullptr;
   Services* services = nullptr;  // of the worker; outlives every exchange
-  const Server* server = nullptr;
-  const Location* location = nullptr;
-  std::string_view named_location;  // "@name" to enter instead of a search by path; set with Outcome::Reroute()
-  std::vector<Capture> captures;    // [0] = the whole match; named ones carry their name
-  bool makes_error_page = false;    // error_page has named what answers: no page has one in turn
-  bool keep_error_status = false;   // the error page's response takes `error_status` as its own
+  const site::Server* server = nullptr;
+  const site::Location* location = nullptr;
+  std::string_view named_location;      // "@name" to enter instead of a search by path; set with Outcome::Reroute()
+  std::vector<site::Capture> captures;  // [0] = the whole match; named ones carry their name
+  bool makes_error_page = false;        // error_page has named what answers: no page has one in turn
+  bool keep_error_status = false;       // the error page's response takes `error_status` as its own
   http::Status error_status = http::Status::kNone;  // whatever the page's handler says, with keep_error_status
   http::Status refusal = http::Status::kNone;       // by a filter: the status of a response to take this one's place
   std::string_view redirect_to;                     // Location, for a response that stays a redirection; else unused
@@ -160,7 +163,7 @@ class Exchange {
 
  private:
   friend class Runner;
-  const SettingsSet* settings_ = nullptr;
+  const site::SettingsSet* settings_ = nullptr;
 };
 
 }  // namespace colmeia::pipeline

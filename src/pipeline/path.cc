@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "pipeline/core_settings.h"
 #include "pipeline/exchange.h"
+#include "site/core_settings.h"
 
 namespace colmeia::pipeline {
 namespace {
@@ -33,7 +33,7 @@ struct RootText {
 };
 
 RootText RootOf(Exchange& exchange) {
-  const CoreSettings& core = exchange.settings<CoreSettings>();
+  const site::CoreSettings& core = exchange.settings<site::CoreSettings>();
   const std::string_view text = Evaluate(core.root, exchange);
   // One given as a plain text was made absolute while compiling; one with variables may still turn out relative.
   if (text.starts_with('/')) return {text, core.root.literal_beginning().size()};
@@ -41,7 +41,7 @@ RootText RootOf(Exchange& exchange) {
 }
 
 // Whether more ".." stand behind the beginning that only the operator wrote than the operator wrote there, too.
-bool Climbs(const CoreSettings& core, std::string_view name, const RootText& root) {
+bool Climbs(const site::CoreSettings& core, std::string_view name, const RootText& root) {
   const int climbs = CountClimbs(name.substr(LastSegment(root.text.substr(0, root.sure))));
   if (climbs == 0) return false;
   return climbs > CountClimbs(core.root.text().substr(LastSegment(core.root.literal_beginning())));
@@ -49,7 +49,7 @@ bool Climbs(const CoreSettings& core, std::string_view name, const RootText& roo
 
 // Root or alias, and behind it one after the other `rest` and `name`.
 FileName Join(Exchange& exchange, std::string_view rest, std::string_view name, bool from_client) {
-  const CoreSettings& core = exchange.settings<CoreSettings>();
+  const site::CoreSettings& core = exchange.settings<site::CoreSettings>();
   const RootText root = RootOf(exchange);
   const std::size_t size = root.text.size() + rest.size() + name.size();
   char* const out = exchange.arena.Allocate(size + 1);
@@ -65,7 +65,7 @@ FileName Join(Exchange& exchange, std::string_view rest, std::string_view name, 
 // What of the request's path a file's name ends with.
 std::string_view RestOfPath(const Exchange& exchange) {
   const std::string_view path = exchange.request.path;
-  const std::optional<std::size_t>& alias = exchange.settings<CoreSettings>().alias;
+  const std::optional<std::size_t>& alias = exchange.settings<site::CoreSettings>().alias;
   if (!alias || exchange.request.path_below_alias) return path;
   return path.substr(std::min(path.size(), *alias));
 }
@@ -80,10 +80,10 @@ FileName MapInFolder(Exchange& exchange, std::string_view name) {
   return Join(exchange, RestOfPath(exchange), name, false);
 }
 
-Candidate::Candidate(Exchange& exchange, const Template& text) : name_(Evaluate(text, exchange)) {
-  const std::optional<std::size_t>& alias = exchange.settings<CoreSettings>().alias;
+Candidate::Candidate(Exchange& exchange, const site::Template& text) : name_(Evaluate(text, exchange)) {
+  const std::optional<std::size_t>& alias = exchange.settings<site::CoreSettings>().alias;
   if (!alias) return;
-  form_ = *alias == kWholePath ? Form::kWhole : Form::kBelow;
+  form_ = *alias == site::kWholePath ? Form::kWhole : Form::kBelow;
   if (form_ == Form::kWhole) return;
   location_ = exchange.request.path.substr(0, *alias);
   if (!text.constant() && name_.starts_with(location_)) name_.remove_prefix(location_.size());

@@ -14,7 +14,7 @@
 #include <optional>
 #include <string_view>
 
-#include "pipeline/template.h"
+#include "site/template.h"
 
 namespace colmeia::pipeline {
 
@@ -38,7 +38,7 @@ using FileName = std::optional<std::string_view>;
 class Candidate {
  public:
   // REQUIRES: the exchange's path and location stay as they are until the last call of a member.
-  Candidate(Exchange& exchange, const Template& text);
+  Candidate(Exchange& exchange, const site::Template& text);
 
   [[nodiscard]] FileName Map(Exchange& exchange) const;
   // From now on the request's path is the one that leads to this file or folder.

@@ -2,15 +2,15 @@
 
 #include <string>
 
-#include "pipeline/core_settings.h"
 #include "pipeline/exchange.h"
 #include "pipeline/services.h"
-#include "pipeline/site.h"
+#include "site/core_settings.h"
+#include "site/site.h"
 
 namespace colmeia::pipeline {
 
 log::ErrorLog& ErrorLogOf(Exchange& exchange) {
-  const std::size_t ordinal = exchange.location != nullptr ? exchange.settings<CoreSettings>().error_log : 0;
+  const std::size_t ordinal = exchange.location != nullptr ? exchange.settings<site::CoreSettings>().error_log : 0;
   return *exchange.services->error_logs[ordinal];
 }
 

@@ -4,15 +4,15 @@
 #include <utility>
 
 #include "log/error_log.h"
-#include "pipeline/core_settings.h"
 #include "pipeline/error_response.h"
 #include "pipeline/exchange.h"
 #include "pipeline/report.h"
-#include "pipeline/site.h"
+#include "site/core_settings.h"
+#include "site/site.h"
 
 namespace colmeia::pipeline {
 
-void Runner::Enter(Exchange& exchange, const Location* location) {
+void Runner::Enter(Exchange& exchange, const site::Location* location) {
   exchange.location = location;
   exchange.settings_ = &location->settings;
 }
@@ -36,7 +36,7 @@ void Runner::Loop(Exchange& exchange, Step step) {
 }
 
 Runner::Step Runner::EnterByName(Exchange& exchange) {
-  const Server& server = *exchange.server;
+  const site::Server& server = *exchange.server;
   const auto named = server.named.find(exchange.named_location);
   if (named == server.named.end()) {
     Report(exchange, log::Level::kError, "could not find named location \"{}\"", exchange.named_location);
@@ -48,13 +48,13 @@ Runner::Step Runner::EnterByName(Exchange& exchange) {
 }
 
 Runner::Step Runner::EnterByPath(Exchange& exchange) {
-  const Server& server = *exchange.server;
+  const site::Server& server = *exchange.server;
   Enter(exchange, server.self.get());
   if (!server.handlers.empty()) {
     if (const std::optional<Step> step = RunHandlers(exchange, server.handlers)) return *step;
   }
-  MatchFailure failure;
-  const Location* const location = server.table.Find(exchange.request.path, &exchange.captures, failure);
+  site::MatchFailure failure;
+  const site::Location* const location = server.table.Find(exchange.request.path, &exchange.captures, failure);
   if (failure) {
     WriteReport(exchange, log::Level::kAlert, failure.Text());
     return Respond(exchange, http::Status::kInternalServerError);
@@ -64,7 +64,7 @@ Runner::Step Runner::EnterByPath(Exchange& exchange) {
 }
 
 Runner::Step Runner::RunLocation(Exchange& exchange) {
-  const CoreSettings& core = exchange.settings<CoreSettings>();
+  const site::CoreSettings& core = exchange.settings<site::CoreSettings>();
   if (core.internal && exchange.reroutes == 0) return Respond(exchange, http::Status::kNotFound);
 
   const std::uint64_t limit = core.client_max_body_size;
@@ -78,8 +78,8 @@ Runner::Step Runner::RunLocation(Exchange& exchange) {
   return Respond(exchange, http::Status::kNotFound);
 }
 
-std::optional<Runner::Step> Runner::RunHandlers(Exchange& exchange, const std::vector<Handler>& handlers) {
-  for (const Handler handler : handlers) {
+std::optional<Runner::Step> Runner::RunHandlers(Exchange& exchange, const std::vector<site::Handler>& handlers) {
+  for (const site::Handler handler : handlers) {
     const Outcome outcome = handler(exchange);
     switch (outcome.next) {
       case Next::kPass:
@@ -132,7 +132,7 @@ http::Status Runner::Complete(Exchange& exchange) {
     if (response.status != http::Status::kOk) response.DropValidators();
   }
   if (response.status != http::Status::kOk) AddFieldsOfStatus(exchange);
-  for (const HeadFilter filter : exchange.location->filters) {
+  for (const site::HeadFilter filter : exchange.location->filters) {
     filter(exchange);
     if (exchange.refusal != http::Status::kNone) return std::exchange(exchange.refusal, http::Status::kNone);
   }
@@ -144,7 +144,7 @@ http::Status Runner::Complete(Exchange& exchange) {
 }
 
 void Runner::Log(Exchange& exchange) {
-  for (const LogHandler logger : exchange.location->loggers) logger(exchange);
+  for (const site::LogHandler logger : exchange.location->loggers) logger(exchange);
 }
 
 }  // namespace colmeia::pipeline

@@ -8,13 +8,16 @@
 #include <vector>
 
 #include "http/status.h"
-#include "pipeline/module.h"
+#include "site/module.h"
+
+namespace colmeia::site {
+struct Server;
+struct Location;
+}  // namespace colmeia::site
 
 namespace colmeia::pipeline {
 
 class Exchange;
-struct Server;
-struct Location;
 
 class Runner {
  public:
@@ -32,13 +35,13 @@ class Runner {
  private:
   enum class Step { kChooseLocation, kFinished };
 
-  static void Enter(Exchange& exchange, const Location* location);
+  static void Enter(Exchange& exchange, const site::Location* location);
   static Step EnterByName(Exchange& exchange);
   // The server's handlers, and those of the location that they leave the path to.
   static Step EnterByPath(Exchange& exchange);
   static Step RunLocation(Exchange& exchange);
   // Nothing when all of them pass.
-  static std::optional<Step> RunHandlers(Exchange& exchange, const std::vector<Handler>& handlers);
+  static std::optional<Step> RunHandlers(Exchange& exchange, const std::vector<site::Handler>& handlers);
   static Step Respond(Exchange& exchange, http::Status status);
   static Step Reroute(Exchange& exchange);
   // kNone, or what a filter answers instead.

@@ -9,6 +9,10 @@
 #include "pipeline/serving.h"
 #include "util/clock.h"
 
+namespace colmeia::site {
+struct Site;
+}  // namespace colmeia::site
+
 namespace colmeia::files {
 class Store;
 }
@@ -29,8 +33,6 @@ class SlotWriter;
 
 namespace colmeia::pipeline {
 
-struct Site;
-
 // Texts that many exchanges of one second share: the clock as an access log writes it.
 class TimeTexts {
  public:
@@ -47,7 +49,7 @@ class TimeTexts {
 };
 
 struct Services {
-  const Site* site = nullptr;
+  const site::Site* site = nullptr;
   files::Store* files = nullptr;
   std::vector<log::AccessLog*> logs;         // by ordinal of Site::logs
   std::vector<log::ErrorLog*> error_logs;    // by ordinal of Site::error_logs

@@ -5,11 +5,11 @@
 #include <fmt/format.h>
 
 #include "http/uri.h"
-#include "pipeline/core_settings.h"
 #include "pipeline/exchange.h"
 #include "pipeline/path.h"
 #include "pipeline/services.h"
-#include "pipeline/site.h"
+#include "site/core_settings.h"
+#include "site/site.h"
 #include "util/strings.h"
 
 namespace colmeia::pipeline {
@@ -158,7 +158,7 @@ std::string_view PortOf(Exchange& ex, const sys::Address& address) {
   return address.family() == AF_UNIX ? std::string_view{} : Decimal(ex, address.port());
 }
 
-constexpr Variable kRows[] = {
+constexpr site::Variable kRows[] = {
     {"arg_", true, Argument, "The argument of that name in the request's query string, as in $arg_page."},
     {"cookie_", true, Cookie, "The cookie of that name, as in $cookie_session."},
     {"http_", true, Http,
@@ -228,9 +228,8 @@ constexpr Variable kRows[] = {
      [](Exchange& ex, std::string_view) -> Value { return JoinedField(ex, ex.request.fields, "content_type", ", "); },
      "The Content-Type field of the request."},
     {"status", false,
-     [](Exchange& ex, std::string_view) -> Value {
-       return Decimal(ex, http::Code(http::WireStatus(ex.response.status)));
-     },
+     [](Exchange& ex,
+        std::string_view) -> Value { return Decimal(ex, http::Code(http::WireStatus(ex.response.status))); },
      "The status of the response, as it was sent."},
     {"bytes_sent", false, [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, ex.response.bytes_sent); },
      "How many bytes the client was sent."},
@@ -245,14 +244,12 @@ constexpr Variable kRows[] = {
     {"msec", false, [](Exchange& ex, std::string_view) -> Value { return Seconds(ex, ex.services->wall_ms); },
      "The time in seconds since 1970, with milliseconds."},
     {"time_local", false,
-     [](Exchange& ex, std::string_view) -> Value {
-       return ex.arena.Copy(ex.services->times.Local(ex.services->wall_ms / 1000));
-     },
+     [](Exchange& ex,
+        std::string_view) -> Value { return ex.arena.Copy(ex.services->times.Local(ex.services->wall_ms / 1000)); },
      "The time as access logs write it: 23/Nov/2026:11:34:00 +0000."},
     {"time_iso8601", false,
-     [](Exchange& ex, std::string_view) -> Value {
-       return ex.arena.Copy(ex.services->times.Iso8601(ex.services->wall_ms / 1000));
-     },
+     [](Exchange& ex,
+        std::string_view) -> Value { return ex.arena.Copy(ex.services->times.Iso8601(ex.services->wall_ms / 1000)); },
      "The time as in 2026-11-23T11:34:00+00:00."},
     {"pid", false, [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, ex.services->pid); },
      "The process id of the worker."},
@@ -260,11 +257,11 @@ constexpr Variable kRows[] = {
 
 struct Settings {};
 struct Draft {};
-Settings Merge(const Settings&, const Draft&, MergeContext&) { return {}; }
+Settings Merge(const Settings&, const Draft&, site::MergeContext&) { return {}; }
 
 }  // namespace
 
-const Module kVariables = DefineModule<Settings, Draft, Merge>("variables", {}, {.variables = kRows});
+const site::Module kVariables = site::DefineModule<Settings, Draft, Merge>("variables", {}, {.variables = kRows});
 
 std::optional<std::string_view> FindArgument(std::string_view args, std::string_view name) {
   while (!args.empty()) {
@@ -280,12 +277,12 @@ std::optional<std::string_view> FindArgument(std::string_view args, std::string_
   return std::nullopt;
 }
 
-std::string VariablesReference(std::span<const Variable> variables) {
+std::string VariablesReference(std::span<const site::Variable> variables) {
   std::string out =
       "\n## Variables\n\n"
       "They may stand in the texts of add_header, alias, error_page, expires, index, log_format, return, root, "
       "try_files and others, as $name or ${name}; upper case is the same as lower case.\n\n";
-  for (const Variable& variable : variables) {
+  for (const site::Variable& variable : variables) {
     out += fmt::format("### ${}{}\n\n{}\n\n", variable.name, variable.prefix ? "NAME" : "", variable.doc);
   }
   out +=

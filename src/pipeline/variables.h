@@ -6,15 +6,15 @@
 #include <string>
 #include <string_view>
 
-#include "pipeline/module.h"
+#include "site/module.h"
 
 namespace colmeia::pipeline {
 
 // The module that brings them. It has no directives.
-extern const Module kVariables;
+extern const site::Module kVariables;
 
 // The reference's section on variables, in Markdown: one entry per variable, and the groups of expressions.
-[[nodiscard]] std::string VariablesReference(std::span<const Variable> variables);
+[[nodiscard]] std::string VariablesReference(std::span<const site::Variable> variables);
 
 // The argument of that name in a query string, whatever its case: nginx's $arg_NAME. Nothing when there is none; of
 // several it is the first. The view points into `args`.

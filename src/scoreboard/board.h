@@ -11,7 +11,7 @@
 //    load and store, without a locked instruction. The one exception is the lock of `accept_by mutex`
 //    (scoreboard/accept_lock.h), which lives here because all have it.
 // 3. Nobody else can write it: a worker maps the whole from a descriptor that can only read, and from the one that can
-//    write no more than its own page and the lock's. It then closes both (worker/become.h).
+//    write no more than its own page and the lock's. It then closes both (process/become.h).
 // 4. Totals survive their worker: Retire() adds them to the header's past record and empties the slot in one step, so
 //    that Sum() never counts a request twice or not at all. Gauges vanish with their worker.
 //

@@ -1,6 +1,6 @@
 // Giving up power, one system call each, and each read back from the kernel before it counts as done.
 //
-// The order is the caller's (worker/become.h).
+// The order is the caller's (process/become.h).
 #pragma once
 
 #include <sys/types.h>

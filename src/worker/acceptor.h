@@ -10,11 +10,11 @@
 #include <functional>
 #include <memory>
 
-#include "http1/listener.h"
 #include "ipc/accept_by.h"
 #include "log/error_log.h"
 #include "loop/loop.h"
 #include "scoreboard/board.h"
+#include "session/listener.h"
 #include "sys/address.h"
 #include "sys/unique_fd.h"
 #include "util/clock.h"
@@ -25,8 +25,8 @@ class Connections;
 
 // A client that the master has accepted (`accept_by handoff`).
 struct HandedClient {
-  const http1::Listener& listener;  // that it came through; outlives the acceptor and every connection
-  sys::UniqueFd fd;                 // non-blocking
+  const session::Listener& listener;  // that it came through; outlives the acceptor and every connection
+  sys::UniqueFd fd;                   // non-blocking
   sys::Address peer;
   std::function<void()> taken;  // called once, before a byte is read: from here on it is lost with this process
 };
@@ -37,7 +37,7 @@ class Acceptor {
 
   // A listening socket to accept from, as soon as Start() was called. `ordinal` is its place in the site's list of
   // listeners and names it from now on; `listener` outlives this and every connection.
-  virtual void Add(std::uint32_t ordinal, sys::UniqueFd fd, const http1::Listener& listener) = 0;
+  virtual void Add(std::uint32_t ordinal, sys::UniqueFd fd, const session::Listener& listener) = 0;
 
   // Accepts from all of them. Once.
   virtual void Start() = 0;

@@ -53,7 +53,7 @@ bool Connections::Await(bool made) {
   return false;
 }
 
-void Connections::Add(const http1::Listener& listener, sys::UniqueFd fd, const sys::Address& peer) {
+void Connections::Add(const session::Listener& listener, sys::UniqueFd fd, const sys::Address& peer) {
   CHECK(size() < limit());
   if (descriptors_.IsAmongTheLast(fd.get())) room_.NoteScarce();
   Cell* const cell = TakeCell();
@@ -63,7 +63,7 @@ void Connections::Add(const http1::Listener& listener, sys::UniqueFd fd, const s
   connection->Open();
 }
 
-void Connections::OnStanding(Connection& connection, http1::Standing before) { room_.Moved(connection, before); }
+void Connections::OnStanding(Connection& connection, session::Standing before) { room_.Moved(connection, before); }
 
 void Connections::Remove(Connection& connection) {
   room_.Remove(connection);
@@ -79,11 +79,11 @@ void Connections::Drain() {
   shared_.draining = true;
   // Each of them may go while it is asked, but no other one does, and those that stay become no others' neighbours: so
   // the walk keeps its place by the next one. Those that change lists meanwhile move to the end of another one.
-  for (const http1::Standing standing :
-       {http1::Standing::kSilent, http1::Standing::kIdle, http1::Standing::kUnwanted, http1::Standing::kBusy}) {
+  for (const session::Standing standing :
+       {session::Standing::kSilent, session::Standing::kIdle, session::Standing::kUnwanted, session::Standing::kBusy}) {
     const Room::List& list = room_.list(standing);
     std::size_t left = list.size;
-    for (http1::Evictable* at = list.first; at != nullptr && left > 0; --left) {
+    for (session::Evictable* at = list.first; at != nullptr && left > 0; --left) {
       auto& asked = static_cast<Connection&>(*at);
       at = at->next;
       asked.Drain();
@@ -93,8 +93,8 @@ void Connections::Drain() {
 }
 
 void Connections::CloseAll() {
-  for (const http1::Standing standing :
-       {http1::Standing::kSilent, http1::Standing::kIdle, http1::Standing::kUnwanted, http1::Standing::kBusy}) {
+  for (const session::Standing standing :
+       {session::Standing::kSilent, session::Standing::kIdle, session::Standing::kUnwanted, session::Standing::kBusy}) {
     const Room::List& list = room_.list(standing);
     while (list.first != nullptr) static_cast<Connection&>(*list.first).Abort();
   }

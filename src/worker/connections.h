@@ -13,13 +13,13 @@
 #include <vector>
 
 #include "http1/connection.h"
-#include "http1/listener.h"
 #include "http1/shared.h"
 #include "loop/loop.h"
 #include "loop/poll_pool.h"
 #include "loop/timer.h"
 #include "pipeline/services.h"
 #include "scoreboard/layout.h"
+#include "session/listener.h"
 #include "sys/address.h"
 #include "sys/unique_fd.h"
 #include "worker/descriptors.h"
@@ -45,7 +45,7 @@ class Connections final : public http1::ConnectionOwner {
   [[nodiscard]] bool FreeDescriptor();
 
   // A new client. `listener` outlives its connections. REQUIRES: MakeRoom() was true.
-  void Add(const http1::Listener& listener, sys::UniqueFd fd, const sys::Address& peer);
+  void Add(const session::Listener& listener, sys::UniqueFd fd, const sys::Address& peer);
 
   // Called once after MakeRoom() or FreeDescriptor() was false and a connection has gone, or can go now; and each time
   // the last one goes. Both are called amid a connection's callback, and must not destroy this or touch a connection.
@@ -62,7 +62,7 @@ class Connections final : public http1::ConnectionOwner {
   void CloseAll();
 
   [[nodiscard]] std::size_t size() const { return room_.size(); }
-  [[nodiscard]] std::size_t idle() const { return room_.list(http1::Standing::kIdle).size; }
+  [[nodiscard]] std::size_t idle() const { return room_.list(session::Standing::kIdle).size; }
   [[nodiscard]] std::size_t limit() const { return room_.limit(); }
   // So many can have a descriptor each (Descriptors::places).
   [[nodiscard]] std::uint64_t descriptor_places() const { return descriptors_.places(); }
@@ -72,7 +72,7 @@ class Connections final : public http1::ConnectionOwner {
 
   // ConnectionOwner
   void Remove(http1::Connection& connection) override;
-  void OnStanding(http1::Connection& connection, http1::Standing before) override;
+  void OnStanding(http1::Connection& connection, session::Standing before) override;
 
  private:
   // Memory of one connection, and the chain of those that are unused.

@@ -7,7 +7,7 @@
 //
 // Who goes, in this order, the longest in each first:
 //
-// 1. silent ones: no byte of a request has come, for longer than their patience (http1/evictable.h);
+// 1. silent ones: no byte of a request has come, for longer than their patience (session/evictable.h);
 // 2. idle ones, kept alive after an answer;
 // 3. unwanted ones: all is answered, and the client still sends what nobody reads.
 //
@@ -22,7 +22,7 @@
 #include <functional>
 #include <optional>
 
-#include "http1/evictable.h"
+#include "session/evictable.h"
 #include "util/clock.h"
 
 namespace colmeia::worker {
@@ -32,8 +32,8 @@ enum class Shortage { kConnections, kDescriptors };
 
 class Room {
  public:
-  using Evictable = http1::Evictable;
-  using Standing = http1::Standing;
+  using Evictable = session::Evictable;
+  using Standing = session::Standing;
 
   // A doubly linked list through Evictable::previous and next, the longest member first.
   struct List {
@@ -94,7 +94,7 @@ class Room {
   void Tell();
   void Short(Shortage what, bool made) const;
 
-  std::array<List, http1::kStandings> lists_{};
+  std::array<List, session::kStandings> lists_{};
   std::size_t limit_;
   std::size_t size_ = 0;
   util::Milliseconds least_patience_ = util::Milliseconds::max();  // of any that was ever here

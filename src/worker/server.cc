@@ -10,11 +10,11 @@
 
 #include "config/diagnostic.h"
 #include "config/source.h"
-#include "modules/events.h"
-#include "modules/process.h"
-#include "pipeline/builder.h"
+#include "process/crash_report.h"
+#include "site/builder.h"
+#include "site/events.h"
+#include "site/process.h"
 #include "sys/descriptors.h"
-#include "worker/crash_report.h"
 
 namespace colmeia::worker {
 namespace {
@@ -26,8 +26,8 @@ constexpr util::Milliseconds kMostBeat{1000};
 // How often a worker that has work looks at what it uses.
 constexpr util::Milliseconds kUsageEvery{1000};
 
-util::Milliseconds BeatOf(const pipeline::Site& site) {
-  const util::Milliseconds watchdog = site.main.Get<modules::ProcessSettings>().watchdog;
+util::Milliseconds BeatOf(const site::Site& site) {
+  const util::Milliseconds watchdog = site.main.Get<site::ProcessSettings>().watchdog;
   return watchdog.count() > 0 ? std::min(watchdog / kBeatsPerPeriod, kMostBeat) : kMostBeat;
 }
 
@@ -36,7 +36,7 @@ std::chrono::nanoseconds MonotonicNow() {
 }
 
 // The answers of the name service that the compiler got: a worker asks nobody.
-class LentResolver final : public pipeline::Resolver {
+class LentResolver final : public site::Resolver {
  public:
   explicit LentResolver(const std::vector<ipc::ResolvedName>& names) : names_(names) {}
 
@@ -64,14 +64,14 @@ std::string Hostname() {
 
 }  // namespace
 
-Result<std::unique_ptr<Server>> Server::Create(loop::Loop& loop, Adoption adoption,
-                                               const pipeline::ModuleList& modules) {
+Result<std::unique_ptr<Server>> Server::Create(loop::Loop& loop, process::Adoption adoption,
+                                               const site::ModuleList& modules) {
   std::unique_ptr<Server> server(new Server(loop, std::move(adoption)));
   if (auto built = server->Build(modules); !built) return tl::unexpected(built.error());
   return server;
 }
 
-Server::Server(loop::Loop& loop, Adoption adoption)
+Server::Server(loop::Loop& loop, process::Adoption adoption)
     : loop_(loop),
       adoption_(std::move(adoption)),
       counts_(adoption_.board ? adoption_.board->Writer(adoption_.slot) : scoreboard::SlotWriter()),
@@ -81,20 +81,20 @@ Server::Server(loop::Loop& loop, Adoption adoption)
       heartbeat_(loop, [] {}),
       last_turn_(MonotonicNow()),
       last_idle_(loop.IdleTime()) {
-  LendServing(&services_.serving, &counts_);
+  process::LendServing(&services_.serving, &counts_);
 }
 
 Server::~Server() {
-  LendServing(nullptr);
+  process::LendServing(nullptr);
   log::CollectErrorLines(false);
 }
 
-Result<> Server::Build(const pipeline::ModuleList& modules) {
+Result<> Server::Build(const site::ModuleList& modules) {
   auto source = config::Source::Parse(adoption_.config.source);
   if (!source) return tl::unexpected(source.error());
   config::Diagnostics diagnostics;
   LentResolver resolver(adoption_.config.names);
-  site_ = pipeline::BuildSite(*source, {.modules = &modules, .resolver = &resolver}, diagnostics);
+  site_ = site::BuildSite(*source, {.modules = &modules, .resolver = &resolver}, diagnostics);
   if (site_ == nullptr) return Fail("the configuration was checked, and yet:\n" + diagnostics.Render());
   if (site_->logs.size() != adoption_.logs.size())
     return Fail("the configuration names other logs than the master opened");
@@ -108,11 +108,11 @@ Result<> Server::Build(const pipeline::ModuleList& modules) {
   services_.slot = adoption_.slot;
   services_.hostname = hostname_;
   services_.pid = getpid();
-  for (const pipeline::ListenSocket& socket : site_->listeners) {
-    listeners_.push_back(std::make_unique<http1::Listener>(socket));
+  for (const site::ListenSocket& socket : site_->listeners) {
+    listeners_.push_back(std::make_unique<session::Listener>(socket));
   }
 
-  const auto& events = site_->main.Get<modules::EventsSettings>();
+  const auto& events = site_->main.Get<site::EventsSettings>();
   services_.accept_by = ipc::AcceptByName(events.accept_by);
   connections_ = std::make_unique<Connections>(loop_, polls_, services_, counts_, events.worker_connections);
   shortages_ = std::make_unique<Shortages>(log::Main(), counts_, events.worker_connections);
@@ -126,7 +126,7 @@ Result<> Server::Build(const pipeline::ModuleList& modules) {
                                     .generation = adoption_.generation,
                                     .slot = adoption_.slot}});
   connections_->on_room = [this] { acceptor_->OnRoom(); };
-  for (LentListener& listener : adoption_.listeners) {
+  for (process::LentListener& listener : adoption_.listeners) {
     if (listener.ordinal >= listeners_.size())
       return Fail("the configuration names other listeners than the master opened");
     acceptor_->Add(listener.ordinal, std::move(listener.fd), *listeners_[listener.ordinal]);
@@ -137,7 +137,7 @@ Result<> Server::Build(const pipeline::ModuleList& modules) {
 
 // Every log is an access log to those who append to it; error logs write to the descriptor itself.
 void Server::OpenLogs() {
-  for (const LentLog& log : adoption_.logs) {
+  for (const process::LentLog& log : adoption_.logs) {
     auto fd = sys::Duplicate(log.fd.get());
     access_logs_.push_back(std::make_unique<log::AccessLog>(fd ? *std::move(fd) : sys::UniqueFd()));
     services_.logs.push_back(access_logs_.back().get());
@@ -145,7 +145,7 @@ void Server::OpenLogs() {
   lost_lines_.resize(access_logs_.size());
   for (const auto& rows : site_->error_logs) {
     std::vector<log::ErrorLog::Target> targets;
-    for (const pipeline::ErrorLogTarget& row : rows) {
+    for (const site::ErrorLogTarget& row : rows) {
       targets.push_back({adoption_.logs[row.log].fd.get(), static_cast<log::Level>(row.level)});
     }
     error_logs_.push_back(std::make_unique<log::ErrorLog>(std::move(targets)));
@@ -176,7 +176,7 @@ void Server::Drain(std::optional<util::Duration> limit, std::function<void()> do
   drain_->Start(limit);
 }
 
-void Server::AddListener(LentListener listener) {
+void Server::AddListener(process::LentListener listener) {
   if (listener.ordinal >= listeners_.size()) return;
   acceptor_->Add(listener.ordinal, std::move(listener.fd), *listeners_[listener.ordinal]);
 }

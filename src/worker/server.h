@@ -9,19 +9,19 @@
 #include <vector>
 
 #include "files/store.h"
-#include "http1/listener.h"
 #include "log/access_log.h"
 #include "log/error_log.h"
 #include "loop/hooks.h"
 #include "loop/loop.h"
 #include "loop/poll_pool.h"
 #include "loop/timer.h"
-#include "pipeline/module.h"
 #include "pipeline/services.h"
-#include "pipeline/site.h"
+#include "process/adoption.h"
+#include "session/listener.h"
+#include "site/module.h"
+#include "site/site.h"
 #include "sys/usage.h"
 #include "worker/acceptor.h"
-#include "worker/adoption.h"
 #include "worker/connections.h"
 #include "worker/drain.h"
 #include "worker/shortages.h"
@@ -32,8 +32,8 @@ class Server {
  public:
   // Builds the site from the text. The error is for the operator: it can only happen when master and worker disagree.
   // `loop` must outlive it.
-  static Result<std::unique_ptr<Server>> Create(loop::Loop& loop, Adoption adoption,
-                                                const pipeline::ModuleList& modules);
+  static Result<std::unique_ptr<Server>> Create(loop::Loop& loop, process::Adoption adoption,
+                                                const site::ModuleList& modules);
   ~Server();
 
   // Accepts clients from here on.
@@ -43,7 +43,7 @@ class Server {
   void Drain(std::optional<util::Duration> limit, std::function<void()> done);
 
   // Another socket of a listener, while serving.
-  void AddListener(LentListener listener);
+  void AddListener(process::LentListener listener);
   void Release(std::uint32_t ordinal) { acceptor_->Release(ordinal); }
 
   // Nobody but this generation serves this listener: draining takes whoever waits there.
@@ -68,8 +68,8 @@ class Server {
   [[nodiscard]] std::size_t connections() const { return connections_->size(); }
 
  private:
-  Server(loop::Loop& loop, Adoption adoption);
-  Result<> Build(const pipeline::ModuleList& modules);
+  Server(loop::Loop& loop, process::Adoption adoption);
+  Result<> Build(const site::ModuleList& modules);
   void OpenLogs();
   void OnTurnEnds();
   void NoteUsage(std::chrono::nanoseconds now);
@@ -77,17 +77,17 @@ class Server {
 
   loop::Loop& loop_;  // outlives this
   util::SystemClock clock_;
-  Adoption adoption_;
+  process::Adoption adoption_;
   scoreboard::SlotWriter counts_;
   std::string hostname_;
-  std::unique_ptr<const pipeline::Site> site_;
+  std::unique_ptr<const site::Site> site_;
   files::Store files_;
   std::vector<std::unique_ptr<log::AccessLog>> access_logs_;  // by ordinal
   std::vector<std::unique_ptr<log::ErrorLog>> error_logs_;    // by ordinal of Site::error_logs
   pipeline::Services services_;
   loop::PollPool polls_;
-  std::vector<std::unique_ptr<http1::Listener>> listeners_;  // by ordinal
-  std::vector<std::uint64_t> lost_lines_;                    // of each access log, as far as it was told
+  std::vector<std::unique_ptr<session::Listener>> listeners_;  // by ordinal
+  std::vector<std::uint64_t> lost_lines_;                      // of each access log, as far as it was told
   std::unique_ptr<Shortages> shortages_;
   std::unique_ptr<Connections> connections_;
   std::unique_ptr<Acceptor> acceptor_;

@@ -15,7 +15,7 @@ namespace colmeia::worker {
 struct SocketAcceptor::Entry {
   std::uint32_t ordinal;
   sys::UniqueFd fd;
-  const http1::Listener& listener;
+  const session::Listener& listener;
   std::unique_ptr<Watch> watch;  // declared after fd, so that it ends before the descriptor closes
   bool removed = false;
   bool broken = false;  // accepting from it failed for good
@@ -34,12 +34,12 @@ SocketAcceptor::~SocketAcceptor() = default;
 void SocketAcceptor::DropAll() { entries_.clear(); }
 
 // A Unix socket cannot be cloned: whatever is asked for, all share it.
-bool SocketAcceptor::IsOwn(const pipeline::ListenSocket& socket) const {
+bool SocketAcceptor::IsOwn(const site::ListenSocket& socket) const {
   const bool wanted = socket.reuseport || parts_.options.accept_by == ipc::AcceptBy::kReuseport;
   return wanted && socket.address.family() != AF_UNIX;
 }
 
-void SocketAcceptor::Add(std::uint32_t ordinal, sys::UniqueFd fd, const http1::Listener& listener) {
+void SocketAcceptor::Add(std::uint32_t ordinal, sys::UniqueFd fd, const session::Listener& listener) {
   // Accepted sockets inherit it, which saves a system call for each of them.
   if (listener.core.tcp_nodelay) sys::SetNoDelay(fd.get(), true);
   const int number = fd.get();

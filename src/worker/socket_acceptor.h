@@ -53,7 +53,7 @@ class SocketAcceptor : public Acceptor {
 
   ~SocketAcceptor() override;
 
-  void Add(std::uint32_t ordinal, sys::UniqueFd fd, const http1::Listener& listener) override;
+  void Add(std::uint32_t ordinal, sys::UniqueFd fd, const session::Listener& listener) override;
   void Start() override;
   void Release(std::uint32_t ordinal) override;
   void Removed(std::uint32_t ordinal) override;
@@ -94,7 +94,7 @@ class SocketAcceptor : public Acceptor {
   };
 
   [[nodiscard]] static bool IsUnix(const Entry& entry);
-  [[nodiscard]] bool IsOwn(const pipeline::ListenSocket& socket) const;
+  [[nodiscard]] bool IsOwn(const site::ListenSocket& socket) const;
   void OnReadable(Entry& entry);
   [[nodiscard]] Took TakeOne(Entry& entry);
   [[nodiscard]] Took TakeAll(Entry& entry);

@@ -8,11 +8,11 @@
 #include <fmt/core.h>
 
 #include "loop/signals.h"
+#include "process/become.h"
+#include "process/crash_report.h"
+#include "process/sandbox.h"
 #include "sys/descriptors.h"
 #include "sys/title.h"
-#include "worker/become.h"
-#include "worker/crash_report.h"
-#include "worker/sandbox.h"
 #include "worker/server.h"
 
 namespace colmeia::worker {
@@ -24,9 +24,9 @@ constexpr const char* kDrainingTitle = "colmeia: worker process is shutting down
 constexpr std::chrono::seconds kOrphanLimit{5};
 
 // A worker whose life is led by its master's messages.
-class Worker final : public ipc::ChannelListener {
+class Worker final : public channel::ChannelListener {
  public:
-  Worker(sys::UniqueFd channel, const pipeline::ModuleList& modules)
+  Worker(sys::UniqueFd channel, const site::ModuleList& modules)
       : modules_(modules),
         signals_(loop_, {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH},
                  [this](const loop::SignalInfo& signal) { OnSignal(signal); }),
@@ -47,7 +47,7 @@ class Worker final : public ipc::ChannelListener {
     kLeaving,   // the loop is about to end
   };
 
-  void OnMessage(ipc::Received& received) override {
+  void OnMessage(channel::Received& received) override {
     if (state_ == State::kAdopting) return OnAdoption(received);
     if (auto* const log = std::get_if<ipc::Log>(&received.message)) {
       OnLog(*log, received);
@@ -72,7 +72,7 @@ class Worker final : public ipc::ChannelListener {
     }
   }
 
-  void OnAdoption(ipc::Received& received) {
+  void OnAdoption(channel::Received& received) {
     // Told to leave before it began: nobody is served yet.
     const bool unwanted =
         std::holds_alternative<ipc::Stop>(received.message) || std::holds_alternative<ipc::Drain>(received.message);
@@ -80,14 +80,14 @@ class Worker final : public ipc::ChannelListener {
     auto complete = reader_.Take(received);
     if (!complete) return GiveUp(complete.error().message);
     if (!*complete) return;
-    Adoption adoption = reader_.Finish();
+    process::Adoption adoption = reader_.Finish();
     const ipc::Identity identity = adoption.identity;
     master_ = getppid();
-    if (auto became = Become(adoption, master_); !became) return GiveUp(became.error().message);
-    if (auto entered = EnterSandbox(identity); !entered) return GiveUp(entered.error().message);
+    if (auto became = process::Become(adoption, master_); !became) return GiveUp(became.error().message);
+    if (auto entered = process::EnterSandbox(identity); !entered) return GiveUp(entered.error().message);
     auto server = Server::Create(loop_, std::move(adoption), modules_);
     if (!server) return GiveUp(server.error().message);
-    if (auto is_sealed = SealSandbox(identity); !is_sealed) return GiveUp(is_sealed.error().message);
+    if (auto is_sealed = process::SealSandbox(identity); !is_sealed) return GiveUp(is_sealed.error().message);
     server_ = *std::move(server);
     server_->OnUnusable(
         [this](std::uint32_t ordinal, int code) { channel_.Send(ipc::Unusable{.ordinal = ordinal, .code = code}); });
@@ -97,13 +97,13 @@ class Worker final : public ipc::ChannelListener {
     channel_.Send(ipc::Ready{});
   }
 
-  void OnClient(const ipc::Client& client, ipc::Received& received) {
+  void OnClient(const ipc::Client& client, channel::Received& received) {
     const auto peer = sys::Address::FromBytes(client.peer);
     server_->Take(client.ordinal, std::move(received.fds.front()), peer ? *peer : sys::Address(),
                   [this, sequence = received.sequence] { channel_.Send(ipc::Done{}, {}, sequence); });
   }
 
-  void OnLog(const ipc::Log& log, ipc::Received& received) {
+  void OnLog(const ipc::Log& log, channel::Received& received) {
     if (auto replaced = server_->ReplaceLog(log.ordinal, std::move(received.fds.front())); !replaced) {
       log::Main().Print(log::Level::kAlert, "worker: the log \"{}\" stays as it was: {}", log.path,
                         replaced.error().message);
@@ -172,11 +172,11 @@ class Worker final : public ipc::ChannelListener {
     loop_.Stop();
   }
 
-  const pipeline::ModuleList& modules_;
+  const site::ModuleList& modules_;
   loop::Loop loop_;
   loop::Signals signals_;
-  ipc::Channel channel_;
-  AdoptionReader reader_;
+  channel::Channel channel_;
+  process::AdoptionReader reader_;
   std::unique_ptr<Server> server_;
   State state_ = State::kAdopting;
   pid_t master_ = 0;  // from the adoption on
@@ -186,16 +186,16 @@ class Worker final : public ipc::ChannelListener {
 
 }  // namespace
 
-int RunAdopted(sys::UniqueFd channel, const pipeline::ModuleList& modules) {
-  InstallCrashReport();
+int RunAdopted(sys::UniqueFd channel, const site::ModuleList& modules) {
+  process::InstallCrashReport();
   return Worker(std::move(channel), modules).Run();
 }
 
-int RunAlone(Adoption adoption, const pipeline::ModuleList& modules,
+int RunAlone(process::Adoption adoption, const site::ModuleList& modules,
              const std::function<void(const std::string& failure)>& on_ready) {
-  InstallCrashReport();
+  process::InstallCrashReport();
   loop::Loop loop;
-  if (auto became = Become(adoption, 0); !became) {
+  if (auto became = process::Become(adoption, 0); !became) {
     on_ready(became.error().message);
     return kExitFailed;
   }

@@ -4,8 +4,8 @@
 #include <functional>
 #include <string>
 
-#include "pipeline/module.h"
-#include "worker/adoption.h"
+#include "process/adoption.h"
+#include "site/module.h"
 
 namespace colmeia::worker {
 
@@ -15,11 +15,11 @@ inline constexpr int kExitFailed = 2;  // could not become a worker
 
 // The life of a worker that a master has spawned: introduces itself over `channel`, is adopted, serves, leaves. Returns
 // the exit code.
-[[nodiscard]] int RunAdopted(sys::UniqueFd channel, const pipeline::ModuleList& modules);
+[[nodiscard]] int RunAdopted(sys::UniqueFd channel, const site::ModuleList& modules);
 
 // The same without a master (`master_process off`): INT, TERM and QUIT end it. `on_ready` is called when it serves,
 // with nothing, or with the reason why it does not.
-[[nodiscard]] int RunAlone(Adoption adoption, const pipeline::ModuleList& modules,
+[[nodiscard]] int RunAlone(process::Adoption adoption, const site::ModuleList& modules,
                            const std::function<void(const std::string& failure)>& on_ready);
 
 }  // namespace colmeia::worker

@@ -17,7 +17,7 @@
 #include "config/effective.h"
 #include "config/load.h"
 #include "ipc/codec.h"
-#include "pipeline/builder.h"
+#include "site/builder.h"
 #include "sys/files.h"
 #include "sys/memfd.h"
 #include "util/check.h"
@@ -26,7 +26,7 @@ namespace colmeia::app {
 namespace {
 
 // Every name is this machine's, and none asks a name server.
-class LoopbackResolver final : public pipeline::Resolver {
+class LoopbackResolver final : public site::Resolver {
  public:
   Result<std::vector<sys::Address>> Resolve(const std::string& text) override {
     const std::size_t colon = text.rfind(':');
@@ -58,7 +58,7 @@ std::string Judge(std::string_view text) {
   config::Diagnostics diagnostics;
   const config::Source source = Read(text, diagnostics);
   LoopbackResolver resolver;
-  const auto site = pipeline::BuildSite(source, {.modules = &Modules(), .resolver = &resolver}, diagnostics);
+  const auto site = site::BuildSite(source, {.modules = &Modules(), .resolver = &resolver}, diagnostics);
   CHECK((site == nullptr) == diagnostics.HasErrors());
   if (site != nullptr) {
     Advise(source, *site, diagnostics);

@@ -9,14 +9,14 @@
 #include "app/modules.h"
 #include "config/diagnostic.h"
 #include "config/source.h"
-#include "pipeline/builder.h"
+#include "site/builder.h"
 #include "sys/files.h"
 #include "util/check.h"
 
 namespace colmeia::bench {
 namespace {
 
-class NoResolver final : public pipeline::Resolver {
+class NoResolver final : public site::Resolver {
  public:
   Result<std::vector<sys::Address>> Resolve(const std::string& text) override { return Fail("no names here: " + text); }
 };
@@ -78,7 +78,7 @@ Desk::Desk(const std::string& text, const std::string& http)
   source.conf_path = folder.path() + "/bench.conf";
   config::Diagnostics diagnostics;
   NoResolver resolver;
-  site = pipeline::BuildSite(source, {.modules = &app::Modules(), .resolver = &resolver}, diagnostics);
+  site = site::BuildSite(source, {.modules = &app::Modules(), .resolver = &resolver}, diagnostics);
   if (site == nullptr) {
     std::fputs(diagnostics.Render().c_str(), stderr);
     std::exit(1);

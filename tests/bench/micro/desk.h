@@ -15,7 +15,7 @@
 #include "log/error_log.h"
 #include "pipeline/exchange.h"
 #include "pipeline/services.h"
-#include "pipeline/site.h"
+#include "site/site.h"
 #include "sys/address.h"
 
 namespace colmeia::bench {
@@ -52,7 +52,7 @@ class Desk {
   files::Store store;
   pipeline::Services services;
   pipeline::Exchange exchange;
-  std::unique_ptr<const pipeline::Site> site;
+  std::unique_ptr<const site::Site> site;
 
  private:
   log::ErrorLog silent_;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "micro/desk.h"
-#include "pipeline/site.h"
+#include "site/site.h"
 
 namespace colmeia::bench {
 namespace {
@@ -25,9 +25,9 @@ std::string Regexes(std::int64_t count) {
 
 void Find(benchmark::State& state, const std::string& locations, const std::string& path) {
   const Desk desk(locations);
-  std::vector<pipeline::Capture> captures;
-  pipeline::MatchFailure failure;
-  const pipeline::LocationTable& table = desk.site->servers.front()->table;
+  std::vector<site::Capture> captures;
+  site::MatchFailure failure;
+  const site::LocationTable& table = desk.site->servers.front()->table;
   for (auto _ : state) {
     captures.clear();
     benchmark::DoNotOptimize(table.Find(path, &captures, failure));
@@ -51,26 +51,26 @@ void FindPastRegexes(benchmark::State& state) {
 BENCHMARK(FindPastRegexes)->ArgName("regexes")->RangeMultiplier(10)->Range(1, 1000);
 
 void FindServer(benchmark::State& state) {
-  pipeline::VirtualHosts hosts;
-  const pipeline::Server server;
+  site::VirtualHosts hosts;
+  const site::Server server;
   for (std::int64_t i = 0; i < state.range(0); ++i)
     hosts.AddExact("host" + std::to_string(i) + ".example.org", &server);
   hosts.SetDefault(&server);
-  std::vector<pipeline::Capture> captures;
-  pipeline::MatchFailure failure;
+  std::vector<site::Capture> captures;
+  site::MatchFailure failure;
   const std::string host = "host" + std::to_string(state.range(0) / 2) + ".example.org";
   for (auto _ : state) benchmark::DoNotOptimize(hosts.Find(host, &captures, failure));
 }
 BENCHMARK(FindServer)->ArgName("names")->RangeMultiplier(100)->Range(1, 10000);
 
 void FindServerByWildcard(benchmark::State& state) {
-  pipeline::VirtualHosts hosts;
-  const pipeline::Server server;
+  site::VirtualHosts hosts;
+  const site::Server server;
   for (std::int64_t i = 0; i < state.range(0); ++i)
     hosts.AddSuffix(".host" + std::to_string(i) + ".example.org", &server);
   hosts.SetDefault(&server);
-  std::vector<pipeline::Capture> captures;
-  pipeline::MatchFailure failure;
+  std::vector<site::Capture> captures;
+  site::MatchFailure failure;
   const std::string host = "a.b.host" + std::to_string(state.range(0) / 2) + ".example.org";
   for (auto _ : state) benchmark::DoNotOptimize(hosts.Find(host, &captures, failure));
 }

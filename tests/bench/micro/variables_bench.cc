@@ -18,9 +18,9 @@ void Evaluate(benchmark::State& state, const std::string& text) {
   std::string head = HeadText("/somewhere/1k.html?from=here&to=there", 15);
   desk.Begin(head);
   pipeline::Runner::Run(desk.exchange);
-  std::vector<pipeline::TemplateMistake> mistakes;
-  const pipeline::Template compiled =
-      pipeline::Template::Compile(text, {.variables = pipeline::kVariables.hooks.variables, .groups = {}}, mistakes);
+  std::vector<site::TemplateMistake> mistakes;
+  const site::Template compiled =
+      site::Template::Compile(text, {.variables = pipeline::kVariables.hooks.variables, .groups = {}}, mistakes);
   if (!mistakes.empty()) return state.SkipWithError(mistakes.front().message.c_str());
   for (auto _ : state) {
     benchmark::DoNotOptimize(pipeline::Evaluate(compiled, desk.exchange).data());

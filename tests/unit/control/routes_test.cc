@@ -19,10 +19,10 @@ class RoutesTest : public testing::Test {
     request.body = body;
     return Understand(request);
   }
-  static Order Ordered(const std::string& path, const std::string& body = {}) {
+  static supervisor::Order Ordered(const std::string& path, const std::string& body = {}) {
     const auto asked = Ask(http::Method::kPost, path, body);
-    EXPECT_TRUE(std::holds_alternative<Order>(asked)) << path << " " << body;
-    return std::holds_alternative<Order>(asked) ? std::get<Order>(asked) : Order{};
+    EXPECT_TRUE(std::holds_alternative<supervisor::Order>(asked)) << path << " " << body;
+    return std::holds_alternative<supervisor::Order>(asked) ? std::get<supervisor::Order>(asked) : supervisor::Order{};
   }
   static Refusal Refused(http::Method method, const std::string& path, const std::string& body = {}) {
     const auto asked = Ask(method, path, body);
@@ -43,21 +43,25 @@ TEST_F(RoutesTest, UnderstandsEveryRowOfItsTable) {
     } else if (std::holds_alternative<Feed>(route.asks)) {
       EXPECT_TRUE(std::holds_alternative<TraceQuestion>(asked)) << route.path;
     } else {
-      ASSERT_TRUE(std::holds_alternative<Order>(asked)) << route.path;
-      EXPECT_EQ(std::get<Order>(asked), (Order{std::get<Command>(route.asks), route.argument.empty() ? 0u : 7u}));
+      ASSERT_TRUE(std::holds_alternative<supervisor::Order>(asked)) << route.path;
+      EXPECT_EQ(std::get<supervisor::Order>(asked),
+                (supervisor::Order{std::get<supervisor::Command>(route.asks), route.argument.empty() ? 0u : 7u}));
     }
   }
 }
 
 TEST_F(RoutesTest, EveryCommandHasOneRouteAndAName) {
   std::set<std::string_view> names;
-  for (const Command command : {Command::kReload, Command::kReopen, Command::kQuit, Command::kStop, Command::kUpgrade,
-                                Command::kRestart, Command::kScale, Command::kDrain, Command::kKill}) {
-    EXPECT_EQ(std::get<Command>(RouteOf(command).asks), command);
-    names.insert(CommandName(command));
+  for (const supervisor::Command command :
+       {supervisor::Command::kReload, supervisor::Command::kReopen, supervisor::Command::kQuit,
+        supervisor::Command::kStop, supervisor::Command::kUpgrade, supervisor::Command::kRestart,
+        supervisor::Command::kScale, supervisor::Command::kDrain, supervisor::Command::kKill}) {
+    EXPECT_EQ(std::get<supervisor::Command>(RouteOf(command).asks), command);
+    names.insert(supervisor::CommandName(command));
     // Described as it is asked for: with the argument where the route takes one.
     const bool has_argument = !RouteOf(command).argument.empty();
-    EXPECT_EQ(Describe({command, 7}), std::string(CommandName(command)) + (has_argument ? " 7" : ""));
+    EXPECT_EQ(supervisor::Describe({command, 7}),
+              std::string(supervisor::CommandName(command)) + (has_argument ? " 7" : ""));
   }
   EXPECT_EQ(names.size(), 9u);
   EXPECT_THAT(names, testing::Contains("scale"));
@@ -77,11 +81,13 @@ TEST_F(RoutesTest, AVerbWithAndWithoutItsArgumentIsTwoThings) {
   EXPECT_EQ(FindVerb("workers", true)->method, http::Method::kPost);
 }
 
-TEST_F(RoutesTest, TakesAnEmptyObjectForNoBody) { EXPECT_EQ(Ordered("/reload", "{}").command, Command::kReload); }
+TEST_F(RoutesTest, TakesAnEmptyObjectForNoBody) {
+  EXPECT_EQ(Ordered("/reload", "{}").command, supervisor::Command::kReload);
+}
 
 TEST_F(RoutesTest, ReadsTheArgument) {
-  EXPECT_EQ(Ordered("/workers", "{\"count\": 8}"), (Order{Command::kScale, 8}));
-  EXPECT_EQ(Ordered("/drain", " {\"worker\":0} "), (Order{Command::kDrain, 0}));
+  EXPECT_EQ(Ordered("/workers", "{\"count\": 8}"), (supervisor::Order{supervisor::Command::kScale, 8}));
+  EXPECT_EQ(Ordered("/drain", " {\"worker\":0} "), (supervisor::Order{supervisor::Command::kDrain, 0}));
 }
 
 TEST_F(RoutesTest, RefusesEveryOtherBody) {

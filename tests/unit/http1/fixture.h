@@ -140,9 +140,9 @@ class ConnectionFixture : public testing::Test, public ConnectionOwner {
   void Remove(Connection& connection) override {
     std::erase_if(connections, [&](const auto& one) { return one.get() == &connection; });
   }
-  void OnStanding(Connection& connection, Standing before) override {
-    if (before == Standing::kIdle) --idle;
-    if (connection.standing() == Standing::kIdle) ++idle;
+  void OnStanding(Connection& connection, session::Standing before) override {
+    if (before == session::Standing::kIdle) --idle;
+    if (connection.standing() == session::Standing::kIdle) ++idle;
   }
 
   scoreboard::Slot slot{};

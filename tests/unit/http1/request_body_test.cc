@@ -124,7 +124,8 @@ TEST_F(DroppedBodyTest, WhatNobodyWantsIsReadForLingeringTimeInAll) {
   Open();
   client->Send("POST /hello HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n");
   UntilReceived("hello\n");
-  Until([&] { return connections.at(0)->standing() == Standing::kUnwanted; }, "an answer before the body's end");
+  Until([&] { return connections.at(0)->standing() == session::Standing::kUnwanted; },
+        "an answer before the body's end");
 
   DripUntil([&] { return connections.empty(); });
 }
@@ -134,7 +135,7 @@ TEST_F(DroppedBodyTest, AHeldAnswerIsGivenThen) {
   Open();
   client->Send("POST /hello HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n");
   Until([&] { return connections.at(0)->state() == State::kBody; }, "half a body");
-  EXPECT_EQ(connections.at(0)->standing(), Standing::kBusy);
+  EXPECT_EQ(connections.at(0)->standing(), session::Standing::kBusy);
 
   DripUntil([&] { return connections.empty(); });
 

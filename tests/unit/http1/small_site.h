@@ -13,13 +13,13 @@
 #include <string_view>
 #include <vector>
 
-#include "http1/listener.h"
 #include "log/error_log.h"
-#include "pipeline/core_settings.h"
 #include "pipeline/error_response.h"
 #include "pipeline/exchange.h"
 #include "pipeline/services.h"
-#include "pipeline/site.h"
+#include "session/listener.h"
+#include "site/core_settings.h"
+#include "site/site.h"
 #include "util/strings.h"
 
 namespace colmeia::http1 {
@@ -74,7 +74,7 @@ class ScriptedStream final : public pipeline::BodyStream {
 class SmallSite {
  public:
   SmallSite() {
-    pipeline::SettingsIndex<pipeline::CoreSettings>::value = 0;
+    site::SettingsIndex<site::CoreSettings>::value = 0;
     current_ = this;
     file_ = ::memfd_create("small_site", MFD_CLOEXEC);
     services.error_logs = {&error_log};
@@ -85,7 +85,7 @@ class SmallSite {
   SmallSite& operator=(const SmallSite&) = delete;
 
   // Settings may be changed until the first call.
-  Listener& listener() {
+  session::Listener& listener() {
     if (listener_ == nullptr) Build();
     return *listener_;
   }
@@ -98,7 +98,7 @@ class SmallSite {
   }
   void CutFile(std::size_t size) { EXPECT_EQ(::ftruncate(file_, static_cast<off_t>(size)), 0); }
 
-  pipeline::CoreSettings core;
+  site::CoreSettings core;
   pipeline::Services services;
   log::ErrorLog error_log;
   std::vector<Logged> logged;
@@ -156,25 +156,25 @@ class SmallSite {
   }
 
   void Build() {
-    server_ = std::make_unique<pipeline::Server>();
+    server_ = std::make_unique<site::Server>();
     server_->name = "small";
-    server_->self = std::make_unique<pipeline::Location>();
-    pipeline::Location& self = *server_->self;
-    self.kind = pipeline::LocationKind::kServer;
-    self.settings = pipeline::SettingsSet({std::make_shared<const pipeline::CoreSettings>(core)});
+    server_->self = std::make_unique<site::Location>();
+    site::Location& self = *server_->self;
+    self.kind = site::LocationKind::kServer;
+    self.settings = site::SettingsSet({std::make_shared<const site::CoreSettings>(core)});
     self.handlers = {Answer};
     self.loggers = {Log};
     server_->table.Finish();
     socket_.address = sys::Address::FromIp("127.0.0.1", 80).value();
     socket_.name = "127.0.0.1:80";
     socket_.hosts.SetDefault(server_.get());
-    listener_ = std::make_unique<Listener>(socket_);
+    listener_ = std::make_unique<session::Listener>(socket_);
   }
 
   static inline SmallSite* current_ = nullptr;
-  std::unique_ptr<pipeline::Server> server_;
-  pipeline::ListenSocket socket_;
-  std::unique_ptr<Listener> listener_;
+  std::unique_ptr<site::Server> server_;
+  site::ListenSocket socket_;
+  std::unique_ptr<session::Listener> listener_;
   int file_ = -1;
   std::size_t file_size_ = 0;
 };

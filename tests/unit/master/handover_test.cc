@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "master/events_of.h"
-#include "master/inherited.h"
+#include "resources/inherited.h"
+#include "supervisor/events_of.h"
 #include "sys/files.h"
 #include "sys/sockets.h"
 #include "sys/temp_dir.h"
@@ -20,7 +20,7 @@ namespace {
 class SuccessorTest : public testing::Test {
  protected:
   // Runs a shell script as the new binary.
-  void Start(const std::string& script, std::vector<HandedSocket> sockets = {}) {
+  void Start(const std::string& script, std::vector<resources::HandedSocket> sockets = {}) {
     SuccessorOptions options;
     options.program = "/bin/sh";
     options.arguments = {"sh", "-c", script};
@@ -31,12 +31,12 @@ class SuccessorTest : public testing::Test {
     successor_ = *std::move(started);
   }
   void UntilExited() {
-    TurnUntil(loop_, [&] { return recorder_.Find<UpgradeExited>() != nullptr; });
+    supervisor::TurnUntil(loop_, [&] { return recorder_.Find<supervisor::UpgradeExited>() != nullptr; });
   }
 
   const sys::TempDir dir_;
   loop::Loop loop_;
-  Recorder recorder_;
+  supervisor::Recorder recorder_;
   std::unique_ptr<Successor> successor_;
 };
 
@@ -63,7 +63,7 @@ TEST_F(SuccessorTest, ItsEndWithoutAWordIsAnExitAndNothingElse) {
   UntilExited();
 
   ASSERT_EQ(recorder_.events.size(), 1u);
-  EXPECT_EQ(recorder_.Find<UpgradeExited>()->code, 3);
+  EXPECT_EQ(recorder_.Find<supervisor::UpgradeExited>()->code, 3);
 }
 
 TEST_F(SuccessorTest, CanBeKilled) {
@@ -73,7 +73,7 @@ TEST_F(SuccessorTest, CanBeKilled) {
   UntilExited();
   successor_->Kill(SIGTERM);
 
-  EXPECT_EQ(recorder_.Find<UpgradeExited>()->signal, SIGTERM);
+  EXPECT_EQ(recorder_.Find<supervisor::UpgradeExited>()->signal, SIGTERM);
 }
 
 TEST_F(SuccessorTest, AFileThatCannotRunIsAnErrorAtOnce) {
@@ -110,7 +110,7 @@ std::string FailedFrame(const std::string& why) {
 TEST_F(SuccessorTest, TellsWhatItSays) {
   // A shell cannot send datagrams, yet a write() to the socket is one.
   Start(R"(printf 'CLHO\001\000\001xxxx' >&3; printf 'CLHO\011\000\002later' >&3; exec sleep 60)");
-  TurnUntil(loop_, [&] { return recorder_.Find<UpgradeReady>() != nullptr; });
+  supervisor::TurnUntil(loop_, [&] { return recorder_.Find<supervisor::UpgradeReady>() != nullptr; });
   ASSERT_EQ(recorder_.events.size(), 1u);
 
   successor_->CloseChannel();
@@ -126,8 +126,8 @@ TEST_F(SuccessorTest, TellsWhyItFailedBeforeItsExit) {
   UntilExited();
 
   ASSERT_EQ(recorder_.events.size(), 2u);
-  ASSERT_NE(std::get_if<UpgradeFailed>(&recorder_.events[0]), nullptr);
-  EXPECT_EQ(std::get<UpgradeFailed>(recorder_.events[0]).why, "full");
+  ASSERT_NE(std::get_if<supervisor::UpgradeFailed>(&recorder_.events[0]), nullptr);
+  EXPECT_EQ(std::get<supervisor::UpgradeFailed>(recorder_.events[0]).why, "full");
 }
 
 class ReporterTest : public testing::Test {
@@ -172,7 +172,7 @@ TEST_F(ReporterTest, HearsThatTheOldMasterHasGoneItsWay) {
   EXPECT_EQ(calls, 0);
 
   old_.reset();
-  TurnUntil(loop_, [&] { return calls > 0; });
+  supervisor::TurnUntil(loop_, [&] { return calls > 0; });
   reporter_.Ready();
 
   EXPECT_FALSE(loop_.Turn()) << "nothing is left to wait for";

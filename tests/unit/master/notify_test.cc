@@ -5,7 +5,7 @@
 
 #include <cstdlib>
 
-#include "master/events_of.h"
+#include "supervisor/events_of.h"
 #include "sys/sockets.h"
 #include "sys/temp_dir.h"
 
@@ -82,10 +82,10 @@ TEST_F(NotifierTest, FeedsTheWatchdogOnlyWhileWorkersLive) {
     return alive;
   });
 
-  TurnUntil(loop_, [&] { return asked >= 3; });
+  supervisor::TurnUntil(loop_, [&] { return asked >= 3; });
   EXPECT_EQ(Receive(), "");
   alive = true;
-  TurnUntil(loop_, [&] { return asked >= 5; });
+  supervisor::TurnUntil(loop_, [&] { return asked >= 5; });
 
   EXPECT_EQ(Receive(), "WATCHDOG=1");
 }
@@ -99,7 +99,7 @@ TEST_F(NotifierTest, WaitsForAManagerThatReadsSlowlyAndKeepsTheOrder) {
   notifier.Stopping();
   for (int i = 0; i < sent; ++i) EXPECT_EQ(Receive(), "x");
   std::string got;
-  TurnUntil(loop_, [&] { return !(got = Receive()).empty(); });
+  supervisor::TurnUntil(loop_, [&] { return !(got = Receive()).empty(); });
 
   EXPECT_EQ(got, "READY=1");
   EXPECT_EQ(Receive(), "STOPPING=1");

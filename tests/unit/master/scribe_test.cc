@@ -14,12 +14,12 @@ constexpr Party kCompiler{Peer::kCompiler, trace::kNoSlot, trace::kNoSeat, 2, 47
 class ScribeTest : public testing::Test {
  protected:
   std::uint64_t Send(const Party& party, const ipc::Message& message, std::uint32_t sequence) {
-    scribe.Frame(party, ipc::Traffic::kSent, InfoOf(message, sequence, 0));
+    scribe.Frame(party, channel::Traffic::kSent, InfoOf(message, sequence, 0));
     return Last().sequence;
   }
   std::uint64_t Receive(const Party& party, const ipc::Message& message, std::uint32_t sequence,
                         std::uint32_t in_reply_to = 0) {
-    scribe.Frame(party, ipc::Traffic::kReceived, InfoOf(message, sequence, in_reply_to));
+    scribe.Frame(party, channel::Traffic::kReceived, InfoOf(message, sequence, in_reply_to));
     return Last().sequence;
   }
   // A worker from its birth to Ready.
@@ -38,7 +38,7 @@ class ScribeTest : public testing::Test {
   Scribe scribe{std::move(writer)};
 
  private:
-  static ipc::FrameInfo InfoOf(const ipc::Message& message, std::uint32_t sequence, std::uint32_t in_reply_to) {
+  static channel::FrameInfo InfoOf(const ipc::Message& message, std::uint32_t sequence, std::uint32_t in_reply_to) {
     return {.type = ipc::TypeOf(message),
             .sequence = sequence,
             .in_reply_to = in_reply_to,

@@ -2,21 +2,23 @@
 
 #include "ipc/codec.h"
 #include "ipc/plan.h"
-#include "master/fixture.h"
+#include "supervisor/fixture.h"
 #include "sys/memfd.h"
 
 namespace colmeia::master {
 namespace {
 
-class StatusTest : public SupervisorFixture {
+using namespace std::chrono_literals;
+
+class StatusTest : public supervisor::SupervisorFixture {
  protected:
   StatusTest() : board_(*scoreboard::Board::Create()) {}
 
   // The shell's part: the board knows every process that was spawned.
   control::Status Look() {
     for (std::uint32_t slot = 0; slot < supervisor.slots().used(); ++slot) {
-      const Slot& record = supervisor.slots()[slot];
-      if (record.pid == 0 || board_.Read(slot).state != SlotState::kEmpty) continue;
+      const supervisor::Slot& record = supervisor.slots()[slot];
+      if (record.pid == 0 || board_.Read(slot).state != supervisor::SlotState::kEmpty) continue;
       board_.Occupy(slot, {record.pid, record.generation, record.seat});
     }
     return CollectStatus(supervisor, history_, board_, resources_, clock.Now());
@@ -24,7 +26,7 @@ class StatusTest : public SupervisorFixture {
 
   History history_;
   scoreboard::Board board_;
-  Resources resources_;
+  resources::Resources resources_;
 };
 
 TEST_F(StatusTest, TellsWhoServes) {

@@ -7,25 +7,25 @@
 #include "modules/autoindex.h"
 #include "modules/charset.h"
 #include "modules/conditional.h"
-#include "modules/events.h"
 #include "modules/hash_sizes.h"
 #include "modules/headers.h"
 #include "modules/hive.h"
 #include "modules/index.h"
 #include "modules/open_file_cache.h"
-#include "modules/process.h"
 #include "modules/ranges.h"
 #include "modules/return.h"
 #include "modules/static_files.h"
 #include "modules/stub_status.h"
 #include "modules/try_files.h"
-#include "pipeline/core_module.h"
 #include "pipeline/variables.h"
+#include "site/core_module.h"
+#include "site/events.h"
+#include "site/process.h"
 
 namespace colmeia::modules {
 namespace {
 
-class NoResolver final : public pipeline::Resolver {
+class NoResolver final : public site::Resolver {
  public:
   Result<std::vector<sys::Address>> Resolve(const std::string& host) override {
     return Fail("no names in tests: " + host);
@@ -34,11 +34,11 @@ class NoResolver final : public pipeline::Resolver {
 
 }  // namespace
 
-const pipeline::ModuleList& TestModules() {
-  static const pipeline::ModuleList kList({&kProcess, &kEvents, &pipeline::kCore, &pipeline::kVariables, &kHashSizes,
-                                           &kOpenFileCache, &kReturn, &kAccess, &kTryFiles, &kStubStatus, &kHive,
-                                           &kIndex, &kAutoindex, &kStaticFiles, &kConditional, &kCharset, &kRanges,
-                                           &kHeaders, &kAccessLog});
+const site::ModuleList& TestModules() {
+  static const site::ModuleList kList({&site::kProcess, &site::kEvents, &site::kCore, &pipeline::kVariables,
+                                       &kHashSizes, &kOpenFileCache, &kReturn, &kAccess, &kTryFiles, &kStubStatus,
+                                       &kHive, &kIndex, &kAutoindex, &kStaticFiles, &kConditional, &kCharset, &kRanges,
+                                       &kHeaders, &kAccessLog});
   return kList;
 }
 
@@ -54,12 +54,12 @@ SiteTest::SiteTest()
   services.pid = 4711;
 }
 
-std::unique_ptr<const pipeline::Site> SiteTest::Build(const std::string& text, config::Diagnostics& diagnostics) {
+std::unique_ptr<const site::Site> SiteTest::Build(const std::string& text, config::Diagnostics& diagnostics) {
   config::Source source = config::Source::FromText("test.conf", text);
   source.prefix = folder.path() + "/";
   source.conf_path = folder / "test.conf";
   NoResolver resolver;
-  return pipeline::BuildSite(source, {.modules = &TestModules(), .resolver = &resolver}, diagnostics);
+  return site::BuildSite(source, {.modules = &TestModules(), .resolver = &resolver}, diagnostics);
 }
 
 void SiteTest::Configure(const std::string& text) {
@@ -90,7 +90,7 @@ void SiteTest::OpenLogs() {
   services.logs.clear();
   access_logs_.clear();
   access_paths_.clear();
-  for (const pipeline::LogFile& file : site->logs) {
+  for (const site::LogFile& file : site->logs) {
     const std::string path = folder / ("log-" + std::to_string(access_paths_.size()));
     access_paths_.push_back(path);
     access_logs_.push_back(std::make_unique<log::AccessLog>(*sys::OpenFile(path, O_WRONLY | O_CREAT | O_APPEND)));

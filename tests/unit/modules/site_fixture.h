@@ -20,17 +20,17 @@
 #include "files/temp_folder.h"
 #include "log/access_log.h"
 #include "log/error_log.h"
-#include "pipeline/builder.h"
 #include "pipeline/exchange.h"
 #include "pipeline/runner.h"
 #include "pipeline/services.h"
-#include "pipeline/site.h"
+#include "site/builder.h"
+#include "site/site.h"
 #include "sys/files.h"
 
 namespace colmeia::modules {
 
 // All modules, in pipeline order.
-[[nodiscard]] const pipeline::ModuleList& TestModules();
+[[nodiscard]] const site::ModuleList& TestModules();
 
 // What a client would see of a response.
 struct Answer {
@@ -73,10 +73,10 @@ class SiteTest : public testing::Test {
   sys::Address peer;
   std::string host = "hive.example";  // that is asked for, as a connection would give it
   pipeline::Exchange exchange;
-  std::unique_ptr<const pipeline::Site> site;
+  std::unique_ptr<const site::Site> site;
 
  private:
-  std::unique_ptr<const pipeline::Site> Build(const std::string& text, config::Diagnostics& diagnostics);
+  std::unique_ptr<const site::Site> Build(const std::string& text, config::Diagnostics& diagnostics);
   void OpenLogs();
 
   sys::UniqueFd error_file_;

@@ -9,32 +9,32 @@
 
 #include "config/setters.h"
 #include "log/error_log.h"
-#include "pipeline/builder.h"
-#include "pipeline/core_module.h"
 #include "pipeline/evaluate.h"
 #include "pipeline/exchange.h"
 #include "pipeline/runner.h"
 #include "pipeline/services.h"
-#include "pipeline/site.h"
 #include "pipeline/variables.h"
+#include "site/builder.h"
+#include "site/core_module.h"
+#include "site/site.h"
 
 namespace colmeia::pipeline {
 
 // `say TEXT;` answers with a template; `refuse CODE;` responds with a status; `go PATH;` reroutes.
 struct SaySettings {
-  Template text;
+  site::Template text;
   http::Status refuse = http::Status::kNone;
   std::string go;
 };
 struct SayDraft {
-  std::optional<PlacedText> text;
+  std::optional<site::PlacedText> text;
   std::optional<int> refuse;
   std::optional<std::string> go;
 };
 inline void SetSay(SayDraft& draft, const config::Call& call) {
-  draft.text = PlacedText{call.arg(0), call.args()[0].span};
+  draft.text = site::PlacedText{call.arg(0), call.args()[0].span};
 }
-inline SaySettings MergeSay(const SaySettings& outer, const SayDraft& own, MergeContext& context) {
+inline SaySettings MergeSay(const SaySettings& outer, const SayDraft& own, site::MergeContext& context) {
   SaySettings out = outer;
   if (own.text) out.text = context.Compile(*own.text);
   if (own.refuse) out.refuse = static_cast<http::Status>(*own.refuse);
@@ -76,12 +76,12 @@ inline constexpr config::Directive kSayDirectives[] = {
      .default_value = "",
      .doc = "Reroutes."},
 };
-inline constexpr PhaseHook kSayHooks[] = {{Phase::kContent, Say, nullptr}};
-inline const Module kSay =
-    DefineModule<SaySettings, SayDraft, MergeSay>("say", kSayDirectives, {.phases = kSayHooks}, Inherit::kNothing);
+inline constexpr site::PhaseHook kSayHooks[] = {{site::Phase::kContent, Say, nullptr}};
+inline const site::Module kSay = site::DefineModule<SaySettings, SayDraft, MergeSay>(
+    "say", kSayDirectives, {.phases = kSayHooks}, site::Inherit::kNothing);
 
 // Knows "twin", which is 127.0.0.1 and 127.0.0.2, and nothing else.
-class TwinResolver final : public Resolver {
+class TwinResolver final : public site::Resolver {
  public:
   Result<std::vector<sys::Address>> Resolve(const std::string& text) override {
     if (!text.starts_with("twin:")) return Fail("host not found in \"" + text + "\"");
@@ -98,9 +98,9 @@ class SiteTest : public testing::Test {
     source.prefix = "/srv/";
     source.conf_path = "/etc/test.conf";
     config::Diagnostics diagnostics;
-    static const ModuleList kModules({&kCore, &kVariables, &kSay});
+    static const site::ModuleList kModules({&site::kCore, &kVariables, &kSay});
     TwinResolver resolver;
-    site = BuildSite(source, {&kModules, &resolver}, diagnostics);
+    site = site::BuildSite(source, {&kModules, &resolver}, diagnostics);
     mistakes = diagnostics.Render();
   }
 
@@ -145,7 +145,7 @@ class SiteTest : public testing::Test {
 
   int status() const { return http::Code(exchange.response.status); }
 
-  std::unique_ptr<const Site> site;
+  std::unique_ptr<const site::Site> site;
   std::string mistakes;
   log::ErrorLog silent;
   Services services;

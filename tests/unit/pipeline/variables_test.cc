@@ -60,11 +60,11 @@ TEST_F(TemplateTest, TellsEachUnknownVariableAtItsPlace) {
 TEST_F(TemplateTest, TellsTheStatusThatWasSent) {
   LoadServer("location / { refuse 494; }");
   Get("/");
-  std::vector<TemplateMistake> none;
+  std::vector<site::TemplateMistake> none;
 
   EXPECT_EQ(status(), 494);
-  const TemplateNames names{.variables = kVariables.hooks.variables, .groups = {}};
-  EXPECT_EQ(Evaluate(Template::Compile("$status", names, none), exchange), "400");
+  const site::TemplateNames names{.variables = kVariables.hooks.variables, .groups = {}};
+  EXPECT_EQ(Evaluate(site::Template::Compile("$status", names, none), exchange), "400");
 }
 
 TEST_F(TemplateTest, KnowsGroupsInEveryCase) {
@@ -95,15 +95,15 @@ TEST_F(TemplateTest, NamesTheVariablesThatOnlyNginxHas) {
 
 TEST(VariablesReferenceTest, HasEveryVariableWithItsSentence) {
   const std::string page = VariablesReference(kVariables.hooks.variables);
-  for (const Variable& variable : kVariables.hooks.variables) {
+  for (const site::Variable& variable : kVariables.hooks.variables) {
     EXPECT_NE(page.find("### $" + std::string(variable.name)), std::string::npos) << variable.name;
     EXPECT_TRUE(variable.doc.ends_with('.') || variable.doc.ends_with("...")) << variable.name;
   }
 }
 
 TEST_F(TemplateTest, RefusesAnUnclosedBrace) {
-  std::vector<TemplateMistake> found;
-  Template::Compile("${uri", {}, found);
+  std::vector<site::TemplateMistake> found;
+  site::Template::Compile("${uri", {}, found);
 
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].message, "the closing bracket in \"uri\" variable is missing");

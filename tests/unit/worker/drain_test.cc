@@ -10,7 +10,7 @@ using testing::HasSubstr;
 // An acceptor that accepts nothing, and remembers what it was told.
 class StillAcceptor final : public Acceptor {
  public:
-  void Add(std::uint32_t, sys::UniqueFd, const http1::Listener&) override {}
+  void Add(std::uint32_t, sys::UniqueFd, const session::Listener&) override {}
   void Start() override {}
   void Release(std::uint32_t) override {}
   void Removed(std::uint32_t) override {}

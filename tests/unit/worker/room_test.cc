@@ -11,7 +11,7 @@
 namespace colmeia::worker {
 namespace {
 
-using http1::Standing;
+using session::Standing;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using namespace std::chrono_literals;  // NOLINT: for tests
@@ -19,7 +19,7 @@ using namespace std::chrono_literals;  // NOLINT: for tests
 class RoomTest : public testing::Test {
  protected:
   // A connection as Room sees it.
-  struct Guest final : http1::Evictable {
+  struct Guest final : session::Evictable {
     Guest(RoomTest& the_test, std::string the_name, util::Milliseconds the_patience)
         : test(the_test), name(std::move(the_name)), patience_(the_patience), opened_(the_test.clock.Now()) {}
     void Evict() override { test.Gone(*this); }

@@ -1,0 +1,137 @@
+#include "resources/clones.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "log/error_log.h"
+#include "resources/resources.h"
+
+namespace colmeia::resources {
+namespace {
+
+// How often clones are looked at while there are some. A connection is noticed at once, the next one of the same socket
+// at the next look.
+constexpr util::Milliseconds kLookEvery{250};
+
+}  // namespace
+
+void Clones::Settle(std::size_t seats, std::size_t sockets, util::TimePoint now) {
+  const std::size_t before = count();
+  seats_ = std::min(seats, sockets);
+  sockets_ = sockets;
+  if (count() > before) heard_ = now;
+}
+
+std::optional<util::TimePoint> Clones::SilentAt() const {
+  if (count() == 0) return std::nullopt;
+  return heard_ + kSilence;
+}
+
+void Clones::Lend(std::size_t socket, std::uint32_t slot, std::uint32_t ordinal) {
+  loans_.push_back({socket, slot, ordinal});
+}
+
+void Clones::Gone(std::uint32_t slot) {
+  std::erase_if(loans_, [slot](const Loan& loan) { return loan.slot == slot; });
+}
+
+std::optional<std::uint32_t> Clones::BorrowerOf(std::size_t socket) const {
+  const auto loan =
+      std::find_if(loans_.begin(), loans_.end(), [socket](const Loan& it) { return it.socket == socket; });
+  return loan == loans_.end() ? std::nullopt : std::optional(loan->slot);
+}
+
+std::vector<Clones::Loan> Clones::TakeLoans() { return std::exchange(loans_, {}); }
+
+CloneKeeper::CloneKeeper(loop::Loop& loop, Resources& resources, Send send)
+    : loop_(loop), resources_(resources), send_(std::move(send)), look_(loop, [this] { Look(); }) {}
+
+CloneKeeper::~CloneKeeper() {
+  for (OpenListener* const listener : resources_.Listeners()) listener->watches.clear();
+}
+
+void CloneKeeper::Adopted(std::uint32_t slot, std::uint32_t generation, std::uint32_t seat, std::uint32_t seats) {
+  const OpenGeneration* const open = resources_.Find(generation);
+  if (open == nullptr) return;
+  for (std::uint32_t ordinal = 0; ordinal < open->listeners.size(); ++ordinal) {
+    for (const std::size_t socket : open->BorrowedBy(ordinal, seat, seats)) {
+      open->listeners[ordinal]->clones.Lend(socket, slot, ordinal);
+    }
+  }
+}
+
+void CloneKeeper::Gone(std::uint32_t slot) {
+  std::erase_if(ready_, [slot](const Borrower& borrower) { return borrower.slot == slot; });
+  for (OpenListener* const listener : resources_.Listeners()) listener->clones.Gone(slot);
+  LendAll();
+}
+
+void CloneKeeper::SeatsChanged(std::uint32_t generation, std::uint32_t seats, std::uint32_t wanted,
+                               std::vector<Borrower> ready) {
+  generation_ = generation;
+  ready_ = std::move(ready);
+  std::erase_if(ready_, [seats](const Borrower& borrower) { return borrower.seat >= seats; });
+  resources_.Reseat(generation, seats, wanted, loop_.Now());
+  LendAll();
+  Look();
+}
+
+void CloneKeeper::LendAll() {
+  const OpenGeneration* const open = resources_.Find(generation_);
+  if (open == nullptr || ready_.empty()) return;
+  for (std::uint32_t ordinal = 0; ordinal < open->listeners.size(); ++ordinal) {
+    OpenListener& listener = *open->listeners[ordinal];
+    for (std::size_t i = resources_.SocketsNeeded(listener); i < listener.sockets.size(); ++i) {
+      if (listener.clones.IsLent(i)) continue;
+      const std::uint32_t slot = ready_[i % ready_.size()].slot;
+      if (send_(slot, ipc::Listener{ordinal, listener.name}, {listener.sockets[i].get()})) {
+        listener.clones.Lend(i, slot, ordinal);
+      }
+    }
+  }
+}
+
+void CloneKeeper::Look() {
+  bool any = false;
+  for (OpenListener* const listener : resources_.Listeners()) {
+    const auto silent_at = listener->clones.SilentAt();
+    const bool needed = resources_.SocketsNeeded(*listener) > listener->clones.seats();
+    if (silent_at && *silent_at <= loop_.Now() && !held_ && !needed) {
+      CloseSilent(*listener);
+    } else if (silent_at) {
+      ListenTo(*listener);
+      any = true;
+    } else {
+      listener->watches.clear();
+    }
+  }
+  if (any) look_.StartAfter(kLookEvery);
+}
+
+void CloneKeeper::ListenTo(OpenListener& listener) {
+  const std::size_t count = listener.clones.count();
+  if (listener.watches.size() != count) {
+    listener.watches.clear();
+    for (std::size_t i = listener.clones.seats(); i < listener.sockets.size(); ++i) {
+      const std::size_t at = listener.watches.size();
+      const auto on_client = [this, &listener, at](int) {
+        listener.clones.Heard(loop_.Now());
+        listener.watches[at]->Stop();  // until the next look: a worker takes the client meanwhile
+      };
+      listener.watches.push_back(std::make_unique<loop::Poll>(loop_, listener.sockets[i].get(), on_client));
+    }
+  }
+  for (const auto& watch : listener.watches) watch->Start(loop::kReadable);
+}
+
+void CloneKeeper::CloseSilent(OpenListener& listener) {
+  log::Main().Print(log::Level::kInfo, "master: {}: closed {} of its sockets, which no seat needs", listener.name,
+                    listener.clones.count());
+  for (const Clones::Loan& loan : listener.clones.TakeLoans()) {
+    send_(loan.slot, ipc::Release{loan.ordinal}, {});
+  }
+  listener.watches.clear();
+  listener.CloseSeatless(loop_.Now());
+}
+
+}  // namespace colmeia::resources

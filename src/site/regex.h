@@ -1,0 +1,67 @@
+// Regex: a compiled PCRE2 pattern, as in `location ~` and `server_name ~`. The only door to pcre2.h.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "site/template.h"
+#include "util/result.h"
+
+namespace colmeia::site {
+
+// A named or numbered group of the regex that chose the server or the location.
+struct Capture {
+  std::string_view name;  // empty for numbered ones
+  std::string_view value;
+};
+
+enum class Matched {
+  kNo,      // the pattern is not in the text
+  kYes,     // it is
+  kFailed,  // nobody knows: the match was given up, see MatchFailure. It must never be taken for kNo
+};
+
+// Why a match was given up: what an alert says of it. Filled in by whoever returns or passes on kFailed.
+struct MatchFailure {
+  int code = 0;                          // PCRE2's, negative; 0 = none failed
+  std::string_view subject;              // valid as long as the text that was matched against
+  const std::string* pattern = nullptr;  // of the Regex, valid as long as that
+
+  explicit operator bool() const { return code != 0; }
+  // nginx's words: `pcre2_match() failed: -47 on "/aaa" using "(a+)+b"`. REQUIRES: one failed.
+  [[nodiscard]] std::string Text() const;
+};
+
+class Regex {
+ public:
+  // Compiled with JIT where the kernel allows executable memory. The error says what is wrong and at which offset; no
+  // group may have a name that is reserved among `variables` (IsReserved).
+  static Result<Regex> Compile(std::string_view pattern, bool ignore_case, std::span<const Variable> variables = {});
+
+  Regex(Regex&&) noexcept;
+  Regex& operator=(Regex&&) noexcept;
+  ~Regex();
+
+  // The names of a pattern's named groups, as PCRE2 itself understands them, in lower case; none of one that is wrong.
+  [[nodiscard]] static std::vector<std::string> NamesIn(std::string_view pattern);
+
+  // Whether the pattern is found in `subject`. With `captures`, its groups replace the content; they point into
+  // `subject`. A pattern that goes astray in its own possibilities is given up after some tens of milliseconds, so
+  // that no client can hold the loop with a path; so is one that needs more than a megabyte of stack, and one with
+  // (*UTF) on a subject that is no UTF-8. Then `failure` says which, and nothing else changes.
+  [[nodiscard]] Matched Match(std::string_view subject, std::vector<Capture>* captures, MatchFailure& failure) const;
+
+  // The names of the named groups, for variables: in lower case, as theirs are.
+  [[nodiscard]] const std::vector<std::string>& names() const;
+  [[nodiscard]] const std::string& pattern() const;
+
+ private:
+  struct Code;
+  explicit Regex(std::unique_ptr<Code> code);
+  std::unique_ptr<Code> code_;
+};
+
+}  // namespace colmeia::site

@@ -1,0 +1,145 @@
+// Who asked over the control socket, and when they are answered.
+#include <algorithm>
+
+#include <fmt/core.h>
+
+#include "supervisor/command.h"
+#include "supervisor/supervisor.h"
+#include "supervisor/words.h"
+
+namespace colmeia::supervisor {
+
+using log::Level;
+using supervisor::Command;
+
+namespace {
+
+std::string ServeText(std::size_t workers) { return Count(workers, "worker") + (workers == 1 ? " serves" : " serve"); }
+
+}  // namespace
+
+void Supervisor::Handle(const Request& event) {
+  const Command command = event.order.command;
+  Asker asker;
+  asker.received = fmt::format("{} requested", supervisor::CommandName(command));
+  if (event.sender != 0) asker.received += fmt::format(" by {}", event.sender);
+  asker.by = fmt::format("a request ({})", supervisor::CommandName(command));
+  asker.request = event.id;
+  if (phase_ == Phase::kStandIn) return Refuse(asker, fmt::format("ask the new master (pid {})", upgrade_.pid));
+  switch (command) {
+    case Command::kReload:
+      return Reload(asker);
+    case Command::kReopen:
+      return Reopen(asker);
+    case Command::kQuit:
+      return Quit(asker);
+    case Command::kStop:
+      return Stop(asker);
+    case Command::kUpgrade:
+      return BeginUpgrade(asker);
+    case Command::kRestart:
+      return Restart(asker);
+    case Command::kScale:
+      return Scale(asker, std::nullopt, event.order.argument);
+    case Command::kDrain:
+      return DrainOne(asker, event.order.argument);
+    case Command::kKill:
+      return KillOne(asker, event.order.argument);
+  }
+}
+
+void Supervisor::Handle(const RequesterGone& event) {
+  std::erase_if(requests_, [&](const Unanswered& request) { return request.id == event.id; });
+}
+
+void Supervisor::Refuse(const Asker& asker, const std::string& why, Outcome outcome) {
+  Say(Level::kNotice, fmt::format("{}, ignored: {}", asker.received, why));
+  if (asker.request) Do(Reply{*asker.request, outcome, why});
+}
+
+Unanswered* Supervisor::Await(const Asker& asker, Command command) {
+  if (!asker.request) return nullptr;
+  Unanswered& request = requests_.emplace_back();
+  request.id = *asker.request;
+  request.command = command;
+  return &request;
+}
+
+void Supervisor::Answer(const Which& which, Outcome outcome, const std::string& message) {
+  std::erase_if(requests_, [&](const Unanswered& request) {
+    if (!which(request)) return false;
+    if (request.result.empty()) {
+      Do(Reply{request.id, outcome, message});
+    } else {  // whatever comes after it
+      Do(Reply{request.id, Outcome::kOk, request.result});
+    }
+    return true;
+  });
+}
+
+// Who is told that a reload is done may count on it: no older worker takes clients any more. One that hangs is named,
+// for it would take some if it woke up.
+void Supervisor::AnswerReloads() {
+  for (Unanswered& request : requests_) {
+    if (request.result.empty()) continue;
+    const std::optional<std::uint32_t> late = AcceptsBefore(request.turn);
+    if (!late) {
+      request.result_due = now_;
+    } else if (request.result_due <= now_) {
+      request.result += fmt::format("; {} has not said yet that it accepts no more", Name(slots_[*late]));
+    }
+  }
+  Answer([this](const Unanswered& it) { return !it.result.empty() && it.result_due <= now_; }, Outcome::kOk, {});
+}
+
+// What is wanted is there, or cannot be had just now.
+void Supervisor::AnswerWhatIsDone() {
+  AnswerReloads();
+  const auto left = [](const Unanswered& it) { return it.command == Command::kDrain && it.slots.empty(); };
+  const Generation* serving = Serving();
+  if (serving == nullptr) {
+    return Answer(left, Outcome::kOk, "the worker is gone");
+  }
+  const auto waits_for_workers = [&](const Unanswered& it) {
+    return left(it) || (it.command == Command::kScale && it.turn == serving->number) ||
+           (it.command == Command::kRestart && it.slots.empty());
+  };
+  if (!EmptySeats(*serving).empty()) {
+    const bool restarting = std::any_of(requests_.begin(), requests_.end(),
+                                        [](const Unanswered& it) { return it.command == Command::kRestart; });
+    const std::string text = DegradedText(*serving);
+    Answer(waits_for_workers, Outcome::kRolledBack, text + "; it is tried again and again");
+    if (!restarting) return;
+    Say(Level::kError, "the restart stopped: " + text);
+    Answer([](const Unanswered& it) { return it.command == Command::kRestart; }, Outcome::kRolledBack,
+           "the restart stopped: " + text);
+    std::erase_if(rotation_.waiting(),
+                  [](const Rotation::Job& job) { return job.reason == Rotation::Reason::kRestart; });
+    return;
+  }
+  if (ReadySeats(*serving) < serving->seats.size()) return;
+  const std::vector<Unanswered> waiting = requests_;
+  for (const Unanswered& request : waiting) {
+    if (!waits_for_workers(request)) continue;
+    std::string text;
+    if (request.command == Command::kScale) {
+      text = ServeText(request.workers);
+    } else if (request.command == Command::kRestart) {
+      text = fmt::format("{} replaced, one at a time", Count(request.workers, "worker"));
+    } else {
+      text = fmt::format("{} is gone, {}", request.subject, ServeText(serving->seats.size()));
+    }
+    Answer([&](const Unanswered& it) { return it.id == request.id; }, Outcome::kOk, text);
+  }
+}
+
+// All is over.
+void Supervisor::AnswerTheRest() {
+  const auto ends = [](const Unanswered& it) { return it.command == Command::kQuit || it.command == Command::kStop; };
+  Answer(ends, Outcome::kOk, "the server has stopped");
+  const std::string why =
+      start_failure_ ? "the server did not start: " + start_failure_->why : "the server has stopped";
+  Answer([](const Unanswered&) { return true; }, start_failure_ ? start_failure_->outcome : Outcome::kRolledBack, why);
+}
+
+}  // namespace colmeia::supervisor

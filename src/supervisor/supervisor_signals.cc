@@ -1,0 +1,223 @@
+// What an operator asks for, by signal or by request. Each makes one log line, which says what comes of it.
+#include <csignal>
+
+#include <fmt/core.h>
+
+#include "supervisor/supervisor.h"
+#include "supervisor/words.h"
+
+namespace colmeia::supervisor {
+
+using log::Level;
+using supervisor::Command;
+
+void Supervisor::Handle(const Signal& event) {
+  Asker asker;
+  asker.by = DescribeSignal(event.number);
+  asker.received = asker.by + " received";
+  if (event.sender != 0) asker.received += fmt::format(" from {}", event.sender);
+  const std::string& received = asker.received;
+  const SignalRow* row = FindSignal(event.number);
+  if (row == nullptr) return Say(Level::kNotice, received + ", ignored");
+  if (row->processes_only && !event.from_process) return Say(Level::kDebug, received + ", ignored: no process sent it");
+  if (phase_ == Phase::kStandIn) {
+    // A terminal tells its whole foreground group: the new master has heard it already.
+    if (!event.from_process) return Say(Level::kDebug, received + ", not forwarded: the terminal told both");
+    return Forward(*row, received);
+  }
+  switch (row->wish) {
+    case Wish::kStop:
+      return Stop(asker);
+    case Wish::kQuit:
+      return Quit(asker);
+    case Wish::kReload:
+      return Reload(asker);
+    case Wish::kReopen:
+      return Reopen(asker);
+    case Wish::kUpgrade:
+      return BeginUpgrade(asker);
+    case Wish::kRetire:
+      return Retire(asker);
+    case Wish::kMore:
+    case Wish::kFewer:
+      return Scale(asker, row->wish, 0);
+  }
+}
+
+// TERM, INT: workers leave now. Again: no more waiting for them.
+void Supervisor::Stop(const Asker& asker) {
+  if (phase_ == Phase::kStopping) {
+    Say(Level::kNotice, asker.received + ", killing the workers that are left");
+    Await(asker, Command::kStop);
+    return KillAll();
+  }
+  Say(Level::kNotice, fmt::format("{}, {}", asker.received, RowOf(Wish::kStop).action));
+  EndGenerations(fmt::format("the server was told to stop by {}", asker.by), SIGTERM);
+  Await(asker, Command::kStop);
+  phase_ = Phase::kStopping;
+}
+
+// QUIT: workers finish what is open.
+void Supervisor::Quit(const Asker& asker) {
+  if (phase_ >= Phase::kQuitting) {
+    if (asker.request && phase_ == Phase::kQuitting) {
+      Await(asker, Command::kQuit);
+      return Say(Level::kNotice, asker.received + ", the server is stopping already");
+    }
+    return Refuse(asker, "the server is stopping already");
+  }
+  Say(Level::kNotice, fmt::format("{}, {}", asker.received, RowOf(Wish::kQuit).action));
+  EndGenerations(fmt::format("the server was told to stop by {}", asker.by), SIGQUIT);
+  Await(asker, Command::kQuit);
+  phase_ = Phase::kQuitting;
+}
+
+// HUP: a new generation; the one after the present attempt, if one is under way.
+void Supervisor::Reload(const Asker& asker) {
+  if (phase_ >= Phase::kQuitting) return Refuse(asker, "the server is stopping");
+  if (upgrade_.under_way()) return BringBack(asker);
+  reload_wanted_ = true;
+  Await(asker, Command::kReload);
+  const std::string_view action = RowOf(Wish::kReload).action;
+  const Generation* rising = Rising();
+  if (rising == nullptr) return Say(Level::kNotice, fmt::format("{}, {}", asker.received, action));
+  Say(Level::kNotice,
+      fmt::format("{}, {} once generation {} is up or rolled back", asker.received, action, rising->number));
+}
+
+// USR1: the log files anew. Also while draining: that may take long.
+void Supervisor::Reopen(const Asker& asker) {
+  if (phase_ == Phase::kStopping) return Refuse(asker, "the server is stopping");
+  const std::string_view action = RowOf(Wish::kReopen).action;
+  Unanswered* request = Await(asker, Command::kReopen);
+  if (reopening_.state() != Reopening::State::kIdle) {
+    reopen_wanted_ = true;
+    return Say(Level::kNotice, fmt::format("{}, {} again after this time", asker.received, action));
+  }
+  if (request != nullptr) request->turn = 1;
+  Say(Level::kNotice, fmt::format("{}, {}", asker.received, action));
+  reopening_.Begin();
+  Do(ReopenLogs{});
+}
+
+void Supervisor::FinishReopening() {
+  Outcome outcome = Outcome::kOk;
+  std::string told;
+  const auto fault = [&](Outcome kind, const std::string& text) {
+    if (outcome == Outcome::kOk) outcome = kind;
+    Say(Level::kError, text);
+    told += text + '\n';
+  };
+  for (const std::string& failure : reopening_.failures()) {
+    fault(Outcome::kResources, "log file not reopened, the old one stays in use: " + OneLine(failure));
+  }
+  for (const std::uint32_t slot : reopening_.Laggards()) {
+    fault(Outcome::kTimedOut, fmt::format("{} has not switched to the reopened log files within {}", Name(slots_[slot]),
+                                          Words(Reopening::kLimit)));
+  }
+  const std::string summary = fmt::format("{} reopened, {} switched", Count(reopening_.files(), "log file"),
+                                          Count(reopening_.switched(), "worker"));
+  Say(Level::kNotice, summary);
+  reopening_.Finish();
+  Answer([](const Unanswered& it) { return it.command == Command::kReopen && it.turn == 1; }, outcome, told + summary);
+  if (!reopen_wanted_) return;
+  reopen_wanted_ = false;
+  for (Unanswered& request : requests_) {
+    if (request.command == Command::kReopen) request.turn = 1;
+  }
+  reopening_.Begin();
+  Do(ReopenLogs{});
+}
+
+// WINCH: workers finish and leave; the master keeps the listeners, until a reload brings new workers.
+void Supervisor::Retire(const Asker& asker) {
+  if (phase_ >= Phase::kQuitting) return Refuse(asker, "the server is stopping");
+  if (const Generation* rising = Rising(); rising != nullptr) {
+    return Refuse(asker, fmt::format("generation {} is starting", rising->number));
+  }
+  for (Generation& generation : generations_) {
+    if (!generation.current()) continue;
+    if (generation.stage == Stage::kResting) return Refuse(asker, "no workers are left");
+    Say(Level::kNotice, fmt::format("{}, {}", asker.received, RowOf(Wish::kRetire).action));
+    Rest(generation, "the workers were told to leave by " + asker.by);
+  }
+}
+
+// Its workers leave, and it stays current. Nobody may wait for workers any more.
+void Supervisor::Rest(Generation& generation, const std::string& why) {
+  generation.stage = Stage::kResting;
+  Answer([](const Unanswered& it) { return it.command == Command::kScale || it.command == Command::kRestart; },
+         Outcome::kRolledBack, why);
+}
+
+// TTIN, TTOU: one worker more or fewer in the current generation; by request, as many as are asked for. A reload goes
+// back to worker_processes.
+void Supervisor::Scale(const Asker& asker, std::optional<Wish> step, std::uint32_t workers) {
+  if (phase_ >= Phase::kQuitting) return Refuse(asker, "the server is stopping");
+  Generation* generation = nullptr;
+  for (Generation& it : generations_) {
+    if (it.current()) generation = &it;
+  }
+  if (generation == nullptr) return Refuse(asker, "the server is starting");
+  if (generation->stage == Stage::kResting) return Refuse(asker, "workers were retired, reload to have them back");
+  const auto present = static_cast<std::uint32_t>(generation->seats.size());
+  std::string text = asker.received;
+  if (step) {
+    if (*step == Wish::kMore && present >= kMostWorkers) {
+      return Refuse(asker, fmt::format("there are {} already", Count(present, "worker")));
+    }
+    if (*step == Wish::kFewer && present <= 1) return Refuse(asker, "there is only one worker");
+    workers = *step == Wish::kMore ? present + 1 : present - 1;
+    text += fmt::format(", {}", RowOf(*step).action);
+  } else if (workers < 1 || workers > kMostWorkers) {
+    return Refuse(asker, fmt::format("{} wanted, it must be 1 to {}", Count(workers, "worker"), kMostWorkers),
+                  Outcome::kConfiguration);
+  }
+  generation->seats.resize(workers);
+  Say(Level::kNotice, fmt::format("{}: {} wanted", text, Count(workers, "worker")));
+  Answer([workers](const Unanswered& it) { return it.command == Command::kScale && it.workers != workers; },
+         Outcome::kRolledBack,
+         fmt::format("something else came in between: {} wanted by now", Count(workers, "worker")));
+  if (Unanswered* request = Await(asker, Command::kScale)) {
+    request->turn = generation->number;
+    request->workers = workers;
+  }
+}
+
+// No generation is wanted any more. One that is on its way up will not be, and who waits for it is told `why`. A new
+// binary that takes over by request shares our fate: it ends by `signal` where we are taken for it, and in any case
+// before it serves. One that was started by signal is the operator's affair, as in nginx.
+void Supervisor::EndGenerations(const std::string& why, int signal) {
+  using enum Upgrading::Stage;
+  reload_wanted_ = false;
+  Answer(
+      [](const Unanswered& it) {
+        return it.command != Command::kReopen && it.command != Command::kQuit && it.command != Command::kStop;
+      },
+      Outcome::kRolledBack, why);
+  if (upgrade_.by_request && (upgrade_.stage == kSpawning || upgrade_.stage == kStarting)) {
+    EndUpgrade(why);
+  } else if (upgrade_.by_request && upgrade_.stage == kRetiring && StandsIn() && signal != 0) {
+    Do(ForwardSignal{signal});
+  }
+  for (Generation& generation : generations_) {
+    if (generation.rising()) {
+      generation.deadline.reset();
+      if (generation.compiler_lives) Do(CancelCompile{generation.number});
+      if (phase_ == Phase::kStarting) {
+        start_failure_ = StartFailed{Outcome::kRolledBack, why};
+      } else {
+        Do(Reloaded{generation.number, Outcome::kRolledBack, why});
+      }
+    }
+    generation.stage = Stage::kRetiring;
+  }
+}
+
+void Supervisor::KillAll() {
+  for (std::uint32_t i = 0; i < slots_.used(); ++i) {
+    if (slots_[i].living() && !slots_[i].reaped) KillNow(i);
+  }
+}
+
+}  // namespace colmeia::supervisor
