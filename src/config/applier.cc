@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "config/foreign.h"
+#include "config/unsupported.h"
 
 namespace colmeia::config {
 
@@ -118,11 +118,11 @@ bool Applier::IsAnyName(const Node& node, std::size_t at) const {
   if (std::find(std::begin(kListenWords), std::end(kListenWords), word.text) != std::end(kListenWords)) {
     return at + 1 < node.words.size() && (node.words[at + 1].text == "on" || node.words[at + 1].text == "off");
   }
-  if (FindForeignName(word.text) != nullptr) return true;
+  if (FindUnsupported(word.text) != nullptr) return true;
   // Names of a family are long; "perl.example.org" is none of them.
   const bool is_long = word.text.find('_') != std::string::npos;
   const bool is_plain = word.text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
-  return is_long && is_plain && FindForeignFamily(word.text) != nullptr;
+  return is_long && is_plain && FindUnsupportedFamily(word.text) != nullptr;
 }
 
 bool Applier::IsPlausible(const Node& node, std::size_t at, In context) const {

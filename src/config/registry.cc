@@ -5,9 +5,9 @@
 
 #include <fmt/format.h>
 
-#include "config/foreign.h"
 #include "config/invisible.h"
 #include "config/setters.h"
+#include "config/unsupported.h"
 #include "util/check.h"
 #include "util/strings.h"
 
@@ -60,8 +60,8 @@ const Registry::Row* Registry::Find(std::string_view name, In context) const {
 }
 
 std::string Registry::Unknown(std::string_view name) const {
-  if (const Foreign* const foreign = FindForeignName(name)) return Quoted(name) + " " + FactOf(*foreign);
-  if (const Foreign* const family = FindForeignFamily(name)) {
+  if (const Unsupported* const unsupported = FindUnsupported(name)) return Quoted(name) + " " + FactOf(*unsupported);
+  if (const Unsupported* const family = FindUnsupportedFamily(name)) {
     // Where a module of that family is compiled in, the name is rather a slip of the pen. A name of it that is only
     // accepted says nothing of that kind.
     const std::string_view prefix = family->name.substr(0, family->name.size() - 1);

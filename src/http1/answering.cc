@@ -39,36 +39,36 @@ bool SaysAcceptRanges(const pipeline::Response& response) {
 
 }  // namespace
 
-Work& Connection::NewWork(std::string_view head) {
-  Work& work = shared_.works.Take();
+Transaction& Connection::NewTransaction(std::string_view head) {
+  Transaction& transaction = shared_.transactions.Take();
   ++requests_;
-  work.head = head;
-  work.peer = peer_.Expand();
-  work.facts.number = number_;
-  work.facts.requests = requests_;
-  work.facts.peer = &work.peer;
+  transaction.head = head;
+  transaction.peer = peer_.Expand();
+  transaction.facts.number = number_;
+  transaction.facts.requests = requests_;
+  transaction.facts.peer = &transaction.peer;
   if (listener_.wildcard) {
-    work.facts.local.AskLater(fd_.get());
+    transaction.facts.local.AskLater(fd_.get());
   } else {
-    work.facts.local.Know(&listener_.socket.address);
+    transaction.facts.local.Know(&listener_.socket.address);
   }
-  work.facts.fd = fd_.get();
-  pipeline::Exchange& exchange = work.exchange;
-  exchange.connection = &work.facts;
+  transaction.facts.fd = fd_.get();
+  pipeline::Exchange& exchange = transaction.exchange;
+  exchange.connection = &transaction.facts;
   exchange.services = &shared_.services;
   exchange.started = head_started_;
-  output_.Push(work);
-  return work;
+  output_.Push(transaction);
+  return transaction;
 }
 
-const site::VirtualHosts& Connection::Hosts(const Work& work) const {
+const site::VirtualHosts& Connection::Hosts(const Transaction& transaction) const {
   const site::ListenSocket& socket = listener_.socket;
-  return socket.specific.empty() ? socket.hosts : socket.HostsFor(*work.facts.local);
+  return socket.specific.empty() ? socket.hosts : socket.HostsFor(*transaction.facts.local);
 }
 
-void Connection::Begin(Work& work, bool body_has_begun) {
+void Connection::Begin(Transaction& transaction, bool body_has_begun) {
   h1::RequestHead& head = shared_.head;
-  pipeline::Exchange& exchange = work.exchange;
+  pipeline::Exchange& exchange = transaction.exchange;
   pipeline::Request& request = exchange.request;
   request.method = head.method;
   request.method_text = head.method_text;
@@ -76,15 +76,15 @@ void Connection::Begin(Work& work, bool body_has_begun) {
   request.target = head.target;
   request.version_minor = head.version_minor;
   request.head_only = head.method == http::Method::kHead;
-  request.length = work.head.size();
+  request.length = transaction.head.size();
   request.content_length = head.content_length;
   std::swap(request.fields, head.fields);
-  work.keep_alive = head.keep_alive;
-  const pipeline::Serving::Scope serving(shared_.services.serving, request.line);
+  transaction.keep_alive = head.keep_alive;
+  const pipeline::CurrentRequest::Scope serving(shared_.services.serving, request.line);
 
   http::Target target;
   if (const http::Fault fault = http::ParseTarget(head.method, head.target, exchange.arena, target)) {
-    return RefuseHead(work, fault, "while reading client request line");
+    return RefuseHead(transaction, fault, "while reading client request line");
   }
   http::HostPort host = head.host;
   if (target.form == http::TargetForm::kAbsolute) host = http::SplitHost(target.authority).value_or(http::HostPort{});
@@ -92,16 +92,16 @@ void Connection::Begin(Work& work, bool body_has_begun) {
   request.args = target.args;
   request.host = http::LowercaseHost(host, exchange.arena);
   site::MatchFailure failure;
-  exchange.server = shared_.servers.Find(Hosts(work), request.host, exchange.captures, failure);
+  exchange.server = shared_.servers.Find(Hosts(transaction), request.host, exchange.captures, failure);
   if (failure) {
     const std::string reason = failure.Text();
-    return RefuseHead(work, {Status::kInternalServerError, reason}, "while reading client request headers",
+    return RefuseHead(transaction, {Status::kInternalServerError, reason}, "while reading client request headers",
                       log::Level::kAlert);
   }
   if (head.chunked) {
-    work.body.StartChunked();
+    transaction.body.StartChunked();
   } else {
-    work.body.StartFixed(head.content_length.value_or(0));
+    transaction.body.StartFixed(head.content_length.value_or(0));
   }
   const bool is_chunked = head.chunked;
   const bool awaits_continue = head.expect_continue && !body_has_begun;
@@ -111,47 +111,48 @@ void Connection::Begin(Work& work, bool body_has_begun) {
       static_cast<std::uint64_t>(shared_.now().time_since_epoch() / std::chrono::nanoseconds(1)));
   pipeline::Runner::Run(exchange);
 
-  if (work.body.done() || exchange.response.withheld) return Finish(work);
+  if (transaction.body.done() || exchange.response.withheld) return Finish(transaction);
   const bool is_refusal = http::Code(exchange.response.status) >= 400;
-  work.body_limit = exchange.settings<CoreSettings>().client_max_body_size;
+  transaction.body_limit = exchange.settings<CoreSettings>().client_max_body_size;
   // A client that was not told to go on may send the body or another request: nobody could tell which.
   if (is_refusal && awaits_continue) exchange.response.close = true;
-  if (is_refusal || !is_chunked) return WriteAnswer(work, awaits_continue && !is_refusal);
+  if (is_refusal || !is_chunked) return WriteAnswer(transaction, awaits_continue && !is_refusal);
 
   // Held: the body decides (TakeBody).
   if (awaits_continue) {
     Reserve(h1::kContinueLine.size());
-    work.SetText(shared_.output.Append(h1::kContinueLine));
-    work.head_left = work.text.size();
+    transaction.SetText(shared_.output.Append(h1::kContinueLine));
+    transaction.head_left = transaction.text.size();
   }
 }
 
-void Connection::RefuseHead(Work& work, http::Fault fault, std::string_view while_doing, log::Level level) {
-  pipeline::Request& request = work.exchange.request;
+void Connection::RefuseHead(Transaction& transaction, http::Fault fault, std::string_view while_doing,
+                            log::Level level) {
+  pipeline::Request& request = transaction.exchange.request;
   if (request.line.empty()) {
-    request.line = work.head;
+    request.line = transaction.head;
     request.method_text = request.line.substr(0, request.line.find(' '));
     request.method = http::FindMethod(request.method_text);
     request.head_only = request.method == http::Method::kHead;
-    request.length = work.head.size();
+    request.length = transaction.head.size();
   }
   shared_.counts.Add(scoreboard::Total::kRequests);
-  RunRefused(work, fault.status);
+  RunRefused(transaction, fault.status);
   // Both are our own words: a reason that quotes the client has it escaped already.
-  if (pipeline::ErrorLogOf(work.exchange).Enabled(level)) {
-    pipeline::WriteReport(work.exchange, level, fmt::format("{} {}", fault.reason, while_doing));
+  if (pipeline::ErrorLogOf(transaction.exchange).Enabled(level)) {
+    pipeline::WriteReport(transaction.exchange, level, fmt::format("{} {}", fault.reason, while_doing));
   }
-  Finish(work);
-  if (future_ == Future::kClose) future_ = Future::kLinger;  // it may still be sending
+  Finish(transaction);
+  if (after_ == AfterResponse::kClose) after_ = AfterResponse::kLinger;  // it may still be sending
 }
 
 // The body turned out to be broken or too large.
-void Connection::RefuseBody(Work& work, http::Fault fault) {
-  work.body.StartFixed(0);
-  pipeline::Exchange& exchange = work.exchange;
+void Connection::RefuseBody(Transaction& transaction, http::Fault fault) {
+  transaction.body.StartFixed(0);
+  pipeline::Exchange& exchange = transaction.exchange;
   pipeline::Report(exchange, log::Level::kInfo, "{} while reading client request body", fault.reason);
-  if (work.answer == Answer::kQueued) {  // it is too late to say so
-    future_ = Future::kLinger;
+  if (transaction.answer == Answer::kQueued) {  // it is too late to say so
+    after_ = AfterResponse::kLinger;
     return;
   }
   exchange.response.fields.Clear();
@@ -162,30 +163,30 @@ void Connection::RefuseBody(Work& work, http::Fault fault) {
   exchange.reroutes = 0;
   pipeline::Runner::Refuse(exchange, fault.status);
   exchange.response.close = true;
-  Finish(work);
-  if (future_ == Future::kClose) future_ = Future::kLinger;
+  Finish(transaction);
+  if (after_ == AfterResponse::kClose) after_ = AfterResponse::kLinger;
 }
 
-void Connection::RunRefused(Work& work, Status status) {
-  pipeline::Exchange& exchange = work.exchange;
-  exchange.server = Hosts(work).default_server();
+void Connection::RunRefused(Transaction& transaction, Status status) {
+  pipeline::Exchange& exchange = transaction.exchange;
+  exchange.server = Hosts(transaction).default_server();
   if (status == Status::kMethodNotAllowed) exchange.allow = "GET, HEAD";  // what most of what it has answers
   pipeline::Runner::Refuse(exchange, status);
   exchange.response.close = true;
 }
 
-void Connection::Finish(Work& work) {
-  if (!work.exchange.response.withheld) return WriteAnswer(work, /*with_continue=*/false);
-  work.exchange.response.body.Clear();
-  work.body.StartFixed(0);
-  work.answer = Answer::kQueued;
-  future_ = Future::kVanish;
+void Connection::Finish(Transaction& transaction) {
+  if (!transaction.exchange.response.withheld) return WriteAnswer(transaction, /*with_continue=*/false);
+  transaction.exchange.response.body.Clear();
+  transaction.body.StartFixed(0);
+  transaction.answer = Answer::kQueued;
+  after_ = AfterResponse::kVanish;
 }
 
-void Connection::DecideFuture(Work& work) {
-  const CoreSettings& core = work.exchange.settings<CoreSettings>();
-  pipeline::Response& response = work.exchange.response;
-  const bool may_persist = work.keep_alive && core.keepalive_timeout.count() > 0;
+void Connection::DecideAfterResponse(Transaction& transaction) {
+  const CoreSettings& core = transaction.exchange.settings<CoreSettings>();
+  pipeline::Response& response = transaction.exchange.response;
+  const bool may_persist = transaction.keep_alive && core.keepalive_timeout.count() > 0;
   const bool had_enough = requests_ >= core.keepalive_requests || shared_.now() - opened_ >= core.keepalive_time ||
                           shared_.draining || evicted_;
   if (may_persist && !had_enough && !response.close) {
@@ -194,11 +195,11 @@ void Connection::DecideFuture(Work& work) {
   }
   response.close = true;
   // A client that counted on more may be sending already, and one whose body is not read surely is.
-  future_ = may_persist || !work.body.done() ? Future::kLinger : Future::kClose;
+  after_ = may_persist || !transaction.body.done() ? AfterResponse::kLinger : AfterResponse::kClose;
 }
 
-void Connection::WriteAnswer(Work& work, bool with_continue) {
-  pipeline::Exchange& exchange = work.exchange;
+void Connection::WriteAnswer(Transaction& transaction, bool with_continue) {
+  pipeline::Exchange& exchange = transaction.exchange;
   pipeline::Response& response = exchange.response;
   const CoreSettings& core = exchange.settings<CoreSettings>();
   const bool may_have_body = http::MayHaveBody(response.status);
@@ -206,11 +207,11 @@ void Connection::WriteAnswer(Work& work, bool with_continue) {
   pipeline::BodyStream* const stream = sends_body ? response.body.stream() : nullptr;
   const bool chunked = stream != nullptr && exchange.request.version_minor >= 1;
   // A stream may take for ever: nobody waits for the rest of the request first.
-  if (stream != nullptr && (!chunked || !work.body.done())) response.close = true;
-  DecideFuture(work);
-  if (future_ != Future::kOpen) work.body.StartFixed(0);  // lingering will drop it
+  if (stream != nullptr && (!chunked || !transaction.body.done())) response.close = true;
+  DecideAfterResponse(transaction);
+  if (after_ != AfterResponse::kOpen) transaction.body.StartFixed(0);  // lingering will drop it
   if (!response.etag.empty()) response.fields.Remove(http::HeaderId::kEtag);
-  if (future_ == Future::kOpen && core.keepalive_header) {
+  if (after_ == AfterResponse::kOpen && core.keepalive_header) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*core.keepalive_header).count();
     response.fields.Set(http::HeaderId::kKeepAlive, exchange.arena.Copy(fmt::format("timeout={}", seconds)));
   }
@@ -227,43 +228,43 @@ void Connection::WriteAnswer(Work& work, bool with_continue) {
   head.last_modified = response.last_modified;
   head.etag = response.etag;
   head.accept_ranges = SaysAcceptRanges(response);
-  head.connection = future_ == Future::kOpen ? h1::ConnectionField::kKeepAlive : h1::ConnectionField::kClose;
+  head.connection = after_ == AfterResponse::kOpen ? h1::ConnectionField::kKeepAlive : h1::ConnectionField::kClose;
   head.fields = &response.fields;
 
   const bool is_small = sends_body && IsSmall(response.body);
   const std::size_t interim = with_continue ? h1::kContinueLine.size() : 0;
   const std::size_t needed =
       interim + h1::MaxHeadSize(head) + (is_small ? static_cast<std::size_t>(response.body.length()) : 0);
-  CHECK(work.text.empty());
+  CHECK(transaction.text.empty());
   if (needed > shared_.output.capacity()) {
-    std::string& text = work.OwnText();
+    std::string& text = transaction.OwnText();
     if (with_continue) text.append(h1::kContinueLine);
     h1::AppendHead(head, text);
-    work.text = text;
-    work.head_left = text.size();
+    transaction.text = text;
+    transaction.head_left = text.size();
   } else {
     Reserve(needed);
     session::Buffer& out = shared_.output;
     char* const begin = out.end();
     if (with_continue) out.Append(h1::kContinueLine);
     out.Extend(static_cast<std::size_t>(shared_.heads.Write(head, out.end()) - out.end()));
-    work.head_left = static_cast<std::size_t>(out.end() - begin);
+    transaction.head_left = static_cast<std::size_t>(out.end() - begin);
     if (is_small) {
       for (const pipeline::Piece& piece : response.body.pieces()) out.Append(piece.memory);
     }
-    work.SetText({begin, static_cast<std::size_t>(out.end() - begin)});
-    if (is_small) work.piece = response.body.pieces().size();
+    transaction.SetText({begin, static_cast<std::size_t>(out.end() - begin)});
+    if (is_small) transaction.piece = response.body.pieces().size();
   }
-  if (!sends_body) work.piece = response.body.pieces().size();
+  if (!sends_body) transaction.piece = response.body.pieces().size();
 
   if (stream != nullptr) {
     sys::SetUnsentLimit(fd_.get(), kUnsentStream);
     stream->SetReader([this] { OnStream(); });
-    work.streaming = chunked ? Streaming::kChunked : Streaming::kPlain;
+    transaction.streaming = chunked ? Streaming::kChunked : Streaming::kPlain;
     if (shared_.draining) stream->Drain();
   }
-  work.use_sendfile = core.sendfile;
-  work.answer = Answer::kQueued;
+  transaction.use_sendfile = core.sendfile;
+  transaction.answer = Answer::kQueued;
   if (core.tcp_nodelay != no_delay_) {
     no_delay_ = core.tcp_nodelay;
     sys::SetNoDelay(fd_.get(), no_delay_);

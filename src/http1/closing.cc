@@ -17,15 +17,15 @@ constexpr std::string_view kTimedOut = "client timed out (110: Connection timed 
 
 // Everything is answered, and there will be no other request.
 void Connection::End(bool input_is_left) {
-  switch (future_) {
-    case Future::kVanish:
+  switch (after_) {
+    case AfterResponse::kVanish:
       if (listener_.core.reset_timedout_connection) sys::SetResetOnClose(fd_.get());
       return Close();
-    case Future::kClose:
+    case AfterResponse::kClose:
       if (!input_is_left) return Close();
       return Linger();
-    case Future::kOpen:
-    case Future::kLinger:
+    case AfterResponse::kOpen:
+    case AfterResponse::kLinger:
       return Linger();
   }
 }
@@ -58,9 +58,9 @@ void Connection::AnswerHeld() {
   if (output_.last()->answer == Answer::kQueued) return Close();
   const Before before{state_, requests_};
   Enter(State::kServing);
-  Work& work = *output_.last();
-  work.exchange.response.close = true;
-  WriteAnswer(work, /*with_continue=*/false);
+  Transaction& transaction = *output_.last();
+  transaction.exchange.response.close = true;
+  WriteAnswer(transaction, /*with_continue=*/false);
   linger_until_ = shared_.now() + listener_.core.lingering_timeout;
   Settle(output_.Flush(fd_.get()), {}, before);
 }
@@ -89,11 +89,11 @@ void Connection::LogUnanswered(http::Status status, std::string_view why) {
   line = end == std::string_view::npos ? std::string_view{} : line.substr(0, end);
   if (line.ends_with('\r')) line.remove_suffix(1);
 
-  Work& work = NewWork(line);
-  pipeline::Exchange& exchange = work.exchange;
+  Transaction& transaction = NewTransaction(line);
+  pipeline::Exchange& exchange = transaction.exchange;
   exchange.request.line = line;
   exchange.request.length = kept_.size();
-  RunRefused(work, status);
+  RunRefused(transaction, status);
   exchange.response.status = status;
   pipeline::Report(exchange, log::Level::kInfo, "{}", why);
 }
@@ -114,16 +114,16 @@ void Connection::TimeOut() {
                     "client timed out (110: Connection timed out) while reading client request headers");
       break;
     case State::kBody: {
-      Work& work = *output_.last();
-      pipeline::Report(work.exchange, log::Level::kInfo, "{} while reading client request body", kTimedOut);
-      may_reset = work.exchange.settings<site::CoreSettings>().reset_timedout_connection;
-      if (work.answer == Answer::kNone) work.exchange.response.status = http::Status::kRequestTimeout;
+      Transaction& transaction = *output_.last();
+      pipeline::Report(transaction.exchange, log::Level::kInfo, "{} while reading client request body", kTimedOut);
+      may_reset = transaction.exchange.settings<site::CoreSettings>().reset_timedout_connection;
+      if (transaction.answer == Answer::kNone) transaction.exchange.response.status = http::Status::kRequestTimeout;
       break;
     }
     case State::kBlocked: {
-      Work& work = *output_.first();
-      pipeline::Report(work.exchange, log::Level::kInfo, "{} while sending response to client", kTimedOut);
-      may_reset = work.exchange.settings<site::CoreSettings>().reset_timedout_connection;
+      Transaction& transaction = *output_.first();
+      pipeline::Report(transaction.exchange, log::Level::kInfo, "{} while sending response to client", kTimedOut);
+      may_reset = transaction.exchange.settings<site::CoreSettings>().reset_timedout_connection;
       break;
     }
     case State::kStreaming:

@@ -98,7 +98,7 @@ void Connection::Drain() {
     Read();
   } else if (state_ == State::kLingering) {
     shared_.Arm(*this, kDrainLinger);
-  } else if (Work* const last = output_.last(); last != nullptr && last->streaming != Streaming::kNo) {
+  } else if (Transaction* const last = output_.last(); last != nullptr && last->streaming != Streaming::kNo) {
     last->exchange.response.body.stream()->Drain();
     if (state_ == State::kStreaming) Serve(shared_.input.Refill(kept_));
   }
@@ -235,7 +235,7 @@ void Connection::Settle(Flushed flushed, std::span<char> rest, Before before) {
     return Wait(loop::kReadable);
   }
 
-  if (future_ != Future::kOpen) return End(!rest.empty() || shared_.input.room() == 0);
+  if (after_ != AfterResponse::kOpen) return End(!rest.empty() || shared_.input.room() == 0);
 
   const State what_next = parser_.started() ? State::kHead : State::kIdle;
   KeepInput(rest);

@@ -69,7 +69,7 @@ enum class State : std::uint8_t {
 [[nodiscard]] std::string_view StateName(State state);
 
 // What follows when everything in the queue has been sent.
-enum class Future : std::uint8_t {
+enum class AfterResponse : std::uint8_t {
   kOpen,    // the next request
   kClose,   // close: the client has no more to say
   kLinger,  // linger first: the client may be sending
@@ -153,21 +153,22 @@ class Connection final : public loop::PollListener, public loop::TimeoutListener
   void Read();
   void Serve(std::span<char> input);
   [[nodiscard]] bool TakeHead(std::span<char>& input);
-  void TakeBody(Work& work, std::span<char>& input);
+  void TakeBody(Transaction& transaction, std::span<char>& input);
   void KeepInput(std::span<char> rest);
   void OnEnd();
   void OnReadError(int code);
 
   // answering.cc
-  [[nodiscard]] Work& NewWork(std::string_view head);
-  [[nodiscard]] const site::VirtualHosts& Hosts(const Work& work) const;
-  void Begin(Work& work, bool body_has_begun);
-  void RefuseHead(Work& work, http::Fault fault, std::string_view while_doing, log::Level level = log::Level::kInfo);
-  void RefuseBody(Work& work, http::Fault fault);
-  void RunRefused(Work& work, http::Status status);
-  void Finish(Work& work);
-  void DecideFuture(Work& work);
-  void WriteAnswer(Work& work, bool with_continue);
+  [[nodiscard]] Transaction& NewTransaction(std::string_view head);
+  [[nodiscard]] const site::VirtualHosts& Hosts(const Transaction& transaction) const;
+  void Begin(Transaction& transaction, bool body_has_begun);
+  void RefuseHead(Transaction& transaction, http::Fault fault, std::string_view while_doing,
+                  log::Level level = log::Level::kInfo);
+  void RefuseBody(Transaction& transaction, http::Fault fault);
+  void RunRefused(Transaction& transaction, http::Status status);
+  void Finish(Transaction& transaction);
+  void DecideAfterResponse(Transaction& transaction);
+  void WriteAnswer(Transaction& transaction, bool with_continue);
   void Reserve(std::size_t bytes);
 
   // closing.cc
@@ -197,7 +198,7 @@ class Connection final : public loop::PollListener, public loop::TimeoutListener
   sys::UniqueFd fd_;
   Peer peer_;
   State state_ = State::kIdle;
-  Future future_ = Future::kOpen;
+  AfterResponse after_ = AfterResponse::kOpen;
   bool evicted_ = false;  // the next answer is the last
   bool no_delay_;         // TCP_NODELAY, as it is on the socket
 };

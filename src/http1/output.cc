@@ -23,8 +23,8 @@ struct Output::Batch {
   int file = -1;
   off_t offset = 0;
   std::size_t file_bytes = 0;
-  bool more = false;           // something follows at once, for which a packet may wait
-  Work* short_file = nullptr;  // the work whose file has become shorter or cannot be read
+  bool more = false;                  // something follows at once, for which a packet may wait
+  Transaction* short_file = nullptr;  // the transaction whose file has become shorter or cannot be read
 
   [[nodiscard]] bool full() const { return count == kMaxParts; }
   void Add(const char* data, std::size_t size) {
@@ -39,38 +39,39 @@ struct Output::Batch {
 
 namespace {
 
-std::uint64_t ChunkLimit(const Work& work) {
-  const std::uint64_t limit = work.exchange.settings<site::CoreSettings>().sendfile_max_chunk;
+std::uint64_t ChunkLimit(const Transaction& transaction) {
+  const std::uint64_t limit = transaction.exchange.settings<site::CoreSettings>().sendfile_max_chunk;
   return limit == 0 ? UINT64_MAX : limit;
 }
 
-bool HasBytes(const Work* work) {
-  return work != nullptr && (!work->text.empty() || (work->answer == Answer::kQueued &&
-                                                     work->piece < work->exchange.response.body.pieces().size()));
+bool HasBytes(const Transaction* transaction) {
+  return transaction != nullptr &&
+         (!transaction->text.empty() || (transaction->answer == Answer::kQueued &&
+                                         transaction->piece < transaction->exchange.response.body.pieces().size()));
 }
 
 }  // namespace
 
 Output::~Output() { CHECK(empty()); }
 
-void Output::Push(Work& work) {
-  (last_ != nullptr ? last_->next : first_) = &work;
-  last_ = &work;
+void Output::Push(Transaction& transaction) {
+  (last_ != nullptr ? last_->next : first_) = &transaction;
+  last_ = &transaction;
   ++size_;
 }
 
 void Output::Gather(Batch& batch) {
-  for (Work* work = first_; work != nullptr; work = work->next) {
+  for (Transaction* transaction = first_; transaction != nullptr; transaction = transaction->next) {
     if (batch.full()) {
-      batch.more = HasBytes(work);
+      batch.more = HasBytes(transaction);
       return;
     }
-    if (!work->text.empty()) batch.Add(work->text.data(), work->text.size());
-    if (work->answer != Answer::kQueued) return;
+    if (!transaction->text.empty()) batch.Add(transaction->text.data(), transaction->text.size());
+    if (transaction->answer != Answer::kQueued) return;
 
-    const auto& pieces = work->exchange.response.body.pieces();
-    std::uint64_t skip = work->piece_sent;
-    for (std::size_t i = work->piece; i < pieces.size(); ++i, skip = 0) {
+    const auto& pieces = transaction->exchange.response.body.pieces();
+    std::uint64_t skip = transaction->piece_sent;
+    for (std::size_t i = transaction->piece; i < pieces.size(); ++i, skip = 0) {
       const pipeline::Piece& piece = pieces[i];
       if (batch.full()) {
         batch.more = true;
@@ -82,21 +83,21 @@ void Output::Gather(Batch& batch) {
       }
       const std::uint64_t left = piece.length - skip;
       const off_t offset = piece.offset + static_cast<off_t>(skip);
-      if (work->use_sendfile) {
+      if (transaction->use_sendfile) {
         // A head that waits for its file fills its packet, and costs a large file more than a packet of its own.
-        batch.more = work->exchange.settings<site::CoreSettings>().tcp_nopush;
+        batch.more = transaction->exchange.settings<site::CoreSettings>().tcp_nopush;
         batch.file = piece.fd;
         batch.offset = offset;
-        batch.file_bytes = static_cast<std::size_t>(std::min(left, ChunkLimit(*work)));
+        batch.file_bytes = static_cast<std::size_t>(std::min(left, ChunkLimit(*transaction)));
         return;
       }
       const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left, shared_.file.capacity()));
       shared_.file.Clear();
       const transport::IoResult read = transport::ReadFileAt(piece.fd, offset, shared_.file.end(), wanted);
       if (read.bytes > 0) batch.Add(shared_.file.end(), read.bytes);
-      if (read.bytes < wanted) batch.short_file = work;
+      if (read.bytes < wanted) batch.short_file = transaction;
       // The buffer holds one range at a time. When this one ends the piece the next batch begins behind it.
-      batch.more = read.bytes < left || i + 1 < pieces.size() || HasBytes(work->next);
+      batch.more = read.bytes < left || i + 1 < pieces.size() || HasBytes(transaction->next);
       return;
     }
   }
@@ -158,7 +159,8 @@ Flushed Output::FlushQueued(int fd) {
 
 void Output::Advance(std::uint64_t bytes) {
   shared_.counts.Add(scoreboard::Total::kBytesOut, bytes);
-  for (Work* work = first_; work != nullptr && bytes > 0; work = work->next) bytes = work->Advance(bytes);
+  for (Transaction* transaction = first_; transaction != nullptr && bytes > 0; transaction = transaction->next)
+    bytes = transaction->Advance(bytes);
   CHECK(bytes == 0);
   Retire();
 }
@@ -168,7 +170,7 @@ void Output::Retire() {
 }
 
 void Output::Keep() {
-  for (Work* work = first_; work != nullptr; work = work->next) work->Keep();
+  for (Transaction* transaction = first_; transaction != nullptr; transaction = transaction->next) transaction->Keep();
 }
 
 void Output::Abandon() {
@@ -176,17 +178,17 @@ void Output::Abandon() {
 }
 
 void Output::Pop() {
-  Work& work = *first_;
-  first_ = work.next;
+  Transaction& transaction = *first_;
+  first_ = transaction.next;
   if (first_ == nullptr) last_ = nullptr;
   --size_;
-  pipeline::Response& response = work.exchange.response;
-  response.complete = work.IsSent();
+  pipeline::Response& response = transaction.exchange.response;
+  response.complete = transaction.IsSent();
   if (response.bytes_sent > 0) {
     shared_.counts.AddResponse(static_cast<unsigned>(http::Code(http::WireStatus(response.status))));
   }
-  pipeline::Runner::Log(work.exchange);
-  shared_.works.Release(work);
+  pipeline::Runner::Log(transaction.exchange);
+  shared_.transactions.Release(transaction);
 }
 
 }  // namespace colmeia::http1

@@ -6,14 +6,14 @@
 //   first_ -> [ text | piece | piece ] -> [ text ] -> [ text | file ] <- last_
 //              ^ sent so far
 //
-// A work leaves the queue when its answer is sent and its request's body is read; then it is logged and given back to
+// A transaction leaves the queue when its answer is sent and its request's body is read; then it is logged and given back to
 // the pool. Only the last one may have a body that is still to be read, or a stream as its answer.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
-#include "http1/work.h"
+#include "http1/transaction.h"
 
 namespace colmeia::http1 {
 
@@ -34,7 +34,7 @@ class Output {
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
 
-  void Push(Work& work);
+  void Push(Transaction& transaction);
 
   [[nodiscard]] Flushed Flush(int fd);
 
@@ -46,8 +46,8 @@ class Output {
 
   [[nodiscard]] bool empty() const { return first_ == nullptr; }
   [[nodiscard]] std::size_t size() const { return size_; }
-  [[nodiscard]] Work* first() const { return first_; }
-  [[nodiscard]] Work* last() const { return last_; }
+  [[nodiscard]] Transaction* first() const { return first_; }
+  [[nodiscard]] Transaction* last() const { return last_; }
   // Logs and gives back the works at the front that are over.
   void Retire();
 
@@ -63,8 +63,8 @@ class Output {
   void Pop();
 
   Shared& shared_;  // outlives this
-  Work* first_ = nullptr;
-  Work* last_ = nullptr;
+  Transaction* first_ = nullptr;
+  Transaction* last_ = nullptr;
   std::uint32_t size_ = 0;
 };
 

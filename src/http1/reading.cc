@@ -40,12 +40,12 @@ void Connection::Serve(std::span<char> input) {
   Enter(State::kServing);
   Flushed flushed = output_.Flush(fd_.get());
   while (flushed == Flushed::kAll && !input.empty()) {
-    Work* const last = output_.last();
+    Transaction* const last = output_.last();
     if (last != nullptr && !last->body.done()) {
       TakeBody(*last, input);
     } else if (last != nullptr && last->streaming != Streaming::kNo) {
       flushed = output_.Flush(fd_.get());
-    } else if (future_ != Future::kOpen) {
+    } else if (after_ != AfterResponse::kOpen) {
       break;
     } else if (output_.size() >= kMaxBatch) {
       flushed = output_.Flush(fd_.get());
@@ -64,9 +64,9 @@ bool Connection::TakeHead(std::span<char>& input) {
     case h1::HeadState::kIncomplete:
       return false;
     case h1::HeadState::kError: {
-      Work& work = NewWork(shared_.head.request_line);
+      Transaction& transaction = NewTransaction(shared_.head.request_line);
       const bool in_fields = parser_.in_fields();
-      RefuseHead(work, result.fault,
+      RefuseHead(transaction, result.fault,
                  in_fields ? "while reading client request headers" : "while reading client request line");
       return false;
     }
@@ -76,21 +76,22 @@ bool Connection::TakeHead(std::span<char>& input) {
   const std::string_view head{input.data(), result.consumed};
   input = input.subspan(result.consumed);
   linger_until_ = {};
-  Begin(NewWork(head), /*body_has_begun=*/!input.empty());
+  Begin(NewTransaction(head), /*body_has_begun=*/!input.empty());
   head_started_ = shared_.now();
   return true;
 }
 
 // Reads on in the body of the last request. Content is dropped.
-void Connection::TakeBody(Work& work, std::span<char>& input) {
-  const h1::BodyDecoder::Step step = work.body.Next({input.data(), input.size()});
+void Connection::TakeBody(Transaction& transaction, std::span<char>& input) {
+  const h1::BodyDecoder::Step step = transaction.body.Next({input.data(), input.size()});
   input = input.subspan(step.consumed);
-  work.exchange.request.length += step.consumed;
-  if (step.state == h1::BodyState::kError) return RefuseBody(work, step.fault);
-  if (work.body_limit != 0 && work.body.total() > work.body_limit) {
-    return RefuseBody(work, {http::Status::kContentTooLarge, "client intended to send too large chunked body"});
+  transaction.exchange.request.length += step.consumed;
+  if (step.state == h1::BodyState::kError) return RefuseBody(transaction, step.fault);
+  if (transaction.body_limit != 0 && transaction.body.total() > transaction.body_limit) {
+    return RefuseBody(transaction, {http::Status::kContentTooLarge, "client intended to send too large chunked body"});
   }
-  if (step.state == h1::BodyState::kDone && work.answer == Answer::kNone) WriteAnswer(work, /*with_continue=*/false);
+  if (step.state == h1::BodyState::kDone && transaction.answer == Answer::kNone)
+    WriteAnswer(transaction, /*with_continue=*/false);
 }
 
 void Connection::KeepInput(std::span<char> rest) {
@@ -108,9 +109,9 @@ void Connection::OnEnd() {
                     "client prematurely closed connection while reading client request headers");
       break;
     case State::kBody: {
-      Work& work = *output_.last();
-      pipeline::Report(work.exchange, log::Level::kInfo, "client prematurely closed connection");
-      if (work.answer == Answer::kNone) work.exchange.response.status = http::Status::kBadRequest;
+      Transaction& transaction = *output_.last();
+      pipeline::Report(transaction.exchange, log::Level::kInfo, "client prematurely closed connection");
+      if (transaction.answer == Answer::kNone) transaction.exchange.response.status = http::Status::kBadRequest;
       break;
     }
     default:

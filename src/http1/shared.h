@@ -14,7 +14,7 @@
 #include "h1/request_head.h"
 #include "h1/writer.h"
 #include "http/date.h"
-#include "http1/work.h"
+#include "http1/transaction.h"
 #include "loop/loop.h"
 #include "loop/poll_pool.h"
 #include "loop/timeouts.h"
@@ -74,7 +74,7 @@ class Shared {
   bool draining = false;
 
   loop::Timeouts timeouts;
-  WorkPool works;
+  TransactionPool transactions;
   h1::RequestHead head;  // scratch of the parser
   site::ServerMemo servers;
   h1::HeadMemo heads;

@@ -27,8 +27,8 @@ struct Born {
 };
 
 // `progress_fd` becomes the child's kProgressFd, or is kNone.
-Result<Born> Bear(loop::Loop& loop, std::string_view role, std::vector<std::string> environment, int progress_fd,
-                  std::function<void(loop::ExitStatus)> on_exit) {
+Result<Born> SpawnChild(loop::Loop& loop, std::string_view role, std::vector<std::string> environment, int progress_fd,
+                        std::function<void(loop::ExitStatus)> on_exit) {
   auto pair = sys::SeqPacketPair();
   if (!pair) return tl::unexpected(pair.error());
   loop::SpawnOptions options;
@@ -48,10 +48,11 @@ Result<std::unique_ptr<WorkerChild>> WorkerChild::Spawn(loop::Loop& loop, ChildL
                                                         const std::vector<std::string>& environment) {
   std::unique_ptr<WorkerChild> child(new WorkerChild(listener, slot));
   WorkerChild* const self = child.get();
-  auto born = Bear(loop, kWorkerArgument, environment, loop::SpawnOptions::kNone, [self](loop::ExitStatus status) {
-    self->exited_ = true;
-    self->listener_.OnEvent(supervisor::Exit{self->slot_, status.code, status.signal});
-  });
+  auto born =
+      SpawnChild(loop, kWorkerArgument, environment, loop::SpawnOptions::kNone, [self](loop::ExitStatus status) {
+        self->exited_ = true;
+        self->listener_.OnEvent(supervisor::Exit{self->slot_, status.code, status.signal});
+      });
   if (!born) return tl::unexpected(born.error());
   child->process_ = std::move(born->process);
   child->pid_ = child->process_->pid();
@@ -116,7 +117,7 @@ Result<std::unique_ptr<CompilerChild>> CompilerChild::Spawn(loop::Loop& loop, Ch
   // Without it only the place is missing when the child dies.
   if (auto page = ipc::ProgressPage::Create()) child->progress_ = *std::move(page);
   const int progress_fd = child->progress_ ? child->progress_->fd() : loop::SpawnOptions::kNone;
-  auto born = Bear(loop, kCompilerArgument, OwnEnvironment(), progress_fd, [self](loop::ExitStatus status) {
+  auto born = SpawnChild(loop, kCompilerArgument, OwnEnvironment(), progress_fd, [self](loop::ExitStatus status) {
     self->exit_ = status;
     self->TellWhenOver();
   });

@@ -11,7 +11,7 @@
 #include "channel/channel.h"
 #include "ipc/progress_page.h"
 #include "loop/process.h"
-#include "master/scribe.h"
+#include "master/trace_recorder.h"
 #include "supervisor/events.h"
 #include "sys/unique_fd.h"
 

@@ -25,8 +25,8 @@ std::vector<int> SignalNumbers() {
 }
 
 // A mapping of the trace for those who ask. The memory is there, so what fails is the kernel, for want of memory.
-std::optional<trace::Reader> ReaderOf(const Scribe& scribe) {
-  auto reader = trace::Reader::Open(scribe.fd());
+std::optional<trace::Reader> ReaderOf(const TraceRecorder& recorder) {
+  auto reader = trace::Reader::Open(recorder.fd());
   if (!reader) return std::nullopt;
   return *std::move(reader);
 }
@@ -51,7 +51,7 @@ Result<std::unique_ptr<Master>> Master::Create(MasterOptions options) {
 Master::Master(MasterOptions options, scoreboard::Board board, trace::Writer trace)
     : options_(std::move(options)),
       board_(std::move(board)),
-      scribe_(std::move(trace)),
+      recorder_(std::move(trace)),
       resources_(std::move(options_.inherited)),
       opening_(loop_, resources_),
       deadline_(loop_, [this] { OnEvent(supervisor::Deadline{}); }),
@@ -62,10 +62,10 @@ Master::Master(MasterOptions options, scoreboard::Board board, trace::Writer tra
                }),
       desk_(
           loop_, *this,
-          [this] { return CollectStatus(supervisor_, ledger_.history(), board_, resources_, loop_.Now()); },
-          [this] { return RunningConfiguration(); }, ReaderOf(scribe_)),
-      overseer_(loop_, supervisor_, board_, [this](supervisor::Event event) { OnEvent(std::move(event)); }),
-      ledger_(loop_, board_),
+          [this] { return CollectStatus(supervisor_, stats_.history(), board_, resources_, loop_.Now()); },
+          [this] { return RunningConfiguration(); }, ReaderOf(recorder_)),
+      monitor_(loop_, supervisor_, board_, [this](supervisor::Event event) { OnEvent(std::move(event)); }),
+      stats_(loop_, board_),
       clones_(loop_, resources_,
               [this](std::uint32_t slot, const ipc::Message& message, const std::vector<int>& fds) {
                 WorkerChild* const child = FindWorker(slot);
@@ -95,9 +95,9 @@ Result<control::Configuration> Master::RunningConfiguration() const {
 int Master::Run() {
   static constexpr std::chrono::seconds kStrangersEvery{1};
   if (AdoptsOrphans()) strangers_.StartEvery(kStrangersEvery);
-  overseer_.Start();
-  ledger_.lost_names = [this] { return resources_.LostNames(); };
-  ledger_.Start();
+  monitor_.Start();
+  stats_.lost_names = [this] { return resources_.LostNames(); };
+  stats_.Start();
   // While two masters hold the sockets, closing one of them would not close it.
   clones_.Hold(static_cast<bool>(options_.old_master));
   // Until then the old master speaks for the service, and the manager hears nobody else.
@@ -117,14 +117,14 @@ void Master::OnEvent(supervisor::Event event) {
   if (const auto* const received = std::get_if<supervisor::Received>(&event);
       received != nullptr && std::holds_alternative<ipc::Done>(received->message) &&
       handoff_.Taken(received->slot, received->in_reply_to)) {
-    scribe_.Because(0);
+    recorder_.Because(0);
     return;
   }
   // Before the slot is emptied.
   if (auto* const exit = std::get_if<supervisor::Exit>(&event); exit != nullptr && exit->signal != 0) {
     exit->serving = board_.LastWords(exit->slot);
   }
-  events_.push_back({std::move(event), scribe_.cause()});
+  events_.push_back({std::move(event), recorder_.cause()});
   if (!handling_) HandleAll();
 }
 
@@ -133,7 +133,7 @@ void Master::HandleAll() {
   while (!events_.empty()) {
     const auto [event, cause] = std::move(events_.front());
     events_.pop_front();
-    scribe_.Because(cause);
+    recorder_.Because(cause);
     RecordEvent(event);
     ForgetGone(event);
     // Work may have taken its time since the loop last looked at the clock.
@@ -144,7 +144,7 @@ void Master::HandleAll() {
     std::erase_if(workers_, [](const auto& entry) { return entry.second->over(); });
   }
   handling_ = false;
-  scribe_.Because(0);
+  recorder_.Because(0);
   if (const auto deadline = supervisor_.NextDeadline()) {
     deadline_.StartAt(*deadline);
   } else {
@@ -181,7 +181,7 @@ void Master::RecordEvent(const supervisor::Event& event) {
   } else if (const auto* const exit = std::get_if<supervisor::Exit>(&event)) {
     RecordEnd(*exit);
   } else if (const auto* const closed = std::get_if<supervisor::ChannelClosed>(&event)) {
-    scribe_.Closed(PartyIn(closed->slot), closed->why);
+    recorder_.Closed(PartyIn(closed->slot), closed->why);
   } else if (const auto* const stale = std::get_if<supervisor::Stale>(&event)) {
     const std::string_view what = stale->traced ? "held by a debugger" : "hung";
     RecordSight(Kind::kHeartbeat, stale->slot,
@@ -191,19 +191,19 @@ void Master::RecordEvent(const supervisor::Event& event) {
   } else if (const auto* const recycle = std::get_if<supervisor::Recycle>(&event)) {
     RecordSight(Kind::kRecycle, recycle->slot, recycle->why);
   } else if (std::holds_alternative<supervisor::UpgradeReady>(event)) {
-    scribe_.Said(SuccessorParty(), "Ready");
+    recorder_.Said(SuccessorParty(), "Ready");
   } else if (const auto* const failed = std::get_if<supervisor::UpgradeFailed>(&event);
              failed != nullptr && successor_ != nullptr) {
-    scribe_.Said(SuccessorParty(), fmt::format("Failed why=\"{}\"", supervisor::OneLine(failed->why)));
+    recorder_.Said(SuccessorParty(), fmt::format("Failed why=\"{}\"", supervisor::OneLine(failed->why)));
   } else if (const auto* const left = std::get_if<supervisor::UpgradeExited>(&event)) {
-    scribe_.Ended(SuccessorParty(), supervisor::DescribeExit(left->code, left->signal));
+    recorder_.Ended(SuccessorParty(), supervisor::DescribeExit(left->code, left->signal));
   } else if (std::holds_alternative<supervisor::Independent>(event)) {
-    scribe_.Heard({.kind = Kind::kClosed, .text = "the old master serves no more"});
+    recorder_.Heard({.kind = Kind::kClosed, .text = "the old master serves no more"});
   } else if (std::holds_alternative<supervisor::Deadline>(event)) {
-    scribe_.DeadlineCame();
+    recorder_.DeadlineCame();
   } else if (std::holds_alternative<supervisor::RequesterGone>(event) ||
              std::holds_alternative<supervisor::Start>(event)) {
-    scribe_.Because(0);
+    recorder_.Because(0);
   }
 }
 
@@ -213,29 +213,29 @@ void Master::RecordEnd(const supervisor::Exit& exit) {
   slot.exit_signal = exit.signal;
   slot.serving = exit.serving;
   const std::string how = supervisor::DescribeEnd(slot);
-  scribe_.Ended(PartyIn(exit.slot), how);
-  if (slot.aborted) ledger_.Explain(slot.pid, how);
+  recorder_.Ended(PartyIn(exit.slot), how);
+  if (slot.aborted) stats_.Explain(slot.pid, how);
 }
 
 // What an operator wants.
 void Master::Heard(trace::Event event, bool wants_reload) {
   if (wants_reload) {
-    scribe_.HeardOfReload(std::move(event));
+    recorder_.HeardOfReload(std::move(event));
   } else {
-    scribe_.Heard(std::move(event));
+    recorder_.Heard(std::move(event));
   }
 }
 
 // What was seen of a worker from outside.
 void Master::RecordSight(trace::Kind kind, std::uint32_t slot, std::string text) {
   const Party party = PartyIn(slot);
-  scribe_.Heard({.kind = kind,
-                 .peer = party.peer,
-                 .slot = party.slot,
-                 .seat = party.seat,
-                 .generation = party.generation,
-                 .pid = party.pid,
-                 .text = std::move(text)});
+  recorder_.Heard({.kind = kind,
+                   .peer = party.peer,
+                   .slot = party.slot,
+                   .seat = party.seat,
+                   .generation = party.generation,
+                   .pid = party.pid,
+                   .text = std::move(text)});
 }
 
 void Master::OnFrame(const Party& child, channel::Traffic traffic, const channel::FrameInfo& frame) {
@@ -248,7 +248,7 @@ void Master::OnFrame(const Party& child, channel::Traffic traffic, const channel
              !clients_traced_.Answers(child.slot, frame.in_reply_to)) {
     return;
   }
-  scribe_.Frame(child, traffic, frame, left_out_text);
+  recorder_.Frame(child, traffic, frame, left_out_text);
 }
 
 Party Master::PartyIn(std::uint32_t slot) {

@@ -15,17 +15,17 @@
 #include "master/children.h"
 #include "master/control_desk.h"
 #include "master/handover.h"
-#include "master/ledger.h"
 #include "master/notify.h"
-#include "master/overseer.h"
 #include "master/sampler.h"
-#include "master/scribe.h"
-#include "resources/clones.h"
+#include "master/server_stats.h"
+#include "master/trace_recorder.h"
+#include "master/worker_monitor.h"
 #include "resources/handoff.h"
 #include "resources/inherited.h"
 #include "resources/mender.h"
 #include "resources/opening.h"
 #include "resources/resources.h"
+#include "resources/reuseport.h"
 #include "scoreboard/board.h"
 #include "supervisor/supervisor.h"
 #include "trace/ring.h"
@@ -109,7 +109,7 @@ class Master final : public ChildListener {
   loop::Loop loop_;
   MasterOptions options_;
   scoreboard::Board board_;
-  Scribe scribe_;
+  TraceRecorder recorder_;
   resources::Resources resources_;
   resources::Opening opening_;
   supervisor::Supervisor supervisor_;
@@ -119,9 +119,9 @@ class Master final : public ChildListener {
   loop::Timer strangers_;
   loop::Signals signals_;
   ControlDesk desk_;
-  Overseer overseer_;
-  Ledger ledger_;
-  resources::CloneKeeper clones_;
+  WorkerMonitor monitor_;
+  ServerStats stats_;
+  resources::ReuseportKeeper clones_;
   resources::Handoff handoff_;
   resources::Mender mender_;
   Sampler clients_traced_;

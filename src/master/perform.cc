@@ -33,7 +33,7 @@ void Master::Perform(const supervisor::Compile& action) {
   auto child = CompilerChild::Spawn(loop_, *this, options_.command_line, [this, generation](CompilerResult result) {
     // The child cannot be destroyed inside its own callback's frame by us: keep it until this function ends.
     const auto node = compilers_.extract(generation);
-    scribe_.Ended(node.mapped()->party(), supervisor::DescribeExit(result.exit.code, result.exit.signal));
+    recorder_.Ended(node.mapped()->party(), supervisor::DescribeExit(result.exit.code, result.exit.signal));
     if (result.plan) texts_[generation] = std::move(result.text);
     OnEvent(supervisor::Compiled{generation, result.plan, result.why});
   });
@@ -42,7 +42,7 @@ void Master::Perform(const supervisor::Compile& action) {
     return;
   }
   (*child)->generation = generation;
-  scribe_.Born((*child)->party(), "compiler");
+  recorder_.Born((*child)->party(), "compiler");
   compilers_.emplace(generation, *std::move(child));
 }
 
@@ -50,22 +50,22 @@ void Master::Perform(const supervisor::CancelCompile& action) {
   const auto child = compilers_.find(action.generation);
   if (child == compilers_.end()) return;
   child->second->Kill();
-  scribe_.Killed(child->second->party(), supervisor::DescribeSignal(SIGKILL));
+  recorder_.Killed(child->second->party(), supervisor::DescribeSignal(SIGKILL));
 }
 
 void Master::Perform(const supervisor::OpenResources& action) {
   const std::uint32_t generation = action.generation;
   mender_.LookNow();
   opening_.Open(
-      generation, action.plan, [this, plan = action.plan, generation, cause = scribe_.cause()](Result<> opened) {
-        scribe_.Because(cause);
+      generation, action.plan, [this, plan = action.plan, generation, cause = recorder_.cause()](Result<> opened) {
+        recorder_.Because(cause);
         if (opened) {
           opened = desk_.Open(generation, plan->control_path);
           if (!opened) resources_.Close(generation);
         }
-        scribe_.Noted({.kind = trace::Kind::kListener,
-                       .generation = generation,
-                       .text = opened ? fmt::format("opened {}", plan->listeners.size()) : opened.error().message});
+        recorder_.Noted({.kind = trace::Kind::kListener,
+                         .generation = generation,
+                         .text = opened ? fmt::format("opened {}", plan->listeners.size()) : opened.error().message});
         if (opened) {
           OnEvent(supervisor::ResourcesOpened{generation});
         } else {
@@ -78,7 +78,7 @@ void Master::Perform(const supervisor::Promote& action) {
   resources_.Promote(action.generation);
   handoff_.Promoted(action.generation);
   desk_.Promote(action.generation, resources_.Find(action.generation)->plan->control_path);
-  scribe_.Noted({.kind = trace::Kind::kGeneration, .generation = action.generation, .text = "current"});
+  recorder_.Noted({.kind = trace::Kind::kGeneration, .generation = action.generation, .text = "current"});
 }
 
 void Master::Perform(const supervisor::RemoveListeners& action) {
@@ -105,15 +105,15 @@ void Master::Perform(const supervisor::RemoveListeners& action) {
       worker->Send(ipc::Removed{ordinal});
     }
   }
-  scribe_.Noted({.kind = trace::Kind::kListener,
-                 .generation = action.generation,
-                 .text = fmt::format("removed {}", removed.size())});
+  recorder_.Noted({.kind = trace::Kind::kListener,
+                   .generation = action.generation,
+                   .text = fmt::format("removed {}", removed.size())});
 }
 
 void Master::Perform(const supervisor::CloseListeners& action) {
   handoff_.Closing(action.generation);
   resources_.CloseListeners(action.generation);
-  scribe_.Noted({.kind = trace::Kind::kListener, .generation = action.generation, .text = "closed"});
+  recorder_.Noted({.kind = trace::Kind::kListener, .generation = action.generation, .text = "closed"});
 }
 
 void Master::Perform(const supervisor::CloseGeneration& action) {
@@ -123,7 +123,7 @@ void Master::Perform(const supervisor::CloseGeneration& action) {
   resources_.Close(action.generation);
   texts_.erase(action.generation);
   clones_.Look();
-  scribe_.Noted({.kind = trace::Kind::kGeneration, .generation = action.generation, .text = "closed"});
+  recorder_.Noted({.kind = trace::Kind::kGeneration, .generation = action.generation, .text = "closed"});
 }
 
 void Master::Perform(const supervisor::Spawn& action) {
@@ -137,7 +137,7 @@ void Master::Perform(const supervisor::Spawn& action) {
   const pid_t pid = (*child)->pid();
   (*child)->generation = action.generation;
   (*child)->seat = action.seat;
-  scribe_.Born((*child)->party(), fmt::format("worker {}", action.seat));
+  recorder_.Born((*child)->party(), fmt::format("worker {}", action.seat));
   workers_[action.slot] = *std::move(child);
   OnEvent(supervisor::Spawned{action.slot, pid});
 }
@@ -182,7 +182,7 @@ void Master::Perform(const supervisor::Adopt& action) {
     identity.affinity = {identity.affinity[std::min<std::size_t>(action.seat, identity.affinity.size() - 1)]};
   }
   adopt.identity = ipc::Encode(identity);
-  child->Send(adopt, {texts_.at(action.generation).get(), board_.fd(), scribe_.fd()});
+  child->Send(adopt, {texts_.at(action.generation).get(), board_.fd(), recorder_.fd()});
   for (std::uint32_t i = 0; i < sockets.size(); ++i) {
     const resources::OpenListener& listener = *open->listeners[i];
     for (const std::size_t socket : sockets[i]) {
@@ -234,12 +234,12 @@ std::size_t Master::HandOut(const resources::OpenListener& listener, const std::
   // With `accept_by handoff` the master itself accepts, from the sockets as they are now.
   const supervisor::Generation* const current = supervisor_.current();
   if (current != nullptr && resources_.Find(current->number) != nullptr) handoff_.Mended(current->number);
-  scribe_.Noted({.kind = trace::Kind::kListener, .text = fmt::format("mended {}", listener.name)});
+  recorder_.Noted({.kind = trace::Kind::kListener, .text = fmt::format("mended {}", listener.name)});
   return count;
 }
 
 void Master::Perform(const supervisor::SeatsChanged& action) {
-  std::vector<resources::CloneKeeper::Borrower> ready;
+  std::vector<resources::ReuseportKeeper::Borrower> ready;
   const supervisor::SlotTable& slots = supervisor_.slots();
   for (std::uint32_t i = 0; i < slots.used(); ++i) {
     const supervisor::Slot& slot = slots[i];
@@ -261,7 +261,7 @@ void Master::Perform(const supervisor::Kill& action) {
   WorkerChild* const child = FindWorker(action.slot);
   if (child == nullptr) return;
   child->Kill(action.signal);
-  scribe_.Killed(child->party(), supervisor::DescribeSignal(action.signal));
+  recorder_.Killed(child->party(), supervisor::DescribeSignal(action.signal));
 }
 
 void Master::Perform(const supervisor::CloseChannel& action) {
@@ -269,11 +269,11 @@ void Master::Perform(const supervisor::CloseChannel& action) {
 }
 
 void Master::Perform(const supervisor::Respawning& action) {
-  ledger_.Respawn({.generation = action.generation,
-                   .seat = action.seat,
-                   .pid = action.pid,
-                   .when = {},
-                   .why = supervisor::OneLine(action.why)});
+  stats_.Respawn({.generation = action.generation,
+                  .seat = action.seat,
+                  .pid = action.pid,
+                  .when = {},
+                  .why = supervisor::OneLine(action.why)});
 }
 
 void Master::Perform(const supervisor::SetState& action) {
@@ -294,17 +294,17 @@ void Master::Perform(const supervisor::SetState& action) {
     handoff_.Leaving(action.slot);
   }
   if (action.state == supervisor::SlotState::kStarting && action.pid == 0) return;
-  scribe_.State({trace::Peer::kWorker, action.slot, action.seat, action.generation, action.pid},
-                std::string(scoreboard::SlotStateName(action.state)));
+  recorder_.State({trace::Peer::kWorker, action.slot, action.seat, action.generation, action.pid},
+                  std::string(scoreboard::SlotStateName(action.state)));
 }
 
 void Master::Perform(const supervisor::SetServer& action) {
   board_.SetServer(action.state, action.generation);
   if (action.ending) notifier_.Stopping();
   notifier_.Status(fmt::format("generation {}: {}", action.generation, scoreboard::ServerStateName(action.state)));
-  scribe_.Noted({.kind = trace::Kind::kServer,
-                 .generation = action.generation,
-                 .text = std::string(scoreboard::ServerStateName(action.state))});
+  recorder_.Noted({.kind = trace::Kind::kServer,
+                   .generation = action.generation,
+                   .text = std::string(scoreboard::ServerStateName(action.state))});
 }
 
 void Master::Perform(const supervisor::ReopenLogs&) {
@@ -312,7 +312,7 @@ void Master::Perform(const supervisor::ReopenLogs&) {
   supervisor::LogsReopened event;
   event.files = reopened.files;
   event.failures = std::move(reopened.failures);
-  scribe_.Noted({.kind = trace::Kind::kLog, .text = "reopened " + supervisor::Count(event.files, "file")});
+  recorder_.Noted({.kind = trace::Kind::kLog, .text = "reopened " + supervisor::Count(event.files, "file")});
   for (const auto& [slot, child] : workers_) {
     const resources::OpenGeneration* const open = resources_.Find(child->generation);
     if (!child->adopted || open == nullptr) continue;
@@ -329,7 +329,7 @@ void Master::Perform(const supervisor::Log& action) { log::Main().Write(action.l
 void Master::Perform(const supervisor::Started&) {
   options_.old_master.Ready();
   notifier_.Ready();
-  notifier_.FeedWatchdog([this] { return overseer_.AnyAlive(); });
+  notifier_.FeedWatchdog([this] { return monitor_.AnyAlive(); });
   if (options_.on_start) options_.on_start(supervisor::Outcome::kOk, {});
 }
 
@@ -339,24 +339,24 @@ void Master::Perform(const supervisor::StartFailed& action) {
 }
 
 void Master::Perform(const supervisor::Reply& action) {
-  scribe_.Noted(
+  recorder_.Noted(
       {.kind = trace::Kind::kReply, .peer = trace::Peer::kOperator, .text = supervisor::OneLine(action.message)});
   desk_.Answer(action);
 }
 
 void Master::Perform(const supervisor::Reloading& action) {
-  ledger_.ReloadBegins(action.generation);
-  scribe_.ReloadBegins(action.generation);
+  stats_.ReloadBegins(action.generation);
+  recorder_.ReloadBegins(action.generation);
   notifier_.Reloading();
 }
 
 void Master::Perform(const supervisor::Reloaded& action) {
-  ledger_.ReloadEnds(action.generation, action.why);
-  scribe_.Noted({.kind = trace::Kind::kGeneration,
-                 .generation = action.generation,
-                 .text = action.why.empty()
-                             ? std::string(trace::kGenerationServes)
-                             : fmt::format("{}: {}", trace::kGenerationRejected, supervisor::OneLine(action.why))});
+  stats_.ReloadEnds(action.generation, action.why);
+  recorder_.Noted({.kind = trace::Kind::kGeneration,
+                   .generation = action.generation,
+                   .text = action.why.empty()
+                               ? std::string(trace::kGenerationServes)
+                               : fmt::format("{}: {}", trace::kGenerationRejected, supervisor::OneLine(action.why))});
   notifier_.Ready();
 }
 
@@ -368,7 +368,7 @@ void Master::Perform(const supervisor::StartUpgrade&) {
   }
   // While two masters hold the sockets, closing one of them would not close it.
   clones_.Hold(true);
-  scribe_.Born(SuccessorParty(), options_.program);
+  recorder_.Born(SuccessorParty(), options_.program);
   OnEvent(supervisor::UpgradeSpawned{successor_->pid()});
 }
 
@@ -392,7 +392,7 @@ Result<> Master::SpawnUpgrade() {
 void Master::Perform(const supervisor::ForwardSignal& action) {
   if (successor_ == nullptr) return;
   successor_->Kill(action.number);
-  scribe_.Killed(SuccessorParty(), supervisor::DescribeSignal(action.number));
+  recorder_.Killed(SuccessorParty(), supervisor::DescribeSignal(action.number));
 }
 
 void Master::Perform(const supervisor::AbandonUpgrade&) {

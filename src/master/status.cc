@@ -13,7 +13,7 @@
 
 #include "ipc/codec.h"
 #include "ipc/plan.h"
-#include "master/postmortem.h"
+#include "master/process_report.h"
 #include "scoreboard/silence.h"
 #include "sys/memfd.h"
 

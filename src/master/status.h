@@ -4,7 +4,7 @@
 
 #include "control/configuration.h"
 #include "control/status.h"
-#include "master/ledger.h"
+#include "master/server_stats.h"
 #include "resources/resources.h"
 #include "scoreboard/board.h"
 #include "supervisor/supervisor.h"

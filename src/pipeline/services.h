@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "pipeline/serving.h"
+#include "pipeline/current_request.h"
 #include "util/clock.h"
 
 namespace colmeia::site {
@@ -64,7 +64,7 @@ struct Services {
   int pid = 0;
   std::uint32_t slot = 0;                    // of this worker on the board
   std::string_view accept_by = "exclusive";  // how workers share the listening sockets
-  Serving serving;                           // what is being answered just now
+  CurrentRequest serving;                    // what is being answered just now
   bool lacks_descriptors = false;            // a file could not be opened for want of one; the worker resets it
 };
 

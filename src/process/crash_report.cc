@@ -126,7 +126,7 @@ struct Prepared {
   std::int64_t utc_offset = 0;  // seconds east of UTC
 };
 Prepared* prepared = nullptr;  // made once, lives as long as the process
-std::atomic<const pipeline::Serving*> lent_serving{nullptr};
+std::atomic<const pipeline::CurrentRequest*> lent_serving{nullptr};
 std::atomic<scoreboard::SlotWriter*> lent_slot{nullptr};
 
 // "2026/11/23 11:34:00 [alert] 1234#1234: ", as in the lines of log::ErrorLog.
@@ -190,7 +190,7 @@ void WriteCause(Page& page, int number, const siginfo_t& info) {
 }
 
 void WriteFacts(Page& page) {
-  const pipeline::Serving* const serving = lent_serving.load(std::memory_order_relaxed);
+  const pipeline::CurrentRequest* const serving = lent_serving.load(std::memory_order_relaxed);
   if (const std::string_view line = serving != nullptr ? serving->line() : std::string_view(); !line.empty()) {
     page.Text("  serving ");
     page.Quoted(line);
@@ -340,7 +340,7 @@ void InstallCrashReport() {
   }
 }
 
-void LendServing(const pipeline::Serving* serving, scoreboard::SlotWriter* slot) {
+void LendCurrentRequest(const pipeline::CurrentRequest* serving, scoreboard::SlotWriter* slot) {
   lent_serving.store(serving, std::memory_order_relaxed);
   lent_slot.store(slot, std::memory_order_relaxed);
 }

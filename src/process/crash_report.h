@@ -18,7 +18,7 @@
 // all, does not tell who called it: there the frames end. The stamp's time zone is that of the process's start.
 #pragma once
 
-#include "pipeline/serving.h"
+#include "pipeline/current_request.h"
 #include "scoreboard/layout.h"
 
 namespace colmeia::process {
@@ -29,6 +29,6 @@ void InstallCrashReport();
 
 // Where the report finds the request that is being served, and the scoreboard's slot where it is said as well, for the
 // master; nullptr: nowhere. Both must outlive this, or be taken back.
-void LendServing(const pipeline::Serving* serving, scoreboard::SlotWriter* slot = nullptr);
+void LendCurrentRequest(const pipeline::CurrentRequest* serving, scoreboard::SlotWriter* slot = nullptr);
 
 }  // namespace colmeia::process

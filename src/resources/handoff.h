@@ -2,7 +2,8 @@
 // turn, over their channels. The one exception to the master's rule to leave clients alone; it still reads and writes
 // none of their bytes.
 //
-// 1. It accepts only while some worker has room (resources/turns.h). Otherwise clients wait in the kernel's queue.
+// 1. It accepts only while some worker has room (resources/handoff_queue.h). Otherwise clients wait in the kernel's
+// queue.
 // 2. A client is lost only with a worker that has said that it took it. One that a worker had not taken when its
 // channel
 //    ended goes to another; while there is none it is kept, and nobody is accepted.
@@ -24,8 +25,8 @@
 #include "loop/loop.h"
 #include "loop/poll.h"
 #include "loop/timer.h"
+#include "resources/handoff_queue.h"
 #include "resources/resources.h"
-#include "resources/turns.h"
 #include "util/seldom.h"
 
 namespace colmeia::resources {
@@ -87,7 +88,7 @@ class Handoff {
   loop::Loop& loop_;            // outlives this
   const Resources& resources_;  // outlives this
   Send send_;
-  Turns turns_;
+  HandoffQueue turns_;
   std::uint32_t generation_ = 0;  // the current one; 0 = none yet
   std::vector<std::unique_ptr<Source>> sources_;
   std::deque<Client> kept_;

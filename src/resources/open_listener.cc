@@ -138,11 +138,11 @@ void OpenListener::Tune(const ipc::PlannedListener& planned) {
   }
 }
 
-void OpenListener::TurnAway() {
+void OpenListener::Refuse() {
   if (inherited || turned_away) return;
   turned_away = sys::TurnedAway::kForNow;
   for (const sys::UniqueFd& socket : sockets) {
-    const auto done = sys::TurnAway(socket.get(), address.family());
+    const auto done = sys::Refuse(socket.get(), address.family());
     if (!done) {
       Tell(*this, tl::unexpected(done.error()));
     } else if (*done == sys::TurnedAway::kForGood) {
@@ -194,9 +194,9 @@ bool OpenListener::HasLostItsName() const {
   return !now || now != file;
 }
 
-void OpenListener::LetIn() {
+void OpenListener::Admit() {
   if (!std::exchange(turned_away, std::nullopt)) return;
-  for (const sys::UniqueFd& socket : sockets) Tell(*this, sys::LetIn(socket.get()), log::Level::kError);
+  for (const sys::UniqueFd& socket : sockets) Tell(*this, sys::Admit(socket.get()), log::Level::kError);
 }
 
 }  // namespace colmeia::resources

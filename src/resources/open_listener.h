@@ -11,8 +11,8 @@
 
 #include "ipc/plan.h"
 #include "loop/poll.h"
-#include "resources/clones.h"
 #include "resources/inherited.h"
+#include "resources/reuseport.h"
 #include "sys/address.h"
 #include "sys/sockets.h"
 #include "sys/unique_fd.h"
@@ -28,7 +28,7 @@ enum class Attempts { kMore, kLast };
 enum class Company { kNone, kTolerated };
 
 // A listening address, whatever its options are: they may differ between generations. With `reuseport` it has a socket
-// for each seat, without there is one; there may be more, left from before (resources/clones.h).
+// for each seat, without there is one; there may be more, left from before (resources/reuseport.h).
 struct OpenListener {
   // By this plan each seat accepts from a socket of its own. Unix sockets know no `reuseport`: one serves all.
   [[nodiscard]] bool HasOwnSockets(const ipc::PlannedListener& planned) const;
@@ -58,9 +58,9 @@ struct OpenListener {
 
   // It was removed: nobody new comes, while those in its queues can still be accepted. Inherited sockets may be
   // somebody else's as well, and stay as they are.
-  void TurnAway();
+  void Refuse();
   // It is wanted again. REQUIRES: not turned away for good.
-  void LetIn();
+  void Admit();
   // The numbers of those of its sockets that have stopped listening, whoever did that to them; none while it is turned
   // away.
   [[nodiscard]] std::vector<std::size_t> Deaf() const;
@@ -88,8 +88,8 @@ struct OpenListener {
   std::optional<sys::TurnedAway> turned_away;
   std::uint64_t mended = 0;  // so often sockets were opened anew
   util::TimePoint mended_at{};
-  Clones clones;
-  std::vector<std::unique_ptr<loop::Poll>> watches;  // CloneKeeper's, of the sockets without a seat
+  ReuseportSockets clones;
+  std::vector<std::unique_ptr<loop::Poll>> watches;  // ReuseportKeeper's, of the sockets without a seat
 };
 
 }  // namespace colmeia::resources

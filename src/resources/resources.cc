@@ -94,7 +94,7 @@ Result<> Resources::Open(std::uint32_t generation, std::shared_ptr<const ipc::Pl
     opened.listeners.push_back(*std::move(listener));
   }
 
-  for (const auto& listener : opened.listeners) listener->LetIn();
+  for (const auto& listener : opened.listeners) listener->Admit();
   if (pid_file) next_pid_file_ = std::move(pid_file);
   // The beginnings of the first generation stand in its own log: there is no other.
   if (!logs_.writes()) logs_.WriteTo(*plan, opened.logs);
@@ -255,7 +255,7 @@ std::vector<std::uint32_t> Resources::Remove(std::uint32_t generation) {
     OpenListener& listener = *at->second.listeners[ordinal];
     if (IsWanted(listener)) continue;
     removed.push_back(ordinal);
-    listener.TurnAway();
+    listener.Refuse();
   }
   return removed;
 }

@@ -33,7 +33,7 @@ struct OpenGeneration {
   // Which socket of a listener the worker of a seat accepts from: its own, or everybody's; nothing where the master
   // accepts.
   [[nodiscard]] std::optional<std::size_t> SocketFor(std::uint32_t ordinal, std::uint32_t seat) const;
-  // Its share of those that no seat has. They are borrowed: CloneKeeper must hear of them.
+  // Its share of those that no seat has. They are borrowed: ReuseportKeeper must hear of them.
   [[nodiscard]] std::vector<std::size_t> BorrowedBy(std::uint32_t ordinal, std::uint32_t seat,
                                                     std::uint32_t seats_now) const;
 

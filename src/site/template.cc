@@ -27,7 +27,7 @@ std::optional<Part> Resolve(std::string_view name, const TemplateNames& names) {
 }
 
 // Variables of nginx that colmeia does not have: a family ends with "_".
-constexpr std::string_view kForeignVariables[] = {
+constexpr std::string_view kUnsupportedVariables[] = {
     "ancient_browser",
     "connection_time",
     "connections_",
@@ -69,8 +69,8 @@ constexpr std::string_view kForeignVariables[] = {
 // `name` is told as it is written, `lower` is looked for.
 std::string UnknownVariable(std::string_view name, std::string_view lower, const TemplateNames& names) {
   const std::string message = fmt::format("unknown \"{}\" variable", name);
-  for (const std::string_view foreign : kForeignVariables) {
-    if (lower == foreign || (foreign.ends_with('_') && lower.starts_with(foreign))) {
+  for (const std::string_view unsupported : kUnsupportedVariables) {
+    if (lower == unsupported || (unsupported.ends_with('_') && lower.starts_with(unsupported))) {
       return message + ": nginx has it, and colmeia does not";
     }
   }

@@ -15,13 +15,13 @@
 namespace colmeia::supervisor {
 
 // Who wants something, by signal or by request, in words for the log.
-struct Asker {
+struct Requester {
   std::string received;                  // begins the log line: "signal 1 (SIGHUP) received from 456"
   std::string by;                        // "signal 1 (SIGHUP)"
   std::optional<std::uint64_t> request;  // to be answered; signals are not
 };
 
-struct Unanswered {
+struct PendingRequest {
   std::uint64_t id = 0;
   supervisor::Command command = supervisor::Command::kReload;
   // A generation: of kReload, the one that it is about, 0 = the next one to be begun; of kScale, the one that was

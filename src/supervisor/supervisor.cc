@@ -38,7 +38,7 @@ std::optional<util::TimePoint> Supervisor::NextDeadline() const {
       if (start > now_) consider(start);
     }
   }
-  for (const Unanswered& request : requests_) {
+  for (const PendingRequest& request : requests_) {
     if (!request.result.empty()) consider(request.result_due);
   }
   consider(reopening_.deadline());
@@ -124,7 +124,7 @@ void Supervisor::Handle(const SpawnFailed& event) {
   const Slot slot = slots_[event.slot];
   const std::string what = "could not be spawned: " + OneLine(event.why);
   if (slot.seated && !FailsItsGeneration(event.slot, Outcome::kRolledBack, what)) {
-    const std::string next = Vacate(slot, what);
+    const std::string next = FreeSeat(slot, what);
     Say(Level::kError, fmt::format("{} {}; {}", Name(slot), what, next));
   }
   slots_.Free(event.slot);
@@ -138,7 +138,7 @@ void Supervisor::Handle(const Received& event) {
       [this, slot, &event](const auto& message) {
         using M = std::decay_t<decltype(message)>;
         if (!event.is_due) {
-          Breach(slot, fmt::format("said {} to nothing that it was sent", M::kName));
+          Violation(slot, fmt::format("said {} to nothing that it was sent", M::kName));
         } else if constexpr (std::is_same_v<M, ipc::Done>) {
           reopening_.Done(slot, event.in_reply_to);
           if (reopening_.complete()) FinishReopening();
@@ -147,7 +147,7 @@ void Supervisor::Handle(const Received& event) {
                              std::is_same_v<M, ipc::Unusable>) {
           OnMessage(slot, message);
         } else {
-          Breach(slot, fmt::format("sent {}, which no worker sends", M::kName));
+          Violation(slot, fmt::format("sent {}, which no worker sends", M::kName));
         }
       },
       event.message);

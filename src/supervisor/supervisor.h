@@ -146,21 +146,22 @@ class Supervisor {
   [[nodiscard]] SlotOrder WantedOrder(const Slot& slot) const;
 
   // supervisor_signals.cc: what an operator asks for, by signal or by request.
-  void Stop(const Asker& asker);
-  void Quit(const Asker& asker);
-  void Reload(const Asker& asker);
-  void Reopen(const Asker& asker);
-  void Retire(const Asker& asker);
-  void Scale(const Asker& asker, std::optional<Wish> step, std::uint32_t workers);
+  void Stop(const Requester& requester);
+  void Quit(const Requester& requester);
+  void Reload(const Requester& requester);
+  void Reopen(const Requester& requester);
+  void Retire(const Requester& requester);
+  void Scale(const Requester& requester, std::optional<Wish> step, std::uint32_t workers);
   void Rest(Generation& generation, const std::string& why);
   void EndGenerations(const std::string& why, int signal);
   void KillAll();
   void FinishReopening();
 
   // supervisor_requests.cc: who is to be answered, and when.
-  using Which = std::function<bool(const Unanswered&)>;
-  void Refuse(const Asker& asker, const std::string& why, Outcome outcome = Outcome::kRolledBack);
-  Unanswered* Await(const Asker& asker, supervisor::Command command);  // nullptr for a signal; valid until the next one
+  using Which = std::function<bool(const PendingRequest&)>;
+  void Refuse(const Requester& requester, const std::string& why, Outcome outcome = Outcome::kRolledBack);
+  PendingRequest* Await(const Requester& requester,
+                        supervisor::Command command);  // nullptr for a signal; valid until the next one
   // A reload that is done already is told as that, whatever came in between.
   void Answer(const Which& which, Outcome outcome, const std::string& message);
   void AnswerReloads();
@@ -168,9 +169,9 @@ class Supervisor {
   void AnswerTheRest();
 
   // supervisor_rotation.cc: workers that are replaced one at a time.
-  void Restart(const Asker& asker);
-  void DrainOne(const Asker& asker, std::uint32_t slot);
-  void KillOne(const Asker& asker, std::uint32_t slot);
+  void Restart(const Requester& requester);
+  void DrainOne(const Requester& requester, std::uint32_t slot);
+  void KillOne(const Requester& requester, std::uint32_t slot);
   void Rotate();
   void BeginRotation(const Rotation::Job& job, std::uint32_t relief);
   [[nodiscard]] std::optional<util::TimePoint> NextRotation() const;
@@ -182,12 +183,12 @@ class Supervisor {
   [[nodiscard]] const Generation* Serving() const;  // the current one, unless it rests or the server stops
 
   // supervisor_upgrade.cc: the change to a new binary.
-  void BeginUpgrade(const Asker& asker);
+  void BeginUpgrade(const Requester& requester);
   void EndUpgrade(std::string why);
   void UpgradeOver(std::string why);
   void UpgradeOverdue();
   void LeaveAfterUpgrade();
-  void BringBack(const Asker& asker);
+  void BringBack(const Requester& requester);
   void Forward(const SignalRow& row, const std::string& received);
   bool WakeGeneration();
   [[nodiscard]] bool StandsIn() const { return !daemon_ && !tells_main_pid_; }
@@ -210,14 +211,14 @@ class Supervisor {
   void Tell(std::uint32_t slot, SlotOrder order);
   void KillNow(std::uint32_t slot);
   void Overdue(std::uint32_t slot);
-  void Breach(std::uint32_t slot, const std::string& what);
+  void Violation(std::uint32_t slot, const std::string& what);
   bool FailsItsGeneration(std::uint32_t slot, Outcome outcome, const std::string& what);
   void DrainsByItself(std::uint32_t slot);
   void EndSeen(std::uint32_t slot);
-  void Bury(std::uint32_t slot);
+  void Release(std::uint32_t slot);
   // `what` became of it, for the record of respawns.
-  std::string Vacate(const Slot& slot,
-                     const std::string& what);  // returns when the seat is filled again, in words for the log
+  std::string FreeSeat(const Slot& slot,
+                       const std::string& what);  // returns when the seat is filled again, in words for the log
   void EnterState(std::uint32_t slot, SlotState state);
   void Hangs(std::uint32_t slot, util::Milliseconds age, const std::string& what);
   void OnMessage(std::uint32_t slot, const ipc::Hello& message);
@@ -239,7 +240,7 @@ class Supervisor {
   bool reload_wanted_ = false;           // HUP came while a generation was on its way up
   bool reopen_wanted_ = false;           // USR1 came while logs were being reopened
   Reopening reopening_;
-  std::vector<Unanswered> requests_;  // in order of arrival
+  std::vector<PendingRequest> requests_;  // in order of arrival
   Rotation rotation_;
   Upgrading upgrade_;
   pid_t old_master_ = 0;                      // that started us to take over from it, and has not gone

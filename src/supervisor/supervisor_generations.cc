@@ -12,7 +12,7 @@ void Supervisor::BeginGeneration(PlanPtr plan) {
   Generation& generation = generations_.emplace_back();
   generation.number = ++last_generation_;
   if (generation.number > 1) Do(Reloading{generation.number});
-  for (Unanswered& request : requests_) {
+  for (PendingRequest& request : requests_) {
     if (request.command == supervisor::Command::kReload && request.turn == 0) request.turn = generation.number;
   }
   if (plan != nullptr) {
@@ -47,14 +47,14 @@ void Supervisor::Promote(Generation& generation) {
   if (starts) phase_ = Phase::kServing;
   UpdateServer();
   Say(Level::kNotice, text);
-  for (Unanswered& request : requests_) {
+  for (PendingRequest& request : requests_) {
     if (request.command != supervisor::Command::kReload || request.turn != generation.number) continue;
     request.result = text;
     request.result_due = now_ + kLastAccept;
   }
-  Answer([](const Unanswered& it) { return it.command == supervisor::Command::kScale; }, Outcome::kRolledBack,
+  Answer([](const PendingRequest& it) { return it.command == supervisor::Command::kScale; }, Outcome::kRolledBack,
          fmt::format("a reload came in between: {}", text));
-  Answer([](const Unanswered& it) { return it.command == supervisor::Command::kRestart; }, Outcome::kOk,
+  Answer([](const PendingRequest& it) { return it.command == supervisor::Command::kRestart; }, Outcome::kOk,
          fmt::format("a reload replaced all workers: {}", text));
   if (starts) {
     Do(Started{});
@@ -90,7 +90,7 @@ void Supervisor::Fail(Generation& generation, Outcome outcome, std::string_view 
     Do(Reloaded{generation.number, outcome, why});
   }
   const std::uint32_t number = generation.number;
-  Answer([number](const Unanswered& it) { return it.command == supervisor::Command::kReload && it.turn == number; },
+  Answer([number](const PendingRequest& it) { return it.command == supervisor::Command::kReload && it.turn == number; },
          outcome, headline + why);
 }
 

@@ -20,53 +20,53 @@ std::string ServeText(std::size_t workers) { return Count(workers, "worker") + (
 
 void Supervisor::Handle(const Request& event) {
   const Command command = event.order.command;
-  Asker asker;
-  asker.received = fmt::format("{} requested", supervisor::CommandName(command));
-  if (event.sender != 0) asker.received += fmt::format(" by {}", event.sender);
-  asker.by = fmt::format("a request ({})", supervisor::CommandName(command));
-  asker.request = event.id;
-  if (phase_ == Phase::kStandIn) return Refuse(asker, fmt::format("ask the new master (pid {})", upgrade_.pid));
+  Requester requester;
+  requester.received = fmt::format("{} requested", supervisor::CommandName(command));
+  if (event.sender != 0) requester.received += fmt::format(" by {}", event.sender);
+  requester.by = fmt::format("a request ({})", supervisor::CommandName(command));
+  requester.request = event.id;
+  if (phase_ == Phase::kStandIn) return Refuse(requester, fmt::format("ask the new master (pid {})", upgrade_.pid));
   switch (command) {
     case Command::kReload:
-      return Reload(asker);
+      return Reload(requester);
     case Command::kReopen:
-      return Reopen(asker);
+      return Reopen(requester);
     case Command::kQuit:
-      return Quit(asker);
+      return Quit(requester);
     case Command::kStop:
-      return Stop(asker);
+      return Stop(requester);
     case Command::kUpgrade:
-      return BeginUpgrade(asker);
+      return BeginUpgrade(requester);
     case Command::kRestart:
-      return Restart(asker);
+      return Restart(requester);
     case Command::kScale:
-      return Scale(asker, std::nullopt, event.order.argument);
+      return Scale(requester, std::nullopt, event.order.argument);
     case Command::kDrain:
-      return DrainOne(asker, event.order.argument);
+      return DrainOne(requester, event.order.argument);
     case Command::kKill:
-      return KillOne(asker, event.order.argument);
+      return KillOne(requester, event.order.argument);
   }
 }
 
 void Supervisor::Handle(const RequesterGone& event) {
-  std::erase_if(requests_, [&](const Unanswered& request) { return request.id == event.id; });
+  std::erase_if(requests_, [&](const PendingRequest& request) { return request.id == event.id; });
 }
 
-void Supervisor::Refuse(const Asker& asker, const std::string& why, Outcome outcome) {
-  Say(Level::kNotice, fmt::format("{}, ignored: {}", asker.received, why));
-  if (asker.request) Do(Reply{*asker.request, outcome, why});
+void Supervisor::Refuse(const Requester& requester, const std::string& why, Outcome outcome) {
+  Say(Level::kNotice, fmt::format("{}, ignored: {}", requester.received, why));
+  if (requester.request) Do(Reply{*requester.request, outcome, why});
 }
 
-Unanswered* Supervisor::Await(const Asker& asker, Command command) {
-  if (!asker.request) return nullptr;
-  Unanswered& request = requests_.emplace_back();
-  request.id = *asker.request;
+PendingRequest* Supervisor::Await(const Requester& requester, Command command) {
+  if (!requester.request) return nullptr;
+  PendingRequest& request = requests_.emplace_back();
+  request.id = *requester.request;
   request.command = command;
   return &request;
 }
 
 void Supervisor::Answer(const Which& which, Outcome outcome, const std::string& message) {
-  std::erase_if(requests_, [&](const Unanswered& request) {
+  std::erase_if(requests_, [&](const PendingRequest& request) {
     if (!which(request)) return false;
     if (request.result.empty()) {
       Do(Reply{request.id, outcome, message});
@@ -80,7 +80,7 @@ void Supervisor::Answer(const Which& which, Outcome outcome, const std::string& 
 // Who is told that a reload is done may count on it: no older worker takes clients any more. One that hangs is named,
 // for it would take some if it woke up.
 void Supervisor::AnswerReloads() {
-  for (Unanswered& request : requests_) {
+  for (PendingRequest& request : requests_) {
     if (request.result.empty()) continue;
     const std::optional<std::uint32_t> late = AcceptsBefore(request.turn);
     if (!late) {
@@ -89,37 +89,37 @@ void Supervisor::AnswerReloads() {
       request.result += fmt::format("; {} has not said yet that it accepts no more", Name(slots_[*late]));
     }
   }
-  Answer([this](const Unanswered& it) { return !it.result.empty() && it.result_due <= now_; }, Outcome::kOk, {});
+  Answer([this](const PendingRequest& it) { return !it.result.empty() && it.result_due <= now_; }, Outcome::kOk, {});
 }
 
 // What is wanted is there, or cannot be had just now.
 void Supervisor::AnswerWhatIsDone() {
   AnswerReloads();
-  const auto left = [](const Unanswered& it) { return it.command == Command::kDrain && it.slots.empty(); };
+  const auto left = [](const PendingRequest& it) { return it.command == Command::kDrain && it.slots.empty(); };
   const Generation* serving = Serving();
   if (serving == nullptr) {
     return Answer(left, Outcome::kOk, "the worker is gone");
   }
-  const auto waits_for_workers = [&](const Unanswered& it) {
+  const auto waits_for_workers = [&](const PendingRequest& it) {
     return left(it) || (it.command == Command::kScale && it.turn == serving->number) ||
            (it.command == Command::kRestart && it.slots.empty());
   };
   if (!EmptySeats(*serving).empty()) {
     const bool restarting = std::any_of(requests_.begin(), requests_.end(),
-                                        [](const Unanswered& it) { return it.command == Command::kRestart; });
+                                        [](const PendingRequest& it) { return it.command == Command::kRestart; });
     const std::string text = DegradedText(*serving);
     Answer(waits_for_workers, Outcome::kRolledBack, text + "; it is tried again and again");
     if (!restarting) return;
     Say(Level::kError, "the restart stopped: " + text);
-    Answer([](const Unanswered& it) { return it.command == Command::kRestart; }, Outcome::kRolledBack,
+    Answer([](const PendingRequest& it) { return it.command == Command::kRestart; }, Outcome::kRolledBack,
            "the restart stopped: " + text);
     std::erase_if(rotation_.waiting(),
                   [](const Rotation::Job& job) { return job.reason == Rotation::Reason::kRestart; });
     return;
   }
   if (ReadySeats(*serving) < serving->seats.size()) return;
-  const std::vector<Unanswered> waiting = requests_;
-  for (const Unanswered& request : waiting) {
+  const std::vector<PendingRequest> waiting = requests_;
+  for (const PendingRequest& request : waiting) {
     if (!waits_for_workers(request)) continue;
     std::string text;
     if (request.command == Command::kScale) {
@@ -129,17 +129,20 @@ void Supervisor::AnswerWhatIsDone() {
     } else {
       text = fmt::format("{} is gone, {}", request.subject, ServeText(serving->seats.size()));
     }
-    Answer([&](const Unanswered& it) { return it.id == request.id; }, Outcome::kOk, text);
+    Answer([&](const PendingRequest& it) { return it.id == request.id; }, Outcome::kOk, text);
   }
 }
 
 // All is over.
 void Supervisor::AnswerTheRest() {
-  const auto ends = [](const Unanswered& it) { return it.command == Command::kQuit || it.command == Command::kStop; };
+  const auto ends = [](const PendingRequest& it) {
+    return it.command == Command::kQuit || it.command == Command::kStop;
+  };
   Answer(ends, Outcome::kOk, "the server has stopped");
   const std::string why =
       start_failure_ ? "the server did not start: " + start_failure_->why : "the server has stopped";
-  Answer([](const Unanswered&) { return true; }, start_failure_ ? start_failure_->outcome : Outcome::kRolledBack, why);
+  Answer([](const PendingRequest&) { return true; }, start_failure_ ? start_failure_->outcome : Outcome::kRolledBack,
+         why);
 }
 
 }  // namespace colmeia::supervisor

@@ -14,11 +14,11 @@ using log::Level;
 using supervisor::Command;
 
 // All workers, one after the other, without reading the configuration again.
-void Supervisor::Restart(const Asker& asker) {
-  if (phase_ >= Phase::kQuitting) return Refuse(asker, "the server is stopping");
+void Supervisor::Restart(const Requester& requester) {
+  if (phase_ >= Phase::kQuitting) return Refuse(requester, "the server is stopping");
   const Generation* generation = current();
-  if (generation == nullptr) return Refuse(asker, "the server is starting");
-  if (generation->stage == Stage::kResting) return Refuse(asker, "no workers are left, reload to have them back");
+  if (generation == nullptr) return Refuse(requester, "the server is starting");
+  if (generation->stage == Stage::kResting) return Refuse(requester, "no workers are left, reload to have them back");
   std::set<std::uint32_t> slots;
   for (std::uint32_t seat = 0; seat < generation->seats.size(); ++seat) {
     const auto slot = slots_.Occupant(generation->number, seat);
@@ -26,47 +26,47 @@ void Supervisor::Restart(const Asker& asker) {
     rotation_.Add({*slot, Rotation::Reason::kRestart, "is restarted"});
     slots.insert(*slot);
   }
-  Say(Level::kNotice, fmt::format("{}, replacing {} one at a time", asker.received, Count(slots.size(), "worker")));
-  if (Unanswered* request = Await(asker, Command::kRestart)) {
+  Say(Level::kNotice, fmt::format("{}, replacing {} one at a time", requester.received, Count(slots.size(), "worker")));
+  if (PendingRequest* request = Await(requester, Command::kRestart)) {
     request->workers = static_cast<std::uint32_t>(slots.size());
     request->slots = std::move(slots);
   }
 }
 
 // One worker. It leaves for good, or is replaced where its seat is wanted.
-void Supervisor::DrainOne(const Asker& asker, std::uint32_t slot) {
-  if (phase_ >= Phase::kQuitting) return Refuse(asker, "the server is stopping");
+void Supervisor::DrainOne(const Requester& requester, std::uint32_t slot) {
+  if (phase_ >= Phase::kQuitting) return Refuse(requester, "the server is stopping");
   if (!slots_.Lives(slot)) {
-    return Refuse(asker, fmt::format("no worker lives in slot {}", slot), Outcome::kConfiguration);
+    return Refuse(requester, fmt::format("no worker lives in slot {}", slot), Outcome::kConfiguration);
   }
   const Slot& it = slots_[slot];
   const std::string name = Name(it);
-  if (it.state == SlotState::kStarting) return Refuse(asker, name + " is starting");
+  if (it.state == SlotState::kStarting) return Refuse(requester, name + " is starting");
   const Generation* generation = Find(it.generation);
   if (it.state == SlotState::kReady && it.seated) {
-    if (generation == nullptr || !generation->current()) return Refuse(asker, name + " does not serve yet");
-    rotation_.Add({slot, Rotation::Reason::kDrain, "is told to leave by " + asker.by});
-    Say(Level::kNotice, fmt::format("{}: {} leaves once its replacement is ready", asker.received, name));
+    if (generation == nullptr || !generation->current()) return Refuse(requester, name + " does not serve yet");
+    rotation_.Add({slot, Rotation::Reason::kDrain, "is told to leave by " + requester.by});
+    Say(Level::kNotice, fmt::format("{}: {} leaves once its replacement is ready", requester.received, name));
   } else {
-    Say(Level::kNotice, fmt::format("{}: {} is on its way out already", asker.received, name));
+    Say(Level::kNotice, fmt::format("{}: {} is on its way out already", requester.received, name));
   }
-  if (Unanswered* request = Await(asker, Command::kDrain)) {
+  if (PendingRequest* request = Await(requester, Command::kDrain)) {
     request->slots.insert(slot);
     request->subject = name;
   }
 }
 
 // One worker, without asking it. What follows is what follows any death.
-void Supervisor::KillOne(const Asker& asker, std::uint32_t slot) {
+void Supervisor::KillOne(const Requester& requester, std::uint32_t slot) {
   if (!slots_.Lives(slot)) {
-    return Refuse(asker, fmt::format("no worker lives in slot {}", slot), Outcome::kConfiguration);
+    return Refuse(requester, fmt::format("no worker lives in slot {}", slot), Outcome::kConfiguration);
   }
   const Slot& it = slots_[slot];
   const std::string name = Name(it);
-  if (it.pid == 0) return Refuse(asker, name + " is being made");
-  Say(Level::kNotice, fmt::format("{}: {} is killed", asker.received, name));
+  if (it.pid == 0) return Refuse(requester, name + " is being made");
+  Say(Level::kNotice, fmt::format("{}: {} is killed", requester.received, name));
   Do(Kill{slot, SIGKILL});
-  if (asker.request) Do(Reply{*asker.request, Outcome::kOk, name + " was killed"});
+  if (requester.request) Do(Reply{*requester.request, Outcome::kOk, name + " was killed"});
 }
 
 void Supervisor::Handle(const Recycle& event) {
@@ -165,18 +165,19 @@ void Supervisor::ReliefFailed(const std::string& what) {
   const std::string text = fmt::format("{} keeps serving, its replacement {}", Name(it), what);
   Say(Level::kError, text);
   bool restarts = false;
-  for (const Unanswered& request : requests_) {
+  for (const PendingRequest& request : requests_) {
     restarts = restarts || (request.command == Command::kRestart && request.slots.contains(old));
   }
-  Answer([old](const Unanswered& request) { return request.slots.contains(old); }, Outcome::kRolledBack, text);
+  Answer([old](const PendingRequest& request) { return request.slots.contains(old); }, Outcome::kRolledBack, text);
   if (!restarts) return;
-  Answer([](const Unanswered& request) { return request.command == Command::kRestart; }, Outcome::kRolledBack, text);
+  Answer([](const PendingRequest& request) { return request.command == Command::kRestart; }, Outcome::kRolledBack,
+         text);
   std::erase_if(rotation_.waiting(), [](const auto& job) { return job.reason == Rotation::Reason::kRestart; });
 }
 
 // A worker that was to be replaced has been, and is gone or takes too long to finish what it has open.
 void Supervisor::Replaced(std::uint32_t slot, bool gone) {
-  for (Unanswered& request : requests_) {
+  for (PendingRequest& request : requests_) {
     if (gone || request.command == Command::kRestart) request.slots.erase(slot);
   }
   if (gone) std::erase_if(rotation_.waiting(), [slot](const Rotation::Job& job) { return job.slot == slot; });

@@ -12,11 +12,11 @@ using log::Level;
 using supervisor::Command;
 
 void Supervisor::Handle(const Signal& event) {
-  Asker asker;
-  asker.by = DescribeSignal(event.number);
-  asker.received = asker.by + " received";
-  if (event.sender != 0) asker.received += fmt::format(" from {}", event.sender);
-  const std::string& received = asker.received;
+  Requester requester;
+  requester.by = DescribeSignal(event.number);
+  requester.received = requester.by + " received";
+  if (event.sender != 0) requester.received += fmt::format(" from {}", event.sender);
+  const std::string& received = requester.received;
   const SignalRow* row = FindSignal(event.number);
   if (row == nullptr) return Say(Level::kNotice, received + ", ignored");
   if (row->processes_only && !event.from_process) return Say(Level::kDebug, received + ", ignored: no process sent it");
@@ -27,75 +27,75 @@ void Supervisor::Handle(const Signal& event) {
   }
   switch (row->wish) {
     case Wish::kStop:
-      return Stop(asker);
+      return Stop(requester);
     case Wish::kQuit:
-      return Quit(asker);
+      return Quit(requester);
     case Wish::kReload:
-      return Reload(asker);
+      return Reload(requester);
     case Wish::kReopen:
-      return Reopen(asker);
+      return Reopen(requester);
     case Wish::kUpgrade:
-      return BeginUpgrade(asker);
+      return BeginUpgrade(requester);
     case Wish::kRetire:
-      return Retire(asker);
+      return Retire(requester);
     case Wish::kMore:
     case Wish::kFewer:
-      return Scale(asker, row->wish, 0);
+      return Scale(requester, row->wish, 0);
   }
 }
 
 // TERM, INT: workers leave now. Again: no more waiting for them.
-void Supervisor::Stop(const Asker& asker) {
+void Supervisor::Stop(const Requester& requester) {
   if (phase_ == Phase::kStopping) {
-    Say(Level::kNotice, asker.received + ", killing the workers that are left");
-    Await(asker, Command::kStop);
+    Say(Level::kNotice, requester.received + ", killing the workers that are left");
+    Await(requester, Command::kStop);
     return KillAll();
   }
-  Say(Level::kNotice, fmt::format("{}, {}", asker.received, RowOf(Wish::kStop).action));
-  EndGenerations(fmt::format("the server was told to stop by {}", asker.by), SIGTERM);
-  Await(asker, Command::kStop);
+  Say(Level::kNotice, fmt::format("{}, {}", requester.received, RowOf(Wish::kStop).action));
+  EndGenerations(fmt::format("the server was told to stop by {}", requester.by), SIGTERM);
+  Await(requester, Command::kStop);
   phase_ = Phase::kStopping;
 }
 
 // QUIT: workers finish what is open.
-void Supervisor::Quit(const Asker& asker) {
+void Supervisor::Quit(const Requester& requester) {
   if (phase_ >= Phase::kQuitting) {
-    if (asker.request && phase_ == Phase::kQuitting) {
-      Await(asker, Command::kQuit);
-      return Say(Level::kNotice, asker.received + ", the server is stopping already");
+    if (requester.request && phase_ == Phase::kQuitting) {
+      Await(requester, Command::kQuit);
+      return Say(Level::kNotice, requester.received + ", the server is stopping already");
     }
-    return Refuse(asker, "the server is stopping already");
+    return Refuse(requester, "the server is stopping already");
   }
-  Say(Level::kNotice, fmt::format("{}, {}", asker.received, RowOf(Wish::kQuit).action));
-  EndGenerations(fmt::format("the server was told to stop by {}", asker.by), SIGQUIT);
-  Await(asker, Command::kQuit);
+  Say(Level::kNotice, fmt::format("{}, {}", requester.received, RowOf(Wish::kQuit).action));
+  EndGenerations(fmt::format("the server was told to stop by {}", requester.by), SIGQUIT);
+  Await(requester, Command::kQuit);
   phase_ = Phase::kQuitting;
 }
 
 // HUP: a new generation; the one after the present attempt, if one is under way.
-void Supervisor::Reload(const Asker& asker) {
-  if (phase_ >= Phase::kQuitting) return Refuse(asker, "the server is stopping");
-  if (upgrade_.under_way()) return BringBack(asker);
+void Supervisor::Reload(const Requester& requester) {
+  if (phase_ >= Phase::kQuitting) return Refuse(requester, "the server is stopping");
+  if (upgrade_.under_way()) return BringBack(requester);
   reload_wanted_ = true;
-  Await(asker, Command::kReload);
+  Await(requester, Command::kReload);
   const std::string_view action = RowOf(Wish::kReload).action;
   const Generation* rising = Rising();
-  if (rising == nullptr) return Say(Level::kNotice, fmt::format("{}, {}", asker.received, action));
+  if (rising == nullptr) return Say(Level::kNotice, fmt::format("{}, {}", requester.received, action));
   Say(Level::kNotice,
-      fmt::format("{}, {} once generation {} is up or rolled back", asker.received, action, rising->number));
+      fmt::format("{}, {} once generation {} is up or rolled back", requester.received, action, rising->number));
 }
 
 // USR1: the log files anew. Also while draining: that may take long.
-void Supervisor::Reopen(const Asker& asker) {
-  if (phase_ == Phase::kStopping) return Refuse(asker, "the server is stopping");
+void Supervisor::Reopen(const Requester& requester) {
+  if (phase_ == Phase::kStopping) return Refuse(requester, "the server is stopping");
   const std::string_view action = RowOf(Wish::kReopen).action;
-  Unanswered* request = Await(asker, Command::kReopen);
+  PendingRequest* request = Await(requester, Command::kReopen);
   if (reopening_.state() != Reopening::State::kIdle) {
     reopen_wanted_ = true;
-    return Say(Level::kNotice, fmt::format("{}, {} again after this time", asker.received, action));
+    return Say(Level::kNotice, fmt::format("{}, {} again after this time", requester.received, action));
   }
   if (request != nullptr) request->turn = 1;
-  Say(Level::kNotice, fmt::format("{}, {}", asker.received, action));
+  Say(Level::kNotice, fmt::format("{}, {}", requester.received, action));
   reopening_.Begin();
   Do(ReopenLogs{});
 }
@@ -119,10 +119,11 @@ void Supervisor::FinishReopening() {
                                           Count(reopening_.switched(), "worker"));
   Say(Level::kNotice, summary);
   reopening_.Finish();
-  Answer([](const Unanswered& it) { return it.command == Command::kReopen && it.turn == 1; }, outcome, told + summary);
+  Answer([](const PendingRequest& it) { return it.command == Command::kReopen && it.turn == 1; }, outcome,
+         told + summary);
   if (!reopen_wanted_) return;
   reopen_wanted_ = false;
-  for (Unanswered& request : requests_) {
+  for (PendingRequest& request : requests_) {
     if (request.command == Command::kReopen) request.turn = 1;
   }
   reopening_.Begin();
@@ -130,55 +131,55 @@ void Supervisor::FinishReopening() {
 }
 
 // WINCH: workers finish and leave; the master keeps the listeners, until a reload brings new workers.
-void Supervisor::Retire(const Asker& asker) {
-  if (phase_ >= Phase::kQuitting) return Refuse(asker, "the server is stopping");
+void Supervisor::Retire(const Requester& requester) {
+  if (phase_ >= Phase::kQuitting) return Refuse(requester, "the server is stopping");
   if (const Generation* rising = Rising(); rising != nullptr) {
-    return Refuse(asker, fmt::format("generation {} is starting", rising->number));
+    return Refuse(requester, fmt::format("generation {} is starting", rising->number));
   }
   for (Generation& generation : generations_) {
     if (!generation.current()) continue;
-    if (generation.stage == Stage::kResting) return Refuse(asker, "no workers are left");
-    Say(Level::kNotice, fmt::format("{}, {}", asker.received, RowOf(Wish::kRetire).action));
-    Rest(generation, "the workers were told to leave by " + asker.by);
+    if (generation.stage == Stage::kResting) return Refuse(requester, "no workers are left");
+    Say(Level::kNotice, fmt::format("{}, {}", requester.received, RowOf(Wish::kRetire).action));
+    Rest(generation, "the workers were told to leave by " + requester.by);
   }
 }
 
 // Its workers leave, and it stays current. Nobody may wait for workers any more.
 void Supervisor::Rest(Generation& generation, const std::string& why) {
   generation.stage = Stage::kResting;
-  Answer([](const Unanswered& it) { return it.command == Command::kScale || it.command == Command::kRestart; },
+  Answer([](const PendingRequest& it) { return it.command == Command::kScale || it.command == Command::kRestart; },
          Outcome::kRolledBack, why);
 }
 
 // TTIN, TTOU: one worker more or fewer in the current generation; by request, as many as are asked for. A reload goes
 // back to worker_processes.
-void Supervisor::Scale(const Asker& asker, std::optional<Wish> step, std::uint32_t workers) {
-  if (phase_ >= Phase::kQuitting) return Refuse(asker, "the server is stopping");
+void Supervisor::Scale(const Requester& requester, std::optional<Wish> step, std::uint32_t workers) {
+  if (phase_ >= Phase::kQuitting) return Refuse(requester, "the server is stopping");
   Generation* generation = nullptr;
   for (Generation& it : generations_) {
     if (it.current()) generation = &it;
   }
-  if (generation == nullptr) return Refuse(asker, "the server is starting");
-  if (generation->stage == Stage::kResting) return Refuse(asker, "workers were retired, reload to have them back");
+  if (generation == nullptr) return Refuse(requester, "the server is starting");
+  if (generation->stage == Stage::kResting) return Refuse(requester, "workers were retired, reload to have them back");
   const auto present = static_cast<std::uint32_t>(generation->seats.size());
-  std::string text = asker.received;
+  std::string text = requester.received;
   if (step) {
     if (*step == Wish::kMore && present >= kMostWorkers) {
-      return Refuse(asker, fmt::format("there are {} already", Count(present, "worker")));
+      return Refuse(requester, fmt::format("there are {} already", Count(present, "worker")));
     }
-    if (*step == Wish::kFewer && present <= 1) return Refuse(asker, "there is only one worker");
+    if (*step == Wish::kFewer && present <= 1) return Refuse(requester, "there is only one worker");
     workers = *step == Wish::kMore ? present + 1 : present - 1;
     text += fmt::format(", {}", RowOf(*step).action);
   } else if (workers < 1 || workers > kMostWorkers) {
-    return Refuse(asker, fmt::format("{} wanted, it must be 1 to {}", Count(workers, "worker"), kMostWorkers),
+    return Refuse(requester, fmt::format("{} wanted, it must be 1 to {}", Count(workers, "worker"), kMostWorkers),
                   Outcome::kConfiguration);
   }
   generation->seats.resize(workers);
   Say(Level::kNotice, fmt::format("{}: {} wanted", text, Count(workers, "worker")));
-  Answer([workers](const Unanswered& it) { return it.command == Command::kScale && it.workers != workers; },
+  Answer([workers](const PendingRequest& it) { return it.command == Command::kScale && it.workers != workers; },
          Outcome::kRolledBack,
          fmt::format("something else came in between: {} wanted by now", Count(workers, "worker")));
-  if (Unanswered* request = Await(asker, Command::kScale)) {
+  if (PendingRequest* request = Await(requester, Command::kScale)) {
     request->turn = generation->number;
     request->workers = workers;
   }
@@ -191,7 +192,7 @@ void Supervisor::EndGenerations(const std::string& why, int signal) {
   using enum Upgrading::Stage;
   reload_wanted_ = false;
   Answer(
-      [](const Unanswered& it) {
+      [](const PendingRequest& it) {
         return it.command != Command::kReopen && it.command != Command::kQuit && it.command != Command::kStop;
       },
       Outcome::kRolledBack, why);

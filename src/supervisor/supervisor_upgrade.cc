@@ -11,23 +11,23 @@ namespace colmeia::supervisor {
 using log::Level;
 using supervisor::Command;
 
-void Supervisor::BeginUpgrade(const Asker& asker) {
-  if (phase_ >= Phase::kQuitting) return Refuse(asker, "the server is stopping");
-  if (current() == nullptr) return Refuse(asker, "the server is starting");
+void Supervisor::BeginUpgrade(const Requester& requester) {
+  if (phase_ >= Phase::kQuitting) return Refuse(requester, "the server is stopping");
+  if (current() == nullptr) return Refuse(requester, "the server is starting");
   if (const Generation* rising = Rising(); rising != nullptr) {
-    return Refuse(asker, fmt::format("generation {} is starting", rising->number));
+    return Refuse(requester, fmt::format("generation {} is starting", rising->number));
   }
   if (upgrade_.under_way()) {
-    return Refuse(asker, upgrade_.pid != 0 ? fmt::format("a new binary (pid {}) runs already", upgrade_.pid)
-                                           : "a new binary is being started already");
+    return Refuse(requester, upgrade_.pid != 0 ? fmt::format("a new binary (pid {}) runs already", upgrade_.pid)
+                                               : "a new binary is being started already");
   }
   if (old_master_ != 0) {
-    return Refuse(asker, fmt::format("the master that started this one (pid {}) has not left yet", old_master_));
+    return Refuse(requester, fmt::format("the master that started this one (pid {}) has not left yet", old_master_));
   }
-  Say(Level::kNotice, fmt::format("{}, {}", asker.received, RowOf(Wish::kUpgrade).action));
+  Say(Level::kNotice, fmt::format("{}, {}", requester.received, RowOf(Wish::kUpgrade).action));
   upgrade_.stage = Upgrading::Stage::kSpawning;
-  upgrade_.by_request = asker.request.has_value();
-  Await(asker, Command::kUpgrade);
+  upgrade_.by_request = requester.request.has_value();
+  Await(requester, Command::kUpgrade);
   Do(StartUpgrade{});
 }
 
@@ -118,7 +118,8 @@ void Supervisor::UpgradeOver(std::string why) {
   const std::string headline = fmt::format("{} given up, {}: ", name, rest);
   Say(Level::kAlert, headline + lines.front());
   for (std::size_t i = 1; i < lines.size(); ++i) Say(Level::kAlert, lines[i]);
-  Answer([](const Unanswered& it) { return it.command == Command::kUpgrade; }, Outcome::kRolledBack, headline + why);
+  Answer([](const PendingRequest& it) { return it.command == Command::kUpgrade; }, Outcome::kRolledBack,
+         headline + why);
 }
 
 void Supervisor::UpgradeOverdue() {
@@ -131,7 +132,7 @@ void Supervisor::UpgradeOverdue() {
       return EndUpgrade(fmt::format("it did not serve within {}", Words(limit)));
     }
     case Upgrading::Stage::kRetiring:
-      return Answer([](const Unanswered& it) { return it.command == Command::kUpgrade; }, Outcome::kOk,
+      return Answer([](const PendingRequest& it) { return it.command == Command::kUpgrade; }, Outcome::kOk,
                     fmt::format("new binary (pid {}) serves; the old one still drains {}", upgrade_.pid,
                                 Count(slots_.living(), "worker")));
     case Upgrading::Stage::kEnding:
@@ -145,7 +146,7 @@ void Supervisor::UpgradeOverdue() {
 // By request: our last worker is gone, and so are we.
 void Supervisor::LeaveAfterUpgrade() {
   if (phase_ != Phase::kServing || upgrade_.stage != Upgrading::Stage::kRetiring || slots_.living() > 0) return;
-  Answer([](const Unanswered& it) { return it.command == Command::kUpgrade; }, Outcome::kOk,
+  Answer([](const PendingRequest& it) { return it.command == Command::kUpgrade; }, Outcome::kOk,
          StandsIn() ? fmt::format("new binary (pid {}) serves; the old one has no workers any more, and stays for who "
                                   "waits for it",
                                   upgrade_.pid)
@@ -155,18 +156,18 @@ void Supervisor::LeaveAfterUpgrade() {
 }
 
 // HUP while a new binary runs: our workers are wanted again, with the configuration that they had.
-void Supervisor::BringBack(const Asker& asker) {
+void Supervisor::BringBack(const Requester& requester) {
   const Generation* generation = current();
   if (upgrade_.stage == Upgrading::Stage::kRetiring) {
-    return Refuse(asker, fmt::format("the new binary (pid {}) takes over, reload that one", upgrade_.pid));
+    return Refuse(requester, fmt::format("the new binary (pid {}) takes over, reload that one", upgrade_.pid));
   }
   if (!WakeGeneration()) {
-    return Refuse(asker,
+    return Refuse(requester,
                   "a new binary is under way and the workers of this one serve; the configuration is its affair");
   }
   Say(Level::kNotice, fmt::format("{}, starting the workers of generation {} again, with the configuration that it has",
-                                  asker.received, generation->number));
-  if (Unanswered* request = Await(asker, Command::kScale)) {
+                                  requester.received, generation->number));
+  if (PendingRequest* request = Await(requester, Command::kScale)) {
     request->turn = generation->number;
     request->workers = static_cast<std::uint32_t>(generation->seats.size());
   }

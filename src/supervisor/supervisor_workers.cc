@@ -21,10 +21,10 @@ void Supervisor::SpawnInto(const Generation& generation, std::uint32_t seat, std
 void Supervisor::OnMessage(std::uint32_t slot, const ipc::Hello& message) {
   Slot& it = slots_[slot];
   if (it.state == SlotState::kKilled || it.state == SlotState::kGone) return;
-  if (it.adopted) return Breach(slot, "said Hello twice");
+  if (it.adopted) return Violation(slot, "said Hello twice");
   if (message.version != ipc::kProtocolVersion) {
-    return Breach(slot, fmt::format("speaks version {} of the channel's protocol instead of {}", message.version,
-                                    ipc::kProtocolVersion));
+    return Violation(slot, fmt::format("speaks version {} of the channel's protocol instead of {}", message.version,
+                                       ipc::kProtocolVersion));
   }
   it.adopted = true;
   it.accepting = true;
@@ -36,8 +36,8 @@ void Supervisor::OnMessage(std::uint32_t slot, const ipc::Hello& message) {
 void Supervisor::OnMessage(std::uint32_t slot, const ipc::Ready&) {
   Slot& it = slots_[slot];
   if (it.state == SlotState::kKilled || it.state == SlotState::kGone) return;
-  if (!it.adopted) return Breach(slot, "said Ready before it was adopted");
-  if (it.was_ready) return Breach(slot, "said Ready twice");
+  if (!it.adopted) return Violation(slot, "said Ready before it was adopted");
+  if (it.was_ready) return Violation(slot, "said Ready twice");
   it.was_ready = true;
   if (it.state != SlotState::kStarting) return;  // it was told to leave meanwhile
   EnterState(slot, SlotState::kReady);
@@ -51,8 +51,8 @@ void Supervisor::OnMessage(std::uint32_t slot, const ipc::Ready&) {
 void Supervisor::OnMessage(std::uint32_t slot, const ipc::Draining& message) {
   Slot& it = slots_[slot];
   if (it.state == SlotState::kKilled || it.state == SlotState::kGone) return;
-  if (!it.was_ready) return Breach(slot, "said Draining before it was ready");
-  if (std::exchange(it.said_draining, true)) return Breach(slot, "said Draining twice");
+  if (!it.was_ready) return Violation(slot, "said Draining before it was ready");
+  if (std::exchange(it.said_draining, true)) return Violation(slot, "said Draining twice");
   it.accepting = false;
   Say(Level::kInfo, fmt::format("{} is shutting down, {} open", Name(it), Count(message.connections, "connection")));
   if (it.state == SlotState::kStarting || it.state == SlotState::kReady) DrainsByItself(slot);
@@ -64,7 +64,7 @@ void Supervisor::OnMessage(std::uint32_t slot, const ipc::Failed& message) {
     if (it.why.empty()) it.why = message.why;
     return;
   }
-  if (std::exchange(it.said_failed, true)) return Breach(slot, "said Failed twice");
+  if (std::exchange(it.said_failed, true)) return Violation(slot, "said Failed twice");
   it.why = message.why.empty() ? "it failed and did not say why" : message.why;
   const util::TimePoint leave_by = now_ + kFailedGrace;
   it.deadline = it.deadline ? std::min(*it.deadline, leave_by) : leave_by;
@@ -76,7 +76,7 @@ void Supervisor::OnMessage(std::uint32_t slot, const ipc::Failed& message) {
 void Supervisor::OnMessage(std::uint32_t slot, const ipc::Unusable& message) {
   const Slot& it = slots_[slot];
   if (it.state == SlotState::kKilled || it.state == SlotState::kGone) return;
-  if (!it.was_ready) return Breach(slot, "said Unusable before it was ready");
+  if (!it.was_ready) return Violation(slot, "said Unusable before it was ready");
   Do(MendListeners{slot, it.generation, message.ordinal, message.code});
 }
 
@@ -89,7 +89,7 @@ void Supervisor::DrainsByItself(std::uint32_t slot) {
   it.deadline.reset();
   if (limit.count() > 0) it.deadline = now_ + limit + kKillDelay;
   if (rotation_.relief() == slot) return ReliefFailed("began to drain by itself");
-  const std::string next = Vacate(it, "drained without having been told to");
+  const std::string next = FreeSeat(it, "drained without having been told to");
   LeaveSeat(slot);
   Say(Level::kNotice, fmt::format("{} drains without having been told to; {}", Name(it), next));
 }
@@ -149,7 +149,7 @@ void Supervisor::Hangs(std::uint32_t slot, util::Milliseconds age, const std::st
   Slot& it = slots_[slot];
   const std::string name = Name(it);
   std::string next;
-  if (it.seated && !FailsItsGeneration(slot, Outcome::kTimedOut, what)) next = "; " + Vacate(it, "hung: " + what);
+  if (it.seated && !FailsItsGeneration(slot, Outcome::kTimedOut, what)) next = "; " + FreeSeat(it, "hung: " + what);
   Say(Level::kAlert, fmt::format("{} {}, killing it{}", name, what, next));
   it.why = what;
   it.aborted = true;
@@ -205,7 +205,7 @@ void Supervisor::Overdue(std::uint32_t slot) {
 }
 
 // The peer says what no worker may say: it cannot be trusted with anything, and nothing more of it is heard.
-void Supervisor::Breach(std::uint32_t slot, const std::string& what) {
+void Supervisor::Violation(std::uint32_t slot, const std::string& what) {
   Slot& it = slots_[slot];
   if (it.state == SlotState::kKilled || it.state == SlotState::kGone) return;
   it.why = what;
@@ -230,7 +230,7 @@ void Supervisor::EndSeen(std::uint32_t slot) {
   it.accepting = false;
   if (it.state != SlotState::kGone) EnterState(slot, SlotState::kGone);
   it.deadline.reset();
-  if (it.channel_closed && it.reaped) return Bury(slot);
+  if (it.channel_closed && it.reaped) return Release(slot);
   if (it.reaped) {
     it.deadline = now_ + kChannelGrace;
   } else if (!it.killed) {
@@ -238,7 +238,7 @@ void Supervisor::EndSeen(std::uint32_t slot) {
   }
 }
 
-void Supervisor::Bury(std::uint32_t slot) {
+void Supervisor::Release(std::uint32_t slot) {
   const Slot it = slots_[slot];
   const std::string name = Name(it);
   const std::string how = DescribeEnd(it);
@@ -264,12 +264,12 @@ void Supervisor::Bury(std::uint32_t slot) {
     level = Level::kError;
   }
   if (!it.seated) return Say(level, fmt::format("{} {}", name, how));
-  const std::string next = Vacate(it, how + when + why);
+  const std::string next = FreeSeat(it, how + when + why);
   if (by_us) return Say(level, fmt::format("{} {}; {}", name, how, next));
   Say(level, fmt::format("{} {}{}{}; {}", name, how, when, why, next));
 }
 
-std::string Supervisor::Vacate(const Slot& slot, const std::string& what) {
+std::string Supervisor::FreeSeat(const Slot& slot, const std::string& what) {
   Generation* generation = Find(slot.generation);
   if (generation == nullptr || slot.seat >= generation->seats.size()) return "its seat is not wanted any more";
   Do(Respawning{slot.generation, slot.seat, slot.pid, what});

@@ -234,7 +234,7 @@ Result<> SteerToFirst(int fd, std::uint32_t sockets) {
   return {};
 }
 
-Result<TurnedAway> TurnAway(int fd, int family) {
+Result<TurnedAway> Refuse(int fd, int family) {
   const auto for_good = [&] { return TurnAwayForGood(fd, family).map([] { return TurnedAway::kForGood; }); };
   if (family == AF_UNIX) return for_good();
   // What the filter of a TCP socket sees begins with the TCP header.
@@ -260,7 +260,7 @@ Result<> TurnAwayForGood(int fd, int family) {
   return {};
 }
 
-Result<> LetIn(int fd) {
+Result<> Admit(int fd) {
   const int unused = 0;
   const bool gone = setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof(unused)) == 0 || errno == ENOENT;
   if (!gone) return FailErrno("cannot let clients come to a listening socket again");

@@ -73,7 +73,7 @@ struct ListeningSocket {
 
 // Whether a listening socket that turns clients away can be made to take them again.
 enum class TurnedAway : std::uint8_t {
-  kForNow,   // LetIn() does it
+  kForNow,   // Admit() does it
   kForGood,  // it cannot
 };
 
@@ -82,13 +82,13 @@ enum class TurnedAway : std::uint8_t {
 // handshake that has begun is finished, and who comes now asks again a second later, to be refused if the socket was
 // closed by then. New kernels allow that filter only with CAP_NET_ADMIN: without it, and for Unix sockets, it is
 // TurnAwayForGood().
-[[nodiscard]] Result<TurnedAway> TurnAway(int fd, int family);
+[[nodiscard]] Result<TurnedAway> Refuse(int fd, int family);
 // The same, but who comes is refused at once, and so is who believes to be connected by a SYN cookie. shutdown(2),
 // which says it all for a Unix socket, would reset the queue of a TCP socket: that one is bound to a network device
 // that does not exist (SO_BINDTODEVICE in socket(7); that takes no right from Linux 5.7 on, while to undo it would).
 [[nodiscard]] Result<> TurnAwayForGood(int fd, int family);
-// Takes back a TurnAway() that was TurnedAway::kForNow; without one it does nothing.
-[[nodiscard]] Result<> LetIn(int fd);
+// Takes back a Refuse() that was TurnedAway::kForNow; without one it does nothing.
+[[nodiscard]] Result<> Admit(int fd);
 
 // Wakes all who wait for a listening TCP socket, in whatever process, provided that somebody stands in its queue;
 // whether somebody does. (A socket that is woken in vain is waited for again without leaving epoll_wait(2).) The

@@ -81,11 +81,11 @@ Server::Server(loop::Loop& loop, process::Adoption adoption)
       heartbeat_(loop, [] {}),
       last_turn_(MonotonicNow()),
       last_idle_(loop.IdleTime()) {
-  process::LendServing(&services_.serving, &counts_);
+  process::LendCurrentRequest(&services_.serving, &counts_);
 }
 
 Server::~Server() {
-  process::LendServing(nullptr);
+  process::LendCurrentRequest(nullptr);
   log::CollectErrorLines(false);
 }
 

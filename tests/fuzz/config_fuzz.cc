@@ -75,7 +75,7 @@ void Feed(std::string_view text) {
   CHECK(copy.has_value());
   CHECK(Judge(*copy) == judgement);
 
-  if (const auto foreign = Source::Parse(text)) (void)Judge(*foreign);
+  if (const auto unsupported = Source::Parse(text)) (void)Judge(*unsupported);
 }
 
 }  // namespace

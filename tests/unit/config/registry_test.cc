@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "config/foreign.h"
+#include "config/unsupported.h"
 #include "sample_modules.h"
 
 namespace colmeia::config {
@@ -80,11 +80,11 @@ TEST(RegistryTest, MakesDraftsOfItsModules) {
 }
 
 TEST(ForeignTest, PrefersTheLongestFamily) {
-  EXPECT_EQ(FindForeignFamily("proxy_pass")->module, "proxy");
-  EXPECT_EQ(FindForeignFamily("limit_req_zone")->module, "limit_req");
-  EXPECT_EQ(FindForeignFamily("nonsense"), nullptr);
-  EXPECT_EQ(FindForeignName("ssl_*"), FindForeignFamily("ssl_*"));
-  EXPECT_EQ(FindForeignName("upstream")->module, "upstream");
+  EXPECT_EQ(FindUnsupportedFamily("proxy_pass")->module, "proxy");
+  EXPECT_EQ(FindUnsupportedFamily("limit_req_zone")->module, "limit_req");
+  EXPECT_EQ(FindUnsupportedFamily("nonsense"), nullptr);
+  EXPECT_EQ(FindUnsupported("ssl_*"), FindUnsupportedFamily("ssl_*"));
+  EXPECT_EQ(FindUnsupported("upstream")->module, "upstream");
 }
 
 class RegistryDeathTest : public testing::Test {

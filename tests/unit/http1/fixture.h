@@ -74,7 +74,7 @@ class ConnectionFixture : public testing::Test, public ConnectionOwner {
     EXPECT_EQ(Gauge(scoreboard::Gauge::kWriting), 0u);
     EXPECT_EQ(Gauge(scoreboard::Gauge::kWaiting), 0u);
     if (shared_ != nullptr) {
-      EXPECT_EQ(shared_->works.taken(), 0u);
+      EXPECT_EQ(shared_->transactions.taken(), 0u);
     }
   }
 

@@ -92,9 +92,9 @@ TEST_F(CrashReportDeathTest, TellsTheRequest) {
   EXPECT_EXIT(
       {
         Install();
-        pipeline::Serving serving;
-        LendServing(&serving);
-        const pipeline::Serving::Scope scope(serving, "GET /a?b HTTP/1.1");
+        pipeline::CurrentRequest serving;
+        LendCurrentRequest(&serving);
+        const pipeline::CurrentRequest::Scope scope(serving, "GET /a?b HTTP/1.1");
         abort();
       },
       KilledBySignal(SIGABRT),
@@ -105,9 +105,9 @@ TEST_F(CrashReportDeathTest, ARequestCannotForgeALine) {
   EXPECT_EXIT(
       {
         Install();
-        pipeline::Serving serving;
-        LendServing(&serving);
-        const pipeline::Serving::Scope scope(serving, "GET /\n\x1b[2J HTTP/1.1");
+        pipeline::CurrentRequest serving;
+        LendCurrentRequest(&serving);
+        const pipeline::CurrentRequest::Scope scope(serving, "GET /\n\x1b[2J HTTP/1.1");
         abort();
       },
       KilledBySignal(SIGABRT), Says("  serving \"GET /\\x0A\\x1B[2J HTTP/1.1\"\n"));
@@ -117,10 +117,10 @@ TEST_F(CrashReportDeathTest, AnEndlessRequestIsCut) {
   EXPECT_EXIT(
       {
         Install();
-        pipeline::Serving serving;
-        LendServing(&serving);
+        pipeline::CurrentRequest serving;
+        LendCurrentRequest(&serving);
         const std::string line(100'000, 'x');
-        const pipeline::Serving::Scope scope(serving, line);
+        const pipeline::CurrentRequest::Scope scope(serving, line);
         abort();
       },
       KilledBySignal(SIGABRT), AllOf(Says("xxx\"...\n"), Not(HasSubstr(std::string(2000, 'x')))));
@@ -130,9 +130,9 @@ TEST_F(CrashReportDeathTest, ARequestThatIsOverIsNotTold) {
   EXPECT_EXIT(
       {
         Install();
-        pipeline::Serving serving;
-        LendServing(&serving);
-        { const pipeline::Serving::Scope scope(serving, "GET /a HTTP/1.1"); }
+        pipeline::CurrentRequest serving;
+        LendCurrentRequest(&serving);
+        { const pipeline::CurrentRequest::Scope scope(serving, "GET /a HTTP/1.1"); }
         abort();
       },
       KilledBySignal(SIGABRT), Says("serving no request\n"));

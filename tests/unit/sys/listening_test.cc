@@ -130,7 +130,7 @@ INSTANTIATE_TEST_SUITE_P(Ip, TurnAwayTest, testing::Values("127.0.0.1", "::1"),
                          [](const auto& ip) { return std::string(ip.param) == "::1" ? "IPv6" : "IPv4"; });
 
 TEST_P(TurnAwayTest, WhoStandsInTheQueueCanBeAcceptedAndNobodyElseComes) {
-  ASSERT_TRUE(TurnAway(listening_.get(), address_.family()));
+  ASSERT_TRUE(Refuse(listening_.get(), address_.family()));
   const UniqueFd late = Knock(address_);
 
   EXPECT_EQ(errno, EINPROGRESS);
@@ -138,14 +138,14 @@ TEST_P(TurnAwayTest, WhoStandsInTheQueueCanBeAcceptedAndNobodyElseComes) {
 }
 
 TEST_P(TurnAwayTest, IsTakenBackByLetIn) {
-  const auto turned_away = TurnAway(listening_.get(), address_.family());
+  const auto turned_away = Refuse(listening_.get(), address_.family());
   ASSERT_TRUE(turned_away);
   if (*turned_away == TurnedAway::kForGood) GTEST_SKIP() << "this kernel allows the filter with CAP_NET_ADMIN only";
 
-  ASSERT_TRUE(LetIn(listening_.get()));
+  ASSERT_TRUE(Admit(listening_.get()));
 
   EXPECT_TRUE(Connect(address_));
-  EXPECT_TRUE(LetIn(listening_.get())) << "nothing to take back is no error";
+  EXPECT_TRUE(Admit(listening_.get())) << "nothing to take back is no error";
 }
 
 // As on kernels that allow the filter only with a right that we may not have.
@@ -164,7 +164,7 @@ TEST(TurnAwayUnixTest, WhoStandsInTheQueueCanBeAcceptedAndOthersAreRefused) {
   const auto early = Connect(address);
   ASSERT_TRUE(early);
 
-  EXPECT_EQ(TurnAway(listening->get(), address.family()), TurnedAway::kForGood);
+  EXPECT_EQ(Refuse(listening->get(), address.family()), TurnedAway::kForGood);
 
   EXPECT_EQ(Connect(address).error().code, ECONNREFUSED);
   EXPECT_EQ(Accept(listening->get()).status, AcceptStatus::kAccepted);

@@ -23,9 +23,9 @@ namespace colmeia::master {
 
 using trace::Party;
 
-class Scribe {
+class TraceRecorder {
  public:
-  explicit Scribe(trace::Writer writer) : writer_(std::move(writer)) {}
+  explicit TraceRecorder(trace::Writer writer) : writer_(std::move(writer)) {}
 
   // The memfd, to be sent to workers.
   [[nodiscard]] int fd() const { return writer_.fd(); }

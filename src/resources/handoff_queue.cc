@@ -1,21 +1,21 @@
-#include "resources/turns.h"
+#include "resources/handoff_queue.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace colmeia::resources {
 
-void Turns::Join(std::uint32_t slot, std::uint32_t generation) {
+void HandoffQueue::Join(std::uint32_t slot, std::uint32_t generation) {
   Worker& worker = workers_[slot];
   worker.generation = generation;
   worker.takes = true;
 }
 
-void Turns::Leave(std::uint32_t slot) {
+void HandoffQueue::Leave(std::uint32_t slot) {
   if (const auto at = workers_.find(slot); at != workers_.end()) at->second.takes = false;
 }
 
-std::vector<Client> Turns::Gone(std::uint32_t slot) {
+std::vector<Client> HandoffQueue::Gone(std::uint32_t slot) {
   std::vector<Client> clients;
   const auto worker = workers_.extract(slot);
   if (worker.empty()) return clients;
@@ -23,7 +23,7 @@ std::vector<Client> Turns::Gone(std::uint32_t slot) {
   return clients;
 }
 
-std::optional<std::uint32_t> Turns::Next(std::uint32_t generation) const {
+std::optional<std::uint32_t> HandoffQueue::Next(std::uint32_t generation) const {
   const auto has_room = [generation](const auto& entry) {
     const Worker& worker = entry.second;
     return worker.takes && worker.generation == generation && worker.ahead.size() < kMostAhead;
@@ -37,19 +37,19 @@ std::optional<std::uint32_t> Turns::Next(std::uint32_t generation) const {
   return next->first;
 }
 
-void Turns::Sent(std::uint32_t slot, std::uint32_t sequence, Client client) {
+void HandoffQueue::Sent(std::uint32_t slot, std::uint32_t sequence, Client client) {
   last_ = slot;
   workers_[slot].ahead.push_back({sequence, std::move(client)});
 }
 
-bool Turns::Taken(std::uint32_t slot, std::uint32_t sequence) {
+bool HandoffQueue::Taken(std::uint32_t slot, std::uint32_t sequence) {
   const auto worker = workers_.find(slot);
   return worker != workers_.end() && std::erase_if(worker->second.ahead, [sequence](const Sending& sending) {
                                        return sending.sequence == sequence;
                                      }) > 0;
 }
 
-bool Turns::Awaits(std::uint32_t slot, std::uint32_t sequence) const {
+bool HandoffQueue::Awaits(std::uint32_t slot, std::uint32_t sequence) const {
   const auto worker = workers_.find(slot);
   if (worker == workers_.end()) return false;
   const std::deque<Sending>& ahead = worker->second.ahead;
@@ -57,7 +57,7 @@ bool Turns::Awaits(std::uint32_t slot, std::uint32_t sequence) const {
                      [sequence](const Sending& sending) { return sending.sequence == sequence; });
 }
 
-std::size_t Turns::ahead(std::uint32_t slot) const {
+std::size_t HandoffQueue::ahead(std::uint32_t slot) const {
   const auto worker = workers_.find(slot);
   return worker == workers_.end() ? 0 : worker->second.ahead.size();
 }

@@ -1,4 +1,4 @@
-#include "http1/work.h"
+#include "http1/transaction.h"
 
 #include <algorithm>
 
@@ -12,14 +12,14 @@ constexpr std::size_t kIdleChunk = 4096;
 
 }  // namespace
 
-bool Work::IsSent() const {
+bool Transaction::IsSent() const {
   return answer == Answer::kQueued && text.empty() && piece == exchange.response.body.pieces().size() &&
          streaming == Streaming::kNo;
 }
 
-bool Work::IsOver() const { return IsSent() && body.done(); }
+bool Transaction::IsOver() const { return IsSent() && body.done(); }
 
-std::uint64_t Work::Advance(std::uint64_t bytes) {
+std::uint64_t Transaction::Advance(std::uint64_t bytes) {
   pipeline::Response& response = exchange.response;
   const std::uint64_t of_text = std::min<std::uint64_t>(bytes, text.size());
   const std::uint64_t of_head = std::min(of_text, head_left);
@@ -44,7 +44,7 @@ std::uint64_t Work::Advance(std::uint64_t bytes) {
   return bytes;
 }
 
-pipeline::BodyStream::Pulled Work::Pull() {
+pipeline::BodyStream::Pulled Transaction::Pull() {
   using Pulled = pipeline::BodyStream::Pulled;
   std::string& chunk = OwnText();
   const Pulled pulled = exchange.response.body.stream()->Next(chunk);
@@ -61,7 +61,7 @@ pipeline::BodyStream::Pulled Work::Pull() {
   return pulled;
 }
 
-void Work::Keep() {
+void Transaction::Keep() {
   if (!head.empty() && head.data() != own_head_.data()) {
     own_head_.assign(head);
     exchange.MoveHead(head.data(), head.size(), own_head_.data());
@@ -74,13 +74,13 @@ void Work::Keep() {
   }
 }
 
-std::string& Work::OwnText() {
+std::string& Transaction::OwnText() {
   own_text_.clear();
   text_is_own_ = true;
   return own_text_;
 }
 
-void Work::Reset() {
+void Transaction::Reset() {
   exchange.Reset();
   head = {};
   body.StartFixed(0);
@@ -97,32 +97,32 @@ void Work::Reset() {
   next = nullptr;
 }
 
-WorkPool::~WorkPool() {
+TransactionPool::~TransactionPool() {
   while (free_ != nullptr) {
-    const std::unique_ptr<Work> gone(free_);
+    const std::unique_ptr<Transaction> gone(free_);
     free_ = gone->next;
   }
 }
 
-Work& WorkPool::Take() {
+Transaction& TransactionPool::Take() {
   ++taken_;
-  if (free_ == nullptr) return *std::make_unique<Work>().release();
-  Work& work = *free_;
-  free_ = work.next;
-  work.next = nullptr;
+  if (free_ == nullptr) return *std::make_unique<Transaction>().release();
+  Transaction& transaction = *free_;
+  free_ = transaction.next;
+  transaction.next = nullptr;
   --kept_;
-  return work;
+  return transaction;
 }
 
-void WorkPool::Release(Work& work) {
+void TransactionPool::Release(Transaction& transaction) {
   --taken_;
-  work.Reset();
+  transaction.Reset();
   if (kept_ == kKept) {
-    const std::unique_ptr<Work> gone(&work);
+    const std::unique_ptr<Transaction> gone(&transaction);
     return;
   }
-  work.next = free_;
-  free_ = &work;
+  transaction.next = free_;
+  free_ = &transaction;
   ++kept_;
 }
 

@@ -27,7 +27,7 @@ class Resources;
 struct OpenListener;
 
 // What is known of one address: pure bookkeeping.
-class Clones {
+class ReuseportSockets {
  public:
   static constexpr util::Milliseconds kSilence{5000};
 
@@ -68,7 +68,7 @@ class Clones {
 };
 
 // The clones of all addresses: steers, lends, listens for connections and closes, at the right time.
-class CloneKeeper {
+class ReuseportKeeper {
  public:
   // Sends a message with lent descriptors to the worker in a slot; false when there is none.
   using Send = std::function<bool(std::uint32_t slot, const ipc::Message& message, const std::vector<int>& fds)>;
@@ -79,8 +79,8 @@ class CloneKeeper {
   };
 
   // All must outlive it.
-  CloneKeeper(loop::Loop& loop, Resources& resources, Send send);
-  ~CloneKeeper();
+  ReuseportKeeper(loop::Loop& loop, Resources& resources, Send send);
+  ~ReuseportKeeper();
 
   // The worker in `slot` was sent what OpenGeneration::BorrowedBy() says at its adoption, clones included.
   void Adopted(std::uint32_t slot, std::uint32_t generation, std::uint32_t seat, std::uint32_t seats);

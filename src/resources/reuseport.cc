@@ -1,4 +1,4 @@
-#include "resources/clones.h"
+#include "resources/reuseport.h"
 
 #include <algorithm>
 #include <utility>
@@ -15,42 +15,42 @@ constexpr util::Milliseconds kLookEvery{250};
 
 }  // namespace
 
-void Clones::Settle(std::size_t seats, std::size_t sockets, util::TimePoint now) {
+void ReuseportSockets::Settle(std::size_t seats, std::size_t sockets, util::TimePoint now) {
   const std::size_t before = count();
   seats_ = std::min(seats, sockets);
   sockets_ = sockets;
   if (count() > before) heard_ = now;
 }
 
-std::optional<util::TimePoint> Clones::SilentAt() const {
+std::optional<util::TimePoint> ReuseportSockets::SilentAt() const {
   if (count() == 0) return std::nullopt;
   return heard_ + kSilence;
 }
 
-void Clones::Lend(std::size_t socket, std::uint32_t slot, std::uint32_t ordinal) {
+void ReuseportSockets::Lend(std::size_t socket, std::uint32_t slot, std::uint32_t ordinal) {
   loans_.push_back({socket, slot, ordinal});
 }
 
-void Clones::Gone(std::uint32_t slot) {
+void ReuseportSockets::Gone(std::uint32_t slot) {
   std::erase_if(loans_, [slot](const Loan& loan) { return loan.slot == slot; });
 }
 
-std::optional<std::uint32_t> Clones::BorrowerOf(std::size_t socket) const {
+std::optional<std::uint32_t> ReuseportSockets::BorrowerOf(std::size_t socket) const {
   const auto loan =
       std::find_if(loans_.begin(), loans_.end(), [socket](const Loan& it) { return it.socket == socket; });
   return loan == loans_.end() ? std::nullopt : std::optional(loan->slot);
 }
 
-std::vector<Clones::Loan> Clones::TakeLoans() { return std::exchange(loans_, {}); }
+std::vector<ReuseportSockets::Loan> ReuseportSockets::TakeLoans() { return std::exchange(loans_, {}); }
 
-CloneKeeper::CloneKeeper(loop::Loop& loop, Resources& resources, Send send)
+ReuseportKeeper::ReuseportKeeper(loop::Loop& loop, Resources& resources, Send send)
     : loop_(loop), resources_(resources), send_(std::move(send)), look_(loop, [this] { Look(); }) {}
 
-CloneKeeper::~CloneKeeper() {
+ReuseportKeeper::~ReuseportKeeper() {
   for (OpenListener* const listener : resources_.Listeners()) listener->watches.clear();
 }
 
-void CloneKeeper::Adopted(std::uint32_t slot, std::uint32_t generation, std::uint32_t seat, std::uint32_t seats) {
+void ReuseportKeeper::Adopted(std::uint32_t slot, std::uint32_t generation, std::uint32_t seat, std::uint32_t seats) {
   const OpenGeneration* const open = resources_.Find(generation);
   if (open == nullptr) return;
   for (std::uint32_t ordinal = 0; ordinal < open->listeners.size(); ++ordinal) {
@@ -60,14 +60,14 @@ void CloneKeeper::Adopted(std::uint32_t slot, std::uint32_t generation, std::uin
   }
 }
 
-void CloneKeeper::Gone(std::uint32_t slot) {
+void ReuseportKeeper::Gone(std::uint32_t slot) {
   std::erase_if(ready_, [slot](const Borrower& borrower) { return borrower.slot == slot; });
   for (OpenListener* const listener : resources_.Listeners()) listener->clones.Gone(slot);
   LendAll();
 }
 
-void CloneKeeper::SeatsChanged(std::uint32_t generation, std::uint32_t seats, std::uint32_t wanted,
-                               std::vector<Borrower> ready) {
+void ReuseportKeeper::SeatsChanged(std::uint32_t generation, std::uint32_t seats, std::uint32_t wanted,
+                                   std::vector<Borrower> ready) {
   generation_ = generation;
   ready_ = std::move(ready);
   std::erase_if(ready_, [seats](const Borrower& borrower) { return borrower.seat >= seats; });
@@ -76,7 +76,7 @@ void CloneKeeper::SeatsChanged(std::uint32_t generation, std::uint32_t seats, st
   Look();
 }
 
-void CloneKeeper::LendAll() {
+void ReuseportKeeper::LendAll() {
   const OpenGeneration* const open = resources_.Find(generation_);
   if (open == nullptr || ready_.empty()) return;
   for (std::uint32_t ordinal = 0; ordinal < open->listeners.size(); ++ordinal) {
@@ -91,7 +91,7 @@ void CloneKeeper::LendAll() {
   }
 }
 
-void CloneKeeper::Look() {
+void ReuseportKeeper::Look() {
   bool any = false;
   for (OpenListener* const listener : resources_.Listeners()) {
     const auto silent_at = listener->clones.SilentAt();
@@ -108,7 +108,7 @@ void CloneKeeper::Look() {
   if (any) look_.StartAfter(kLookEvery);
 }
 
-void CloneKeeper::ListenTo(OpenListener& listener) {
+void ReuseportKeeper::ListenTo(OpenListener& listener) {
   const std::size_t count = listener.clones.count();
   if (listener.watches.size() != count) {
     listener.watches.clear();
@@ -124,10 +124,10 @@ void CloneKeeper::ListenTo(OpenListener& listener) {
   for (const auto& watch : listener.watches) watch->Start(loop::kReadable);
 }
 
-void CloneKeeper::CloseSilent(OpenListener& listener) {
+void ReuseportKeeper::CloseSilent(OpenListener& listener) {
   log::Main().Print(log::Level::kInfo, "master: {}: closed {} of its sockets, which no seat needs", listener.name,
                     listener.clones.count());
-  for (const Clones::Loan& loan : listener.clones.TakeLoans()) {
+  for (const ReuseportSockets::Loan& loan : listener.clones.TakeLoans()) {
     send_(loan.slot, ipc::Release{loan.ordinal}, {});
   }
   listener.watches.clear();

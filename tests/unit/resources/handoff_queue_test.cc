@@ -1,4 +1,4 @@
-#include "resources/turns.h"
+#include "resources/handoff_queue.h"
 
 #include <gmock/gmock.h>
 
@@ -7,7 +7,7 @@ namespace {
 
 using testing::ElementsAre;
 
-class TurnsTest : public testing::Test {
+class HandoffQueueTest : public testing::Test {
  protected:
   // Sends so many clients to whose turn it is; the slots in order.
   std::vector<std::uint32_t> Send(int clients, std::uint32_t generation = 1) {
@@ -21,11 +21,11 @@ class TurnsTest : public testing::Test {
     return slots;
   }
 
-  Turns turns_;
+  HandoffQueue turns_;
   std::uint32_t sequence_ = 0;
 };
 
-TEST_F(TurnsTest, EachWorkerOfTheGenerationGetsItsTurn) {
+TEST_F(HandoffQueueTest, EachWorkerOfTheGenerationGetsItsTurn) {
   for (const std::uint32_t slot : {3, 5, 9}) turns_.Join(slot, 1);
   turns_.Join(4, 2);
 
@@ -33,14 +33,14 @@ TEST_F(TurnsTest, EachWorkerOfTheGenerationGetsItsTurn) {
   EXPECT_THAT(Send(1, 2), ElementsAre(4));
 }
 
-TEST_F(TurnsTest, NobodyIsThereWithoutWorkers) {
+TEST_F(HandoffQueueTest, NobodyIsThereWithoutWorkers) {
   EXPECT_EQ(turns_.Next(1), std::nullopt);
   turns_.Join(0, 1);
   turns_.Leave(0);
   EXPECT_EQ(turns_.Next(1), std::nullopt);
 }
 
-TEST_F(TurnsTest, AWorkerThatTakesNothingHoldsUpSoManyClientsAndNoMore) {
+TEST_F(HandoffQueueTest, AWorkerThatTakesNothingHoldsUpSoManyClientsAndNoMore) {
   turns_.Join(0, 1);
   turns_.Join(1, 1);
   int for_hung = 0;
@@ -53,14 +53,14 @@ TEST_F(TurnsTest, AWorkerThatTakesNothingHoldsUpSoManyClientsAndNoMore) {
     }
   }
 
-  EXPECT_EQ(for_hung, static_cast<int>(Turns::kMostAhead));
-  EXPECT_EQ(turns_.ahead(0), Turns::kMostAhead);
+  EXPECT_EQ(for_hung, static_cast<int>(HandoffQueue::kMostAhead));
+  EXPECT_EQ(turns_.ahead(0), HandoffQueue::kMostAhead);
   EXPECT_EQ(turns_.ahead(1), 0u);
 }
 
-TEST_F(TurnsTest, WhenAllAreFullNobodyHasATurnUntilOneIsTaken) {
+TEST_F(HandoffQueueTest, WhenAllAreFullNobodyHasATurnUntilOneIsTaken) {
   turns_.Join(0, 1);
-  EXPECT_EQ(Send(100).size(), Turns::kMostAhead);
+  EXPECT_EQ(Send(100).size(), HandoffQueue::kMostAhead);
   EXPECT_EQ(turns_.Next(1), std::nullopt);
 
   EXPECT_TRUE(turns_.Awaits(0, 1));
@@ -70,7 +70,7 @@ TEST_F(TurnsTest, WhenAllAreFullNobodyHasATurnUntilOneIsTaken) {
   EXPECT_EQ(turns_.Next(1), 0u);
 }
 
-TEST_F(TurnsTest, AnAnswerToSomethingElseIsNoAnswerToAClient) {
+TEST_F(HandoffQueueTest, AnAnswerToSomethingElseIsNoAnswerToAClient) {
   turns_.Join(0, 1);
   Send(1);
 
@@ -79,7 +79,7 @@ TEST_F(TurnsTest, AnAnswerToSomethingElseIsNoAnswerToAClient) {
   EXPECT_EQ(turns_.ahead(0), 1u);
 }
 
-TEST_F(TurnsTest, WhatWasNotTakenComesBackWithTheWorkersEnd) {
+TEST_F(HandoffQueueTest, WhatWasNotTakenComesBackWithTheWorkersEnd) {
   turns_.Join(0, 1);
   for (std::uint16_t port = 1; port <= 3; ++port) {
     turns_.Sent(0, port, {{}, {}, *sys::Address::FromIp("127.0.0.1", port)});

@@ -1,15 +1,15 @@
-#include "master/overseer.h"
+#include "master/worker_monitor.h"
 
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
-#include "master/postmortem.h"
+#include "master/process_report.h"
 
 namespace colmeia::master {
 
-Overseer::Overseer(loop::Loop& loop, const supervisor::Supervisor& supervisor, const scoreboard::Board& board,
-                   std::function<void(supervisor::Event)> tell)
+WorkerMonitor::WorkerMonitor(loop::Loop& loop, const supervisor::Supervisor& supervisor, const scoreboard::Board& board,
+                             std::function<void(supervisor::Event)> tell)
     : loop_(loop),
       supervisor_(supervisor),
       board_(board),
@@ -17,19 +17,19 @@ Overseer::Overseer(loop::Loop& loop, const supervisor::Supervisor& supervisor, c
       stale_(loop, [this] { LookForStale(); }),
       due_(loop, [this] { LookForDue(); }) {}
 
-void Overseer::Start() {
+void WorkerMonitor::Start() {
   LookForStale();  // there is nobody yet; but from now on the watchdog knows when it is late
   due_.StartEvery(supervisor::kRecyclingLook);
 }
 
-bool Overseer::AnyAlive() const {
+bool WorkerMonitor::AnyAlive() const {
   const std::vector<supervisor::Reading> readings = Readings();
   return std::any_of(readings.begin(), readings.end(), [now = loop_.Now()](const supervisor::Reading& reading) {
     return supervisor::HasBeaten(reading, now);
   });
 }
 
-void Overseer::LookForStale() {
+void WorkerMonitor::LookForStale() {
   // The work of this turn may have taken its time, and a master that is slow itself must notice.
   loop_.UpdateTime();
   const supervisor::Findings findings =
@@ -41,14 +41,14 @@ void Overseer::LookForStale() {
   }
 }
 
-void Overseer::LookForDue() {
+void WorkerMonitor::LookForDue() {
   const auto resident = [](pid_t pid) { return ResidentMemory(pid); };
   for (supervisor::Due& due : supervisor::FindDue(ReadyWorkers(), resident))
     tell_(supervisor::Recycle{due.slot, std::move(due.why)});
 }
 
 // Workers that serve. One that was told to leave before it was ready does not.
-std::vector<supervisor::Reading> Overseer::Readings() const {
+std::vector<supervisor::Reading> WorkerMonitor::Readings() const {
   std::vector<supervisor::Reading> readings;
   const supervisor::SlotTable& slots = supervisor_.slots();
   for (std::uint32_t i = 0; i < slots.used(); ++i) {
@@ -62,7 +62,7 @@ std::vector<supervisor::Reading> Overseer::Readings() const {
   return readings;
 }
 
-std::vector<supervisor::Served> Overseer::ReadyWorkers() const {
+std::vector<supervisor::Served> WorkerMonitor::ReadyWorkers() const {
   std::vector<supervisor::Served> workers;
   const supervisor::SlotTable& slots = supervisor_.slots();
   for (std::uint32_t i = 0; i < slots.used(); ++i) {
@@ -78,7 +78,7 @@ std::vector<supervisor::Served> Overseer::ReadyWorkers() const {
   return workers;
 }
 
-const ipc::Plan* Overseer::PlanOf(const supervisor::Slot& slot) const {
+const ipc::Plan* WorkerMonitor::PlanOf(const supervisor::Slot& slot) const {
   for (const supervisor::Generation& generation : supervisor_.generations()) {
     if (generation.number == slot.generation) return generation.plan.get();
   }

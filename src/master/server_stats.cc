@@ -1,4 +1,4 @@
-#include "master/ledger.h"
+#include "master/server_stats.h"
 
 #include <chrono>
 #include <utility>
@@ -12,21 +12,21 @@ constexpr util::Milliseconds kUsageEvery{1000};
 
 }  // namespace
 
-Ledger::Ledger(loop::Loop& loop, scoreboard::Board& board)
+ServerStats::ServerStats(loop::Loop& loop, scoreboard::Board& board)
     : loop_(loop), board_(board), timer_(loop, [this] {
         NoteUsage();
         NoteLostNames();
       }) {}
 
-void Ledger::Start() {
+void ServerStats::Start() {
   NoteUsage();
   NoteLostNames();
   timer_.StartEvery(kUsageEvery);
 }
 
-void Ledger::ReloadBegins(std::uint32_t generation) { begun_[generation] = loop_.Now(); }
+void ServerStats::ReloadBegins(std::uint32_t generation) { begun_[generation] = loop_.Now(); }
 
-void Ledger::ReloadEnds(std::uint32_t generation, const std::string& why) {
+void ServerStats::ReloadEnds(std::uint32_t generation, const std::string& why) {
   using std::chrono::duration_cast;
   const auto begun = begun_.extract(generation);
   const util::Duration took = begun ? loop_.Now() - begun.mapped() : util::Duration::zero();
@@ -39,24 +39,24 @@ void Ledger::ReloadEnds(std::uint32_t generation, const std::string& why) {
                     .why = why});
 }
 
-void Ledger::Respawn(ReplacedWorker replaced) {
+void ServerStats::Respawn(ReplacedWorker replaced) {
   replaced.when = Now();
   history_.respawn = std::move(replaced);
   board_.AddRespawn();
 }
 
-void Ledger::Explain(std::int32_t pid, const std::string& what) {
+void ServerStats::Explain(std::int32_t pid, const std::string& what) {
   if (pid == 0 || !history_.respawn || history_.respawn->pid != pid) return;
   if (history_.respawn->why.find(what) == std::string::npos) history_.respawn->why += "; " + what;
 }
 
-Moment Ledger::Now() const {
+Moment ServerStats::Now() const {
   const auto wall = std::chrono::system_clock::now().time_since_epoch();
   const auto wall_ms = std::chrono::duration_cast<util::Milliseconds>(wall).count();
   return {loop_.Now(), static_cast<std::uint64_t>(wall_ms)};
 }
 
-void Ledger::NoteLostNames() {
+void ServerStats::NoteLostNames() {
   const std::vector<std::string> names = lost_names ? lost_names() : std::vector<std::string>();
   board_.SetNamesLost(names.size());
   if (names.empty() || !lost_.Take(loop_.Now())) return;
@@ -69,7 +69,7 @@ void Ledger::NoteLostNames() {
   }
 }
 
-void Ledger::NoteUsage() {
+void ServerStats::NoteUsage() {
   const sys::Usage usage = meter_.Read();
   board_.SetUsage(usage.cpu_us, usage.rss_bytes);
 }

@@ -23,7 +23,7 @@ struct Client {
   sys::Address peer;
 };
 
-class Turns {
+class HandoffQueue {
  public:
   // So many clients may be on their way to one worker.
   static constexpr std::size_t kMostAhead = 8;

@@ -1,5 +1,5 @@
-// Overseer: looks after the workers from outside, by timer, and turns what it sees into events: Stale and Fresh from
-// heartbeats (supervisor/watchdog.h), Recycle from what they have served and how large they are
+// WorkerMonitor: looks after the workers from outside, by timer, and turns what it sees into events: Stale and Fresh
+// from heartbeats (supervisor/watchdog.h), Recycle from what they have served and how large they are
 // (supervisor/recycling.h).
 //
 // It only looks: at the supervisor's table, the scoreboard and /proc. What follows is the supervisor's affair.
@@ -18,11 +18,11 @@
 
 namespace colmeia::master {
 
-class Overseer {
+class WorkerMonitor {
  public:
   // All must outlive this. `tell` is called from timers only, and may change the supervisor.
-  Overseer(loop::Loop& loop, const supervisor::Supervisor& supervisor, const scoreboard::Board& board,
-           std::function<void(supervisor::Event)> tell);
+  WorkerMonitor(loop::Loop& loop, const supervisor::Supervisor& supervisor, const scoreboard::Board& board,
+                std::function<void(supervisor::Event)> tell);
 
   // Looks from here on.
   void Start();

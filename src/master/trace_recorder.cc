@@ -1,4 +1,4 @@
-#include "master/scribe.h"
+#include "master/trace_recorder.h"
 
 #include "ipc/frame.h"
 
@@ -14,61 +14,61 @@ constexpr std::size_t kMostAsked = 64;
 }  // namespace
 
 // Workers are told apart by their slot, compilers by their generation.
-Scribe::Key Scribe::KeyOf(const Party& party) {
+TraceRecorder::Key TraceRecorder::KeyOf(const Party& party) {
   return {party.peer, party.peer == trace::Peer::kWorker ? party.slot : party.generation};
 }
 
-std::uint64_t Scribe::Latest(const Party& party) const {
+std::uint64_t TraceRecorder::Latest(const Party& party) const {
   const auto at = conversations_.find(KeyOf(party));
   return at == conversations_.end() ? 0 : at->second.latest;
 }
 
-void Scribe::PayDeadline(std::uint64_t cause) {
+void TraceRecorder::PayDeadline(std::uint64_t cause) {
   if (!deadline_came_) return;
   deadline_came_ = false;
   cause_ = writer_.Record({.kind = Kind::kDeadline, .cause = cause});
 }
 
-void Scribe::Because(std::uint64_t cause) {
+void TraceRecorder::Because(std::uint64_t cause) {
   cause_ = cause;
   deadline_came_ = false;
 }
 
-std::uint64_t Scribe::Heard(trace::Event event) {
+std::uint64_t TraceRecorder::Heard(trace::Event event) {
   Because(writer_.Record(event));
   return cause_;
 }
 
-void Scribe::ReloadBegins(std::uint32_t generation) {
+void TraceRecorder::ReloadBegins(std::uint32_t generation) {
   if (reload_asked_ != 0) Because(reload_asked_);
   reload_asked_ = 0;
   Noted({.kind = Kind::kGeneration, .generation = generation, .text = std::string(trace::kGenerationBegun)});
 }
 
-void Scribe::DeadlineCame() {
+void TraceRecorder::DeadlineCame() {
   Because(0);
   deadline_came_ = true;
 }
 
-void Scribe::Noted(trace::Event event) {
+void TraceRecorder::Noted(trace::Event event) {
   PayDeadline(0);
   event.cause = cause_;
   writer_.Record(event);
 }
 
-void Scribe::State(const Party& party, std::string text) {
+void TraceRecorder::State(const Party& party, std::string text) {
   PayDeadline(Latest(party));
   writer_.Record(EventOf(Kind::kState, party, cause_, std::move(text)));
 }
 
-void Scribe::Born(const Party& party, std::string text) {
+void TraceRecorder::Born(const Party& party, std::string text) {
   PayDeadline(0);
   conversations_[KeyOf(party)] = {.latest = writer_.Record(EventOf(Kind::kSpawn, party, cause_, std::move(text))),
                                   .asked = {}};
 }
 
-void Scribe::Frame(const Party& party, channel::Traffic traffic, const channel::FrameInfo& frame,
-                   std::string_view note) {
+void TraceRecorder::Frame(const Party& party, channel::Traffic traffic, const channel::FrameInfo& frame,
+                          std::string_view note) {
   const bool sent = traffic == channel::Traffic::kSent;
   Conversation& conversation = conversations_[KeyOf(party)];
   if (sent) PayDeadline(conversation.latest);
@@ -102,21 +102,21 @@ void Scribe::Frame(const Party& party, channel::Traffic traffic, const channel::
   }
 }
 
-void Scribe::Said(const Party& party, std::string text) {
+void TraceRecorder::Said(const Party& party, std::string text) {
   Because(writer_.Record(EventOf(Kind::kReceive, party, Latest(party), std::move(text))));
   conversations_[KeyOf(party)].latest = cause_;
 }
 
-void Scribe::Killed(const Party& party, std::string text) {
+void TraceRecorder::Killed(const Party& party, std::string text) {
   PayDeadline(Latest(party));
   conversations_[KeyOf(party)].latest = writer_.Record(EventOf(Kind::kKill, party, cause_, std::move(text)));
 }
 
-void Scribe::Closed(const Party& party, std::string why) {
+void TraceRecorder::Closed(const Party& party, std::string why) {
   Because(writer_.Record(EventOf(Kind::kClosed, party, Latest(party), std::move(why))));
 }
 
-void Scribe::Ended(const Party& party, std::string text) {
+void TraceRecorder::Ended(const Party& party, std::string text) {
   Because(writer_.Record(EventOf(Kind::kExit, party, Latest(party), std::move(text))));
   if (party.peer != trace::Peer::kWorker) conversations_.erase(KeyOf(party));
 }

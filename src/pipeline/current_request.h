@@ -9,18 +9,18 @@
 
 namespace colmeia::pipeline {
 
-class Serving {
+class CurrentRequest {
  public:
   // From its birth to its death `line` is what is being served. The bytes are lent for as long.
   class Scope {
    public:
-    Scope(Serving& serving, std::string_view line) : serving_(serving) { serving_.Set(line); }
+    Scope(CurrentRequest& serving, std::string_view line) : serving_(serving) { serving_.Set(line); }
     ~Scope() { serving_.Set({}); }
     Scope(const Scope&) = delete;
     Scope& operator=(const Scope&) = delete;
 
    private:
-    Serving& serving_;
+    CurrentRequest& serving_;
   };
 
   // Empty when nothing is being served. Safe in a signal handler.

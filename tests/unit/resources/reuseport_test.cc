@@ -1,4 +1,4 @@
-#include "resources/clones.h"
+#include "resources/reuseport.h"
 
 #include "resources/listening_fixture.h"
 #include "supervisor/events_of.h"
@@ -12,31 +12,31 @@ using testing::Optional;
 
 const util::TimePoint kBegin = util::TimePoint{} + std::chrono::hours(1);
 
-TEST(ClonesTest, AreSilentSomeTimeAfterTheLastConnection) {
-  Clones clones;
+TEST(ReuseportSocketsTest, AreSilentSomeTimeAfterTheLastConnection) {
+  ReuseportSockets clones;
   EXPECT_EQ(clones.SilentAt(), std::nullopt);
   clones.Settle(4, 4, kBegin);
   EXPECT_EQ(clones.SilentAt(), std::nullopt);
 
   clones.Settle(2, 4, kBegin);
   EXPECT_EQ(clones.count(), 2u);
-  EXPECT_THAT(clones.SilentAt(), Optional(kBegin + Clones::kSilence));
+  EXPECT_THAT(clones.SilentAt(), Optional(kBegin + ReuseportSockets::kSilence));
   clones.Heard(kBegin + std::chrono::seconds(3));
   clones.Settle(3, 4, kBegin + std::chrono::seconds(4));
 
-  EXPECT_THAT(clones.SilentAt(), Optional(kBegin + std::chrono::seconds(3) + Clones::kSilence));
+  EXPECT_THAT(clones.SilentAt(), Optional(kBegin + std::chrono::seconds(3) + ReuseportSockets::kSilence));
 }
 
-TEST(ClonesTest, SilenceBeginsAnewWithMoreOfThem) {
-  Clones clones;
+TEST(ReuseportSocketsTest, SilenceBeginsAnewWithMoreOfThem) {
+  ReuseportSockets clones;
   clones.Settle(3, 4, kBegin);
   clones.Settle(2, 4, kBegin + std::chrono::seconds(4));
 
-  EXPECT_THAT(clones.SilentAt(), Optional(kBegin + std::chrono::seconds(4) + Clones::kSilence));
+  EXPECT_THAT(clones.SilentAt(), Optional(kBegin + std::chrono::seconds(4) + ReuseportSockets::kSilence));
 }
 
-TEST(ClonesTest, LoansEndWithTheBorrowerOrAllAtOnce) {
-  Clones clones;
+TEST(ReuseportSocketsTest, LoansEndWithTheBorrowerOrAllAtOnce) {
+  ReuseportSockets clones;
   clones.Settle(1, 3, kBegin);
   clones.Lend(1, 7, 0);
   clones.Lend(2, 8, 0);
@@ -44,11 +44,11 @@ TEST(ClonesTest, LoansEndWithTheBorrowerOrAllAtOnce) {
   EXPECT_FALSE(clones.IsLent(1));
   EXPECT_TRUE(clones.IsLent(2));
 
-  EXPECT_THAT(clones.TakeLoans(), ElementsAre(Clones::Loan{2, 8, 0}));
+  EXPECT_THAT(clones.TakeLoans(), ElementsAre(ReuseportSockets::Loan{2, 8, 0}));
   EXPECT_THAT(clones.TakeLoans(), IsEmpty());
 }
 
-class CloneKeeperTest : public ListeningTest {
+class ReuseportKeeperTest : public ListeningTest {
  protected:
   struct Sent {
     std::uint32_t slot;
@@ -74,20 +74,20 @@ class CloneKeeperTest : public ListeningTest {
   // As if that much time had passed without a connection.
   void Age() {
     for (OpenListener* const listener : resources_.Listeners()) {
-      listener->clones.Heard(loop_.Now() - Clones::kSilence);
+      listener->clones.Heard(loop_.Now() - ReuseportSockets::kSilence);
     }
   }
 
   Resources resources_;
   loop::Loop loop_;
   std::vector<Sent> sent_;
-  CloneKeeper keeper_{loop_, resources_,
-                      [this](std::uint32_t slot, const ipc::Message& message, const std::vector<int>& fds) {
-                        return Send(slot, message, fds);
-                      }};
+  ReuseportKeeper keeper_{loop_, resources_,
+                          [this](std::uint32_t slot, const ipc::Message& message, const std::vector<int>& fds) {
+                            return Send(slot, message, fds);
+                          }};
 };
 
-TEST_F(CloneKeeperTest, ClosesThemAfterASilenceAndHasThemReleasedBefore) {
+TEST_F(ReuseportKeeperTest, ClosesThemAfterASilenceAndHasThemReleasedBefore) {
   FromFourSeatsToTwo();
   EXPECT_THAT(sent_, IsEmpty()) << "they came with the adoption";
   Age();
@@ -100,7 +100,7 @@ TEST_F(CloneKeeperTest, ClosesThemAfterASilenceAndHasThemReleasedBefore) {
 }
 
 // It closes them when it has read that, and would reset whoever came in between.
-TEST_F(CloneKeeperTest, NobodyComesToAClosedSocketThatItsBorrowerStillHas) {
+TEST_F(ReuseportKeeperTest, NobodyComesToAClosedSocketThatItsBorrowerStillHas) {
   FromFourSeatsToTwo();
   std::vector<sys::UniqueFd> borrowed;
   for (const std::size_t i : {2u, 3u}) borrowed.emplace_back(dup(First(resources_, 2).sockets[i].get()));
@@ -112,7 +112,7 @@ TEST_F(CloneKeeperTest, NobodyComesToAClosedSocketThatItsBorrowerStillHas) {
   for (const sys::UniqueFd& socket : borrowed) EXPECT_EQ(sys::Accept(socket.get()).status, sys::AcceptStatus::kEmpty);
 }
 
-TEST_F(CloneKeeperTest, AConnectionBreaksTheSilence) {
+TEST_F(ReuseportKeeperTest, AConnectionBreaksTheSilence) {
   FromFourSeatsToTwo();
   OpenListener& listener = *resources_.Listeners().front();
   // The way into a queue whose steering is gone, as for one whose handshake began before.
@@ -128,7 +128,7 @@ TEST_F(CloneKeeperTest, AConnectionBreaksTheSilence) {
   EXPECT_EQ(listener.sockets.size(), 4u);
 }
 
-TEST_F(CloneKeeperTest, AnotherWorkerBorrowsWhatALeavingOneHad) {
+TEST_F(ReuseportKeeperTest, AnotherWorkerBorrowsWhatALeavingOneHad) {
   FromFourSeatsToTwo();
 
   keeper_.Gone(4);
@@ -136,7 +136,7 @@ TEST_F(CloneKeeperTest, AnotherWorkerBorrowsWhatALeavingOneHad) {
   EXPECT_THAT(sent_, ElementsAre(Sent{5, "Listener"}));
 }
 
-TEST_F(CloneKeeperTest, FewerWorkersBorrowTheSocketsOfThoseThatLeave) {
+TEST_F(ReuseportKeeperTest, FewerWorkersBorrowTheSocketsOfThoseThatLeave) {
   Serve(resources_, 1, PlanOf(3, {address_}, true));
 
   keeper_.SeatsChanged(1, 1, 1, {{0, 0}, {1, 1}, {2, 2}});
@@ -148,7 +148,7 @@ TEST_F(CloneKeeperTest, FewerWorkersBorrowTheSocketsOfThoseThatLeave) {
   EXPECT_EQ(First(resources_, 1).sockets.size(), 3u) << "they have seats again";
 }
 
-TEST_F(CloneKeeperTest, SocketsOfSeatsThatDoNotServeYetAreTheirWorkers) {
+TEST_F(ReuseportKeeperTest, SocketsOfSeatsThatDoNotServeYetAreTheirWorkers) {
   Serve(resources_, 1, PlanOf(1, {address_}, true));
   ASSERT_TRUE(resources_.GrowClones(1, 4));
 
@@ -160,7 +160,7 @@ TEST_F(CloneKeeperTest, SocketsOfSeatsThatDoNotServeYetAreTheirWorkers) {
   EXPECT_EQ(First(resources_, 1).sockets.size(), 2u) << "nobody has ever come to them";
 }
 
-TEST_F(CloneKeeperTest, NothingIsClosedWhileTwoMastersHoldTheSockets) {
+TEST_F(ReuseportKeeperTest, NothingIsClosedWhileTwoMastersHoldTheSockets) {
   FromFourSeatsToTwo();
   keeper_.Hold(true);
   Age();
@@ -171,7 +171,7 @@ TEST_F(CloneKeeperTest, NothingIsClosedWhileTwoMastersHoldTheSockets) {
   supervisor::TurnUntil(loop_, [&] { return First(resources_, 2).sockets.size() == 2; });
 }
 
-TEST_F(CloneKeeperTest, ClonesOfAComingGenerationAreLeftAloneUntilItFails) {
+TEST_F(ReuseportKeeperTest, ClonesOfAComingGenerationAreLeftAloneUntilItFails) {
   Serve(resources_, 1, PlanOf(2, {address_}, true));
   keeper_.SeatsChanged(1, 2, 2, {{0, 0}, {1, 1}});
   ASSERT_TRUE(resources_.Open(2, PlanOf(4, {address_}, true)));

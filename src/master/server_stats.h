@@ -1,4 +1,4 @@
-// Ledger: the server's history, as the master remembers it and writes it into the scoreboard: reloads with their
+// ServerStats: the server's history, as the master remembers it and writes it into the scoreboard: reloads with their
 // results and times, workers that had to be replaced, Unix sockets that lost their names; and its own use of processor
 // and memory. For those who look; nothing is decided by it.
 #pragma once
@@ -46,10 +46,10 @@ struct History {
   std::optional<ReplacedWorker> respawn{};      // the last one
 };
 
-class Ledger {
+class ServerStats {
  public:
   // Both must outlive this.
-  Ledger(loop::Loop& loop, scoreboard::Board& board);
+  ServerStats(loop::Loop& loop, scoreboard::Board& board);
 
   // Notes what the master uses, now and each second.
   void Start();

@@ -1,4 +1,4 @@
-#include "master/scribe.h"
+#include "master/trace_recorder.h"
 
 #include <gmock/gmock.h>
 
@@ -11,31 +11,31 @@ using trace::Peer;
 constexpr Party kWorker{Peer::kWorker, 3, 1, 2, 4711};
 constexpr Party kCompiler{Peer::kCompiler, trace::kNoSlot, trace::kNoSeat, 2, 4700};
 
-class ScribeTest : public testing::Test {
+class TraceRecorderTest : public testing::Test {
  protected:
   std::uint64_t Send(const Party& party, const ipc::Message& message, std::uint32_t sequence) {
-    scribe.Frame(party, channel::Traffic::kSent, InfoOf(message, sequence, 0));
+    recorder.Frame(party, channel::Traffic::kSent, InfoOf(message, sequence, 0));
     return Last().sequence;
   }
   std::uint64_t Receive(const Party& party, const ipc::Message& message, std::uint32_t sequence,
                         std::uint32_t in_reply_to = 0) {
-    scribe.Frame(party, channel::Traffic::kReceived, InfoOf(message, sequence, in_reply_to));
+    recorder.Frame(party, channel::Traffic::kReceived, InfoOf(message, sequence, in_reply_to));
     return Last().sequence;
   }
   // A worker from its birth to Ready.
   void Serve(const Party& party) {
-    scribe.Born(party, "worker 1");
+    recorder.Born(party, "worker 1");
     Receive(party, ipc::Hello{.pid = party.pid}, 1);
     Send(party, ipc::Go{}, 1);
     Receive(party, ipc::Ready{}, 2);
-    scribe.Because(0);
+    recorder.Because(0);
   }
   trace::Event Last() const { return reader.Snapshot().back(); }
   std::uint64_t CauseOfLast() const { return Last().cause; }
 
   trace::Writer writer = *trace::Writer::Create(64);
   trace::Reader reader = *trace::Reader::Open(writer.fd());
-  Scribe scribe{std::move(writer)};
+  TraceRecorder recorder{std::move(writer)};
 
  private:
   static channel::FrameInfo InfoOf(const ipc::Message& message, std::uint32_t sequence, std::uint32_t in_reply_to) {
@@ -49,37 +49,37 @@ class ScribeTest : public testing::Test {
   }
 };
 
-TEST_F(ScribeTest, WhatIsHeardLeadsToWhatIsDone) {
-  scribe.Heard({.kind = Kind::kCommand, .peer = Peer::kOperator, .text = "reload"});
-  scribe.Born(kCompiler, "compiler");
+TEST_F(TraceRecorderTest, WhatIsHeardLeadsToWhatIsDone) {
+  recorder.Heard({.kind = Kind::kCommand, .peer = Peer::kOperator, .text = "reload"});
+  recorder.Born(kCompiler, "compiler");
   EXPECT_EQ(CauseOfLast(), 1u);
-  scribe.Noted({.kind = Kind::kGeneration, .generation = 2, .text = "begun"});
+  recorder.Noted({.kind = Kind::kGeneration, .generation = 2, .text = "begun"});
   EXPECT_EQ(CauseOfLast(), 1u);
 
-  scribe.Because(0);
-  scribe.Noted({.kind = Kind::kServer, .text = "serving"});
+  recorder.Because(0);
+  recorder.Noted({.kind = Kind::kServer, .text = "serving"});
   EXPECT_EQ(CauseOfLast(), 0u);
 }
 
-TEST_F(ScribeTest, WhatAChildSaysIsLedToByWhatWasSaidToIt) {
-  scribe.Born(kCompiler, "compiler");
+TEST_F(TraceRecorderTest, WhatAChildSaysIsLedToByWhatWasSaidToIt) {
+  recorder.Born(kCompiler, "compiler");
   EXPECT_EQ(Receive(kCompiler, ipc::Hello{.pid = 4700}, 1), 2u);
   EXPECT_EQ(CauseOfLast(), 1u);
   EXPECT_EQ(Send(kCompiler, ipc::Compile{}, 1), 3u);
   EXPECT_EQ(CauseOfLast(), 2u);
-  scribe.Because(0);
+  recorder.Because(0);
   Receive(kCompiler, ipc::Compiled{.ok = true}, 2);
   EXPECT_EQ(CauseOfLast(), 3u);
-  scribe.Ended(kCompiler, "exited with code 0");
+  recorder.Ended(kCompiler, "exited with code 0");
   EXPECT_EQ(CauseOfLast(), 4u);
-  scribe.Noted({.kind = Kind::kListener, .text = "opened 1"});
+  recorder.Noted({.kind = Kind::kListener, .text = "opened 1"});
   EXPECT_EQ(CauseOfLast(), 5u);
 }
 
-TEST_F(ScribeTest, AFrameIsRecordedWithAllThatIsKnown) {
+TEST_F(TraceRecorderTest, AFrameIsRecordedWithAllThatIsKnown) {
   Serve(kWorker);
   Send(kWorker, ipc::Log{.ordinal = 1, .path = "x.log"}, 9);
-  scribe.Because(0);
+  recorder.Because(0);
   Receive(kWorker, ipc::Done{}, 4, 9);
 
   const trace::Event done = Last();
@@ -98,7 +98,7 @@ TEST_F(ScribeTest, AFrameIsRecordedWithAllThatIsKnown) {
   EXPECT_EQ(reader.Snapshot(done.sequence - 2).front().fds, 1u);
 }
 
-TEST_F(ScribeTest, AReplyIsLedToByWhatItAnswers) {
+TEST_F(TraceRecorderTest, AReplyIsLedToByWhatItAnswers) {
   Serve(kWorker);
   const auto first = Send(kWorker, ipc::Log{.ordinal = 0, .path = "a"}, 5);
   const auto second = Send(kWorker, ipc::Log{.ordinal = 1, .path = "b"}, 6);
@@ -109,48 +109,48 @@ TEST_F(ScribeTest, AReplyIsLedToByWhatItAnswers) {
   EXPECT_EQ(CauseOfLast(), second);
 }
 
-TEST_F(ScribeTest, ALateReplyDoesNotHideThatTheWorkerWasToldToLeave) {
+TEST_F(TraceRecorderTest, ALateReplyDoesNotHideThatTheWorkerWasToldToLeave) {
   Serve(kWorker);
   Send(kWorker, ipc::Log{.ordinal = 0, .path = "a"}, 5);
   const auto drain = Send(kWorker, ipc::Drain{}, 6);
   Receive(kWorker, ipc::Done{}, 3, 5);
-  scribe.Because(0);
+  recorder.Because(0);
 
-  scribe.Ended(kWorker, "exited with code 0");
+  recorder.Ended(kWorker, "exited with code 0");
 
   EXPECT_EQ(CauseOfLast(), drain);
 }
 
-TEST_F(ScribeTest, AWorkerThatServedAndDiesDiesOfNothingThatWasSaid) {
+TEST_F(TraceRecorderTest, AWorkerThatServedAndDiesDiesOfNothingThatWasSaid) {
   Serve(kWorker);
-  scribe.Closed(kWorker, "");
+  recorder.Closed(kWorker, "");
   EXPECT_EQ(CauseOfLast(), 0u);
-  scribe.Ended(kWorker, "was killed by signal 9 (SIGKILL)");
+  recorder.Ended(kWorker, "was killed by signal 9 (SIGKILL)");
   EXPECT_EQ(CauseOfLast(), 0u);
 
-  scribe.Born({Peer::kWorker, 4, 1, 2, 4712}, "worker 1");
+  recorder.Born({Peer::kWorker, 4, 1, 2, 4712}, "worker 1");
   EXPECT_EQ(CauseOfLast(), Last().sequence - 1);
 }
 
-TEST_F(ScribeTest, AWorkerThatLeavesWasToldTo) {
+TEST_F(TraceRecorderTest, AWorkerThatLeavesWasToldTo) {
   Serve(kWorker);
   const auto drain = Send(kWorker, ipc::Drain{}, 2);
   const auto draining = Receive(kWorker, ipc::Draining{}, 3);
   EXPECT_EQ(CauseOfLast(), drain);
-  scribe.Because(0);
-  scribe.Ended(kWorker, "exited with code 0");
+  recorder.Because(0);
+  recorder.Ended(kWorker, "exited with code 0");
   EXPECT_EQ(CauseOfLast(), draining);
 }
 
-TEST_F(ScribeTest, ADeadlineIsRecordedWithWhatItLedTo) {
+TEST_F(TraceRecorderTest, ADeadlineIsRecordedWithWhatItLedTo) {
   Serve(kWorker);
   const auto drain = Send(kWorker, ipc::Drain{}, 2);
-  scribe.Because(0);
+  recorder.Because(0);
   const auto before = Last().sequence;
 
-  scribe.DeadlineCame();
+  recorder.DeadlineCame();
   EXPECT_EQ(Last().sequence, before);
-  scribe.Killed(kWorker, "signal 9 (SIGKILL)");
+  recorder.Killed(kWorker, "signal 9 (SIGKILL)");
 
   const std::vector<trace::Event> events = reader.Snapshot(before);
   ASSERT_EQ(events.size(), 2u);
@@ -160,31 +160,31 @@ TEST_F(ScribeTest, ADeadlineIsRecordedWithWhatItLedTo) {
   EXPECT_EQ(events[1].cause, events[0].sequence);
 }
 
-TEST_F(ScribeTest, ADeadlineThatLeadsToNothingIsNotRecorded) {
-  scribe.DeadlineCame();
-  scribe.Because(0);
-  scribe.Noted({.kind = Kind::kServer, .text = "serving"});
+TEST_F(TraceRecorderTest, ADeadlineThatLeadsToNothingIsNotRecorded) {
+  recorder.DeadlineCame();
+  recorder.Because(0);
+  recorder.Noted({.kind = Kind::kServer, .text = "serving"});
 
   EXPECT_EQ(reader.Snapshot().size(), 1u);
 }
 
-TEST_F(ScribeTest, AReloadThatWaitedForItsTurnWasBegunByWhoAskedForIt) {
-  scribe.HeardOfReload({.kind = Kind::kSignal, .peer = Peer::kOperator, .text = "signal 1 (SIGHUP)"});
+TEST_F(TraceRecorderTest, AReloadThatWaitedForItsTurnWasBegunByWhoAskedForIt) {
+  recorder.HeardOfReload({.kind = Kind::kSignal, .peer = Peer::kOperator, .text = "signal 1 (SIGHUP)"});
   Serve(kWorker);
 
-  scribe.ReloadBegins(3);
+  recorder.ReloadBegins(3);
 
   EXPECT_EQ(Last().text, trace::kGenerationBegun);
   EXPECT_EQ(CauseOfLast(), 1u);
-  scribe.Born(kCompiler, "compiler");
+  recorder.Born(kCompiler, "compiler");
   EXPECT_EQ(CauseOfLast(), 1u);
 }
 
-TEST_F(ScribeTest, ASlotsNextProcessBeginsAnew) {
+TEST_F(TraceRecorderTest, ASlotsNextProcessBeginsAnew) {
   Serve(kWorker);
   Send(kWorker, ipc::Stop{}, 2);
-  scribe.Because(0);
-  scribe.Born({Peer::kWorker, 3, 0, 3, 4800}, "worker 0");
+  recorder.Because(0);
+  recorder.Born({Peer::kWorker, 3, 0, 3, 4800}, "worker 0");
   const auto born = Last().sequence;
   Receive({Peer::kWorker, 3, 0, 3, 4800}, ipc::Hello{.pid = 4800}, 1);
 

@@ -1,4 +1,4 @@
-#include "config/foreign.h"
+#include "config/unsupported.h"
 
 namespace colmeia::config {
 
@@ -7,7 +7,7 @@ namespace {
 constexpr std::string_view kRewriteAdvice = "\"return\" and \"try_files\" it does have";
 constexpr std::string_view kTlsAdvice = "put a TLS proxy in front of it";
 
-constexpr Foreign kForeign[] = {
+constexpr Unsupported kUnsupported[] = {
     // Whole modules, by the beginning of their directives' names.
     {"ssl_*", "ssl", kTlsAdvice},
     {"ssl", "ssl", kTlsAdvice},
@@ -123,16 +123,16 @@ constexpr Foreign kForeign[] = {
 
 }  // namespace
 
-const Foreign* FindForeignName(std::string_view name) {
-  for (const Foreign& row : kForeign) {
+const Unsupported* FindUnsupported(std::string_view name) {
+  for (const Unsupported& row : kUnsupported) {
     if (row.name == name) return &row;
   }
   return nullptr;
 }
 
-const Foreign* FindForeignFamily(std::string_view name) {
-  const Foreign* best = nullptr;
-  for (const Foreign& row : kForeign) {
+const Unsupported* FindUnsupportedFamily(std::string_view name) {
+  const Unsupported* best = nullptr;
+  for (const Unsupported& row : kUnsupported) {
     if (row.name.back() != '*') continue;
     const std::string_view prefix = row.name.substr(0, row.name.size() - 1);
     const bool longer = best == nullptr || row.name.size() > best->name.size();
@@ -141,11 +141,11 @@ const Foreign* FindForeignFamily(std::string_view name) {
   return best;
 }
 
-std::string FactOf(const Foreign& foreign) {
-  std::string out = foreign.module.empty()
-                        ? std::string("is a directive of nginx that colmeia does not have")
-                        : "belongs to nginx's " + std::string(foreign.module) + " module, which colmeia does not have";
-  if (!foreign.advice.empty()) out.append("; ").append(foreign.advice);
+std::string FactOf(const Unsupported& unsupported) {
+  std::string out = unsupported.module.empty() ? std::string("is a directive of nginx that colmeia does not have")
+                                               : "belongs to nginx's " + std::string(unsupported.module) +
+                                                     " module, which colmeia does not have";
+  if (!unsupported.advice.empty()) out.append("; ").append(unsupported.advice);
   return out;
 }
 

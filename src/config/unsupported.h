@@ -6,19 +6,19 @@
 
 namespace colmeia::config {
 
-struct Foreign {
+struct Unsupported {
   std::string_view name;    // a name, or with a `*` at its end all names that start so
   std::string_view module;  // nginx's module; empty = its core
   std::string_view advice;  // what does the job here; may be empty
 };
 
 // The row whose name is exactly `name`, or null.
-[[nodiscard]] const Foreign* FindForeignName(std::string_view name);
+[[nodiscard]] const Unsupported* FindUnsupported(std::string_view name);
 
 // The row of the family with the longest common beginning, or null.
-[[nodiscard]] const Foreign* FindForeignFamily(std::string_view name);
+[[nodiscard]] const Unsupported* FindUnsupportedFamily(std::string_view name);
 
 // What goes on behind the quoted name: `belongs to nginx's ssl module, which colmeia does not have`.
-[[nodiscard]] std::string FactOf(const Foreign& foreign);
+[[nodiscard]] std::string FactOf(const Unsupported& unsupported);
 
 }  // namespace colmeia::config

@@ -27,10 +27,10 @@ enum class Answer : std::uint8_t {
   kQueued,  // `text` and the response's pieces are what is left to send
 };
 
-struct Work {
-  Work() = default;
-  Work(const Work&) = delete;
-  Work& operator=(const Work&) = delete;
+struct Transaction {
+  Transaction() = default;
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
 
   pipeline::Exchange exchange;
   pipeline::ConnectionFacts facts;  // of the connection that has this now
@@ -79,7 +79,7 @@ struct Work {
   // Ready for the next exchange; memory is kept.
   void Reset();
 
-  Work* next = nullptr;  // in the connection's queue, or in the pool
+  Transaction* next = nullptr;  // in the connection's queue, or in the pool
 
  private:
   std::string own_head_;
@@ -88,24 +88,24 @@ struct Work {
 };
 
 // Those that nobody uses at the moment.
-class WorkPool {
+class TransactionPool {
  public:
   // Kept for later; more than so many are freed.
   static constexpr std::size_t kKept = 128;
 
-  WorkPool() = default;
-  ~WorkPool();
-  WorkPool(const WorkPool&) = delete;
-  WorkPool& operator=(const WorkPool&) = delete;
+  TransactionPool() = default;
+  ~TransactionPool();
+  TransactionPool(const TransactionPool&) = delete;
+  TransactionPool& operator=(const TransactionPool&) = delete;
 
   // Reset and ready. The caller gives it back with Release().
-  [[nodiscard]] Work& Take();
-  void Release(Work& work);
+  [[nodiscard]] Transaction& Take();
+  void Release(Transaction& transaction);
 
   [[nodiscard]] std::size_t taken() const { return taken_; }
 
  private:
-  Work* free_ = nullptr;
+  Transaction* free_ = nullptr;
   std::size_t kept_ = 0;
   std::size_t taken_ = 0;
 };

@@ -1,4 +1,4 @@
-#include "master/postmortem.h"
+#include "master/process_report.h"
 
 #include <fcntl.h>
 #include <limits.h>
