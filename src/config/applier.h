@@ -51,21 +51,28 @@ class Applier {
  private:
   void ApplyOne(const Node& node, std::span<const Node> siblings, In context, DraftSet& drafts,
                 BlockHandler& handler) const;
-  // How a directive is split whose words hold another one. Words are counted from the beginning of the node.
+  // What of a directive is still to be split. Nothing is copied before it is known what it is.
+  struct Rest {
+    std::span<const Word> words;  // never empty
+    bool block = false;           // ended by { } and not by ;
+
+    [[nodiscard]] const Word& name() const { return words.front(); }
+  };
+  // How a directive is split whose words hold another one. Words are counted from the beginning of the rest.
   struct Split {
     std::size_t at = 0;       // the word that begins the other directive; 0 = there is none
     bool is_certain = false;  // else its words would do as arguments
   };
-  [[nodiscard]] Split FindSplit(const Node& node, In context) const;
-  [[nodiscard]] bool StartsLine(const Node& node, std::size_t word) const;
+  [[nodiscard]] Split FindSplit(Rest rest, In context) const;
+  [[nodiscard]] bool StartsLine(Rest rest, std::size_t word) const;
   // Whether the word is written as the name of a directive: one of `context`, or any.
   [[nodiscard]] bool IsName(const Word& word, In context) const;
-  [[nodiscard]] bool IsAnyName(const Node& node, std::size_t word) const;
+  [[nodiscard]] bool IsAnyName(Rest rest, std::size_t word) const;
   // Whether both parts of a split can stand in the context as they are, but for what is missing later on.
-  [[nodiscard]] bool IsPlausible(const Node& node, std::size_t at, In context) const;
-  // Whether the directive's own setter refuses the arguments.
-  [[nodiscard]] bool IsRefused(const Node& node, const Registry::Row& row, In context) const;
-  void ReportSplit(const Node& node, Split split, In context) const;
+  [[nodiscard]] bool IsPlausible(Rest rest, std::size_t at, In context) const;
+  // Whether the directive's own setter refuses the arguments. Of more words than kMostAsked it is not asked.
+  [[nodiscard]] bool IsRefused(Rest rest, const Registry::Row& row, In context) const;
+  void ReportSplit(Rest rest, Split split, In context) const;
 
   const Registry& registry_;
   const Source& source_;
