@@ -356,11 +356,11 @@ std::vector<Exhibit> AcceptExhibits() {
       Of("accept-shared", "shared", "one listener in every epoll: all are woken, one finds the connection",
          "src/worker/shared_acceptor.h", Way::kShared),
       Of("accept-reuseport", "reuseport", "SO_REUSEPORT: a listener each, and the kernel deals by a hash",
-         "src/master/clones.cc", Way::kReusePort),
+         "src/resources/reuseport.cc", Way::kReusePort),
       Of("accept-mutex", "mutex", "only the holder of a lock waits; the others try again after nginx's 500 ms",
          "src/worker/mutex_acceptor.cc", Way::kMutex),
       Of("accept-handoff", "handoff", "a master accepts and passes each connection to the next worker in turn",
-         "src/master/handoff.cc", Way::kHandOff),
+         "src/resources/handoff.cc", Way::kHandOff),
   };
 }
 

@@ -254,7 +254,7 @@ std::vector<Exhibit> EventLoopExhibits() {
          "that handler leaves it to a thread (uv_queue_work), and the loop goes on", "src/loop/work.cc",
          Computing::kOnPool, 1),
       Of("loop-workers", "computing, four workers",
-         "it blocks the loop of one worker; the clients of three do not notice", "src/master/supervisor.cc",
+         "it blocks the loop of one worker; the clients of three do not notice", "src/supervisor/supervisor.cc",
          Computing::kInLoop, 4),
   };
 }

@@ -65,10 +65,10 @@ constexpr Form kForms[] = {
     {"unix-datagram", "Unix socket, datagram", "SOCK_DGRAM: whole messages, in order and never lost; no end of file",
      "src/master/notify.cc", Peer::kProcess, Payload::kBytes, 2, 4, Expected::kExactly, Open<DatagramLink, SOCK_DGRAM>},
     {"unix-seqpacket", "Unix socket, seqpacket", "SOCK_SEQPACKET: whole messages on a connection, which has an end",
-     "src/ipc/channel.cc", Peer::kProcess, Payload::kBytes, 2, 4, Expected::kExactly,
+     "src/channel/channel.cc", Peer::kProcess, Payload::kBytes, 2, 4, Expected::kExactly,
      Open<DatagramLink, SOCK_SEQPACKET>},
     {"descriptor", "descriptor passing",
-     "SCM_RIGHTS: an open file travels and arrives as a descriptor; it is closed there", "src/ipc/channel.cc",
+     "SCM_RIGHTS: an open file travels and arrives as a descriptor; it is closed there", "src/channel/channel.cc",
      Peer::kProcess, Payload::kToken, 0, 6, Expected::kExactly, OpenDescriptors},
 };
 

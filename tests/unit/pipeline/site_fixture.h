@@ -16,6 +16,8 @@
 #include "pipeline/variables.h"
 #include "site/builder.h"
 #include "site/core_module.h"
+#include "site/events.h"
+#include "site/process.h"
 #include "site/site.h"
 
 namespace colmeia::pipeline {
@@ -98,7 +100,7 @@ class SiteTest : public testing::Test {
     source.prefix = "/srv/";
     source.conf_path = "/etc/test.conf";
     config::Diagnostics diagnostics;
-    static const site::ModuleList kModules({&site::kCore, &kVariables, &kSay});
+    static const site::ModuleList kModules({&site::kProcess, &site::kEvents, &site::kCore, &kVariables, &kSay});
     TwinResolver resolver;
     site = site::BuildSite(source, {&kModules, &resolver}, diagnostics);
     mistakes = diagnostics.Render();

@@ -74,7 +74,7 @@ TEST_F(CrashReportDeathTest, BeginsWithThePlaceOfTheFault) {
         Install();
         TouchForbidden();
       },
-      KilledBySignal(SIGSEGV), ContainsRegex("  #0 /[^\n]*unit_worker\\+0x[0-9a-f]+ [^\n]*TouchForbidden"));
+      KilledBySignal(SIGSEGV), ContainsRegex("  #0 /[^\n]*unit_process\\+0x[0-9a-f]+ [^\n]*TouchForbidden"));
 }
 
 TEST_F(CrashReportDeathTest, WritesTheLinesThatWereCollectedFirst) {

@@ -1,13 +1,13 @@
 #include "site/events.h"
 
-#include "modules/site_fixture.h"
+#include "site/whole_fixture.h"
 
 namespace colmeia::site {
 namespace {
 
 using testing::HasSubstr;
 
-using EventsTest = modules::SiteTest;
+using EventsTest = WholeTest;
 
 TEST_F(EventsTest, HasDefaults) {
   Configure("");

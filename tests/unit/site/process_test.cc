@@ -1,13 +1,13 @@
 #include "site/process.h"
 
-#include "modules/site_fixture.h"
+#include "site/whole_fixture.h"
 
 namespace colmeia::site {
 namespace {
 
 using testing::HasSubstr;
 
-class ProcessTest : public modules::SiteTest {
+class ProcessTest : public WholeTest {
  protected:
   const ProcessSettings& Read(const std::string& text) {
     Configure(text);
