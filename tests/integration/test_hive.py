@@ -158,7 +158,7 @@ def test_the_state_names_every_process(hive):
     assert [worker['state'] for worker in state['workers']] == ['ready'] * 3
     assert state['server']['answered_by']['pid'] in server.workers()
     assert all(worker['rss_bytes'] > 1_000_000 for worker in state['workers'])
-    assert state['reloads'] == {'succeeded': 0, 'failed': 0, 'last': None}
+    assert state['reloads'] == {'succeeded': 0, 'failed': 0, 'last': None, 'last_failed': None}
 
 
 @pytest.mark.parametrize('way', ['exclusive', 'handoff'])
