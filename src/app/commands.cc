@@ -99,7 +99,7 @@ std::optional<int> OrderOverSocket(const Whereabouts& where, const Result<pid_t>
   const std::string& path = where.control_path;
   if (path.empty()) return std::nullopt;
   const control::Route& route = *control::FindVerb(command_line.verb, false);
-  const util::TimePoint deadline = util::SystemClock().Now() + route.patience;
+  const util::TimePoint deadline = util::Now() + route.patience;
   auto client = control::Client::Connect(path, deadline);
   if (!client) return std::nullopt;
   if (pid && client->server_pid() != 0 && client->server_pid() != *pid) return std::nullopt;
@@ -124,7 +124,7 @@ std::optional<int> OrderOverSocket(const Whereabouts& where, const Result<pid_t>
 int AwaitEnd(const sys::UniqueFd& process, const std::string& pid_path, pid_t pid, util::TimePoint deadline) {
   static constexpr int kLookAgainMs = 10;
   bool ended = process && control::AwaitEnd(process, deadline);
-  while (!process && !ended && util::SystemClock().Now() < deadline) {
+  while (!process && !ended && util::Now() < deadline) {
     ended = sys::PidFile::RunningPid(pid_path).value_or(0) != pid;
     if (!ended) poll(nullptr, 0, kLookAgainMs);
   }
@@ -165,7 +165,7 @@ int Send(const Whereabouts& where, const CommandLine& command_line) {
     const bool is_nobody = IsNobody(pid.error());
     Say(log::Level::kError,
         fmt::format("{}{}{}", is_nobody ? "not running: " : "", pid.error().message,
-                    control.empty() ? "" : fmt::format(", and nobody answers at the control socket {}", control)));
+                    control.empty() ? "" : fmt::format(", and no server answers at the control socket {}", control)));
     return is_nobody ? kExitNotRunning : kExitResources;
   }
   const supervisor::SignalRow& row = *supervisor::FindVerb(command_line.verb);
@@ -177,12 +177,12 @@ int Send(const Whereabouts& where, const CommandLine& command_line) {
   }
   const control::Route& route = *control::FindVerb(row.verb, false);
   if (EndsServer(route)) {
-    const int code = AwaitEnd(process, where.pid_path, *pid, util::SystemClock().Now() + route.patience);
+    const int code = AwaitEnd(process, where.pid_path, *pid, util::Now() + route.patience);
     return code == kExitOk ? Tell(command_line, HasEnded(*pid)) : code;
   }
   Say(log::Level::kNotice,
-      fmt::format("{} to process {}: sent; result unknown, as nobody answers at a control socket{}{}", row.name, *pid,
-                  control.empty() ? "" : " ", control));
+      fmt::format("{} to process {}: sent; result unknown, as no server answers at a control socket{}{}", row.name,
+                  *pid, control.empty() ? "" : " ", control));
   return kExitOk;
 }
 

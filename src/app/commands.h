@@ -1,4 +1,4 @@
-// The commands that serve nobody: -t, -T, --plan and -s. Each ends with a result in words and an exit code. `progress`,
+// The commands that do not serve: -t, -T, --plan and -s. Each ends with a result in words and an exit code. `progress`,
 // which may be null, is told where in the configuration they are.
 #pragma once
 
@@ -16,9 +16,9 @@ namespace colmeia::app {
 
 // -s: finds the running master by the configuration's pid file, tells it over the control socket and waits for the
 // result, which it prints in one line. Where it does not answer there it is sent the signal; then only the end of stop
-// and quit can be waited for. When the pid file is missing, empty or of a process that is gone, whoever answers at the
-// configuration's control socket is told, provided that it names the same pid file. A configuration with mistakes keeps
-// nobody from that who is found by what can be read of it (whereabouts.h).
+// and quit can be waited for. When the pid file is missing, empty or of a process that is gone, the master that answers
+// at the configuration's control socket is told, provided that it names the same pid file. A configuration with
+// mistakes does not prevent that, as long as it can be read where the server is (whereabouts.h).
 [[nodiscard]] int SendSignal(const CommandLine& command_line, config::Progress* progress);
 
 }  // namespace colmeia::app

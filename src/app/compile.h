@@ -1,4 +1,4 @@
-// Compiling a configuration: the command line in, the checked text and the plan out. It serves nobody and opens
+// Compiling a configuration: the command line in, the checked text and the plan out. It does not serve, and opens
 // nothing.
 //
 // Done by a process that ends soon: the compiler child of the master, or the one that tests (-t) or signals (-s). So

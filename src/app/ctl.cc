@@ -49,7 +49,7 @@ Paper PaperOfOutput() {
   return paper;
 }
 
-util::TimePoint In(util::Milliseconds time) { return util::SystemClock().Now() + time; }
+util::TimePoint In(util::Milliseconds time) { return util::Now() + time; }
 
 std::string UnknownVerb(const std::string& verb) {
   const std::string_view close = util::Closest(verb, ControlVerbs());

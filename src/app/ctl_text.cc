@@ -70,8 +70,8 @@ struct StateStyle {
 };
 constexpr StateStyle kStateStyles[] = {
     {"ready", kGreen},    {"serving", kGreen},  {"starting", kYellow}, {"draining", kYellow}, {"compiling", kYellow},
-    {"opening", kYellow}, {"resting", kYellow}, {"retiring", kYellow}, {"quitting", kYellow}, {"silent", kRed},
-    {"killed", kRed},     {"gone", kRed},       {"degraded", kRed},    {"stopping", kRed},    {"rejected", kRed},
+    {"opening", kYellow}, {"resting", kYellow}, {"silent", kRed},      {"killed", kRed},      {"gone", kRed},
+    {"degraded", kRed},   {"stopping", kRed},   {"rejected", kRed},
 };
 
 std::string_view StyleOfState(std::string_view state) {

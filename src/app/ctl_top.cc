@@ -33,7 +33,7 @@ constexpr util::Milliseconds kEvery{1000};
 constexpr util::Milliseconds kPatience{2000};
 constexpr std::size_t kPlainWidth = 132;
 
-util::TimePoint Now() { return util::SystemClock().Now(); }
+util::TimePoint Now() { return util::Now(); }
 
 // Where the looks come from: the master that listens at the socket. When a new one takes over it goes along, and asks
 // the old one about its workers for as long as it has some.
@@ -262,7 +262,7 @@ class Top {
         break;
       case '-':
         if (model_.status().server.workers_wanted < 2) {
-          Say("the last worker stays: a server without workers would serve nobody");
+          Say("the last worker stays: a server without workers serves no client");
         } else {
           Give(Command::kScale, model_.status().server.workers_wanted - 1);
         }

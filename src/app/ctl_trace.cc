@@ -125,7 +125,7 @@ void EndQuietlyOn(int number) {
 // News, or an empty page. A follower may have been stopped, or its reader have paused, for longer than the server waits
 // for anybody: then it comes back.
 Result<TracePage> AskForNews(Client& client, const TraceQuestion& question) {
-  const auto now = [] { return util::SystemClock().Now(); };
+  const auto now = [] { return util::Now(); };
   auto page = AskForPage(client, question, now() + question.wait + kAnswerTime);
   const bool broken =
       !page && (page.error().code == control::kExitNotRunning || page.error().code == control::kExitTimedOut);

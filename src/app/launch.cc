@@ -33,7 +33,7 @@
 namespace colmeia::app {
 namespace {
 
-using supervisor::Outcome;
+using supervisor::RequestOutcome;
 
 // A compiler needs somebody to tell its frames to; before there is a master nobody records them.
 class NobodyListens final : public master::ChildListener {
@@ -56,7 +56,7 @@ master::CompilerResult Compile(const ipc::Compile& command_line) {
   return *std::move(result);
 }
 
-// How a daemon tells its launcher how the start went: one byte of Outcome, then the reason.
+// How a daemon tells its launcher how the start went: one byte of RequestOutcome, then the reason.
 class ResultPipe {
  public:
   static Result<ResultPipe> Open() {
@@ -69,7 +69,7 @@ class ResultPipe {
   }
 
   // In the daemon. Only the first result counts.
-  void Tell(Outcome outcome, const std::string& why) {
+  void Tell(RequestOutcome outcome, const std::string& why) {
     if (!write_) return;
     const std::string bytes = static_cast<char>(outcome) + why;
     // Without a launcher there is nobody to hear it.
@@ -79,11 +79,11 @@ class ResultPipe {
   void CloseReader() { read_.reset(); }
 
   // In the launcher: waits for the result, or for the daemon's death.
-  std::pair<std::optional<Outcome>, std::string> Await() {
+  std::pair<std::optional<RequestOutcome>, std::string> Await() {
     write_.reset();
     auto bytes = sys::ReadAll(read_.get());
     if (!bytes || bytes->empty()) return {std::nullopt, {}};
-    return {static_cast<Outcome>(bytes->front()), bytes->substr(1)};
+    return {static_cast<RequestOutcome>(bytes->front()), bytes->substr(1)};
   }
 
  private:
@@ -135,7 +135,7 @@ int RunMaster(Launching launching, master::StartListener on_start) {
                                         .program = std::move(launching.program),
                                         .arguments = std::move(launching.arguments)});
   if (!master) {
-    on_start(Outcome::kResources, master.error().message);
+    on_start(RequestOutcome::kResources, master.error().message);
     return kExitResources;
   }
   return (*master)->Run();
@@ -156,13 +156,13 @@ int ServeInBackground(Launching launching) {
     pipe->CloseReader();
     setsid();
     umask(0);
-    return RunMaster(std::move(launching), [&](Outcome outcome, const std::string& why) {
-      if (outcome == Outcome::kOk) DetachFromTerminal();
+    return RunMaster(std::move(launching), [&](RequestOutcome outcome, const std::string& why) {
+      if (outcome == RequestOutcome::kOk) DetachFromTerminal();
       pipe->Tell(outcome, why);
     });
   }
   const auto [outcome, why] = pipe->Await();
-  if (outcome == Outcome::kOk) return kExitOk;
+  if (outcome == RequestOutcome::kOk) return kExitOk;
   if (outcome) {
     Say(log::Level::kEmerg, why);
     return static_cast<int>(*outcome);
@@ -172,13 +172,13 @@ int ServeInBackground(Launching launching) {
   const loop::ExitStatus ended{WIFEXITED(status) ? WEXITSTATUS(status) : 0, WIFSIGNALED(status) ? WTERMSIG(status) : 0};
   Say(log::Level::kEmerg,
       fmt::format("the master (pid {}) {} before it said whether it serves", daemon, ended.Describe()));
-  return static_cast<int>(Outcome::kRolledBack);
+  return static_cast<int>(RequestOutcome::kRolledBack);
 }
 
 int ServeInForeground(Launching launching) {
   const std::string welcome = std::move(launching.welcome);
-  return RunMaster(std::move(launching), [&welcome](Outcome outcome, const std::string& why) {
-    if (outcome != Outcome::kOk) {
+  return RunMaster(std::move(launching), [&welcome](RequestOutcome outcome, const std::string& why) {
+    if (outcome != RequestOutcome::kOk) {
       Say(log::Level::kEmerg, why);
     } else if (!welcome.empty()) {
       SayText(welcome);

@@ -10,7 +10,7 @@
 
 namespace colmeia::app {
 
-// Exit codes of every command: control/answer.h numbers them, and master::Outcome has the same.
+// Exit codes of every command: control/answer.h numbers them, and supervisor::RequestOutcome has the same.
 using control::kExitConfiguration;
 using control::kExitNotRunning;
 using control::kExitOk;

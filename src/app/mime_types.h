@@ -1,4 +1,4 @@
-// conf/mime.types, embedded into the program at build time: for who serves without a configuration of their own.
+// conf/mime.types, embedded into the program at build time: for `colmeia serve`, which has no configuration file.
 #pragma once
 
 #include <string_view>

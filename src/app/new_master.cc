@@ -9,7 +9,7 @@ namespace colmeia::app {
 
 std::optional<control::Client> NewMaster(const control::Client& known, util::Milliseconds patience) {
   if (!known.Moved()) return std::nullopt;
-  const util::TimePoint deadline = util::SystemClock().Now() + patience;
+  const util::TimePoint deadline = util::Now() + patience;
   auto client = control::Client::Connect(known.path(), deadline);
   if (!client || client->server_pid() == known.server_pid()) return std::nullopt;
   const auto body = Fetch(*client, "/status", deadline);

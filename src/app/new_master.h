@@ -1,4 +1,4 @@
-// Whoever looks on over the control socket goes along when a new binary takes over.
+// How a command that watches over the control socket goes along when a new binary takes over.
 #pragma once
 
 #include <optional>
@@ -8,8 +8,8 @@
 
 namespace colmeia::app {
 
-// Who listens where `known` has connected to, when that is another master by now, and it serves: until then the one
-// before has more to tell, and may take the path back.
+// The master that listens where `known` has connected to, when that is another master by now, and it serves: until then
+// the one before has more to tell, and may take the path back.
 [[nodiscard]] std::optional<control::Client> NewMaster(const control::Client& known, util::Milliseconds patience);
 
 }  // namespace colmeia::app

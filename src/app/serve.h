@@ -28,8 +28,8 @@ struct ServeLine {
 
 [[nodiscard]] std::string ServeHelp();
 
-// The directives that serve `folder`, a real path, at `listen`. `user` is who workers become, empty for whoever that is
-// without a word: it is said by root only.
+// The directives that serve `folder`, a real path, at `listen`. `user` is the user of workers, empty for the one that
+// is without a word: it is said by root only.
 [[nodiscard]] std::string ServeDirectives(const std::string& folder, const std::string& listen, bool listing,
                                           const std::string& user);
 

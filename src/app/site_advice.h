@@ -1,4 +1,4 @@
-// What is not wrong with a configuration and most likely not meant: warnings for who wrote it.
+// What is not wrong with a configuration and most likely not meant: warnings for its author.
 #pragma once
 
 #include <string_view>

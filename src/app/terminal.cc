@@ -85,7 +85,7 @@ void Terminal::Show(std::string_view screen) {
 }
 
 std::string Terminal::ReadKeys(util::TimePoint deadline) {
-  const auto left = std::chrono::ceil<util::Milliseconds>(deadline - util::SystemClock().Now()).count();
+  const auto left = std::chrono::ceil<util::Milliseconds>(deadline - util::Now()).count();
   pollfd one{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
   const int ready = poll(&one, 1, static_cast<int>(std::clamp<long long>(left, 0, 60'000)));
   if (ready <= 0) return {};

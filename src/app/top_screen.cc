@@ -23,7 +23,7 @@ constexpr std::string_view kHelp[] = {
     "",
     "  CPU% of one processor, since the last look.  BEAT: time since the last sign of life.",
     "  LAG: how long the latest turn of the event loop kept others waiting, or the one under way.",
-    "  silent: the loop does not turn, and nobody on that worker is served.",
+    "  silent: the loop does not turn, and no client of that worker is served.",
     "  The bar is the share of accepted connections, the busiest worker's being full.",
     "  A worker that is gone stays in sight for three seconds.",
 };

@@ -16,7 +16,7 @@ struct TopView {
   std::optional<std::size_t> selected;  // place in TopModel::rows()
   std::string message;                  // in place of the keys, in the last line
   bool help = false;                    // in place of the workers
-  bool keys = false;                    // there is somebody to press them
+  bool keys = false;                    // there is a keyboard to press them
 };
 
 // How a line is to be shown.

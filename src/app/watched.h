@@ -1,5 +1,5 @@
-// A command in a process of its own, so that its death is told with what it was at: it reads text that anybody may have
-// written.
+// A command in a process of its own, so that its death is told with what it was at: it reads text that any user may
+// have written.
 #pragma once
 
 #include <functional>

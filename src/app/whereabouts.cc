@@ -61,7 +61,7 @@ Whereabouts WhereaboutsIn(const config::Source& source) {
 std::optional<std::string> PidFileOfServer(const std::string& control_path, const std::string& conf_path) {
   static constexpr std::chrono::seconds kPatience{5};
   if (control_path.empty()) return std::nullopt;
-  const util::TimePoint deadline = util::SystemClock().Now() + kPatience;
+  const util::TimePoint deadline = util::Now() + kPatience;
   auto client = control::Client::Connect(control_path, deadline);
   if (!client) return std::nullopt;
   const auto body = Fetch(*client, "/status", deadline);

@@ -1,19 +1,17 @@
 // A Channel sends and receives messages, with descriptors, over one end of a SOCK_SEQPACKET socketpair. Both the master
 // and its children use it, one for each child.
 //
-// It does not know who may say what when: the supervisor and the worker judge the conversation, the channel judges
-// frames.
+// It judges frames alone. Which message may come when, the supervisor and the worker judge.
 //
 // 1. A message is never dropped and never overtaken: what the socket does not take now is queued.
 // 2. A peer whose frame is malformed in any way (size, version, type, fields, sequence, reply to nothing, count of
 //    descriptors) is broken: the channel closes, and whatever descriptors came with that frame are closed.
 // 3. OnClosed comes exactly once, after every message that the peer managed to send, and never out of Send or a
-// destructor.
+//    destructor.
 // 4. Callbacks out of the loop are the last thing a function does: the listener may destroy the channel inside
-// OnMessage and
-//    OnClosed.
+//    OnMessage and OnClosed.
 //
-//   ipc::Channel channel(loop, std::move(end), listener);
+//   channel::Channel channel(loop, std::move(end), listener);
 //   std::uint32_t number = channel.Send(ipc::Log{.ordinal = 2, .path = path}, {fd});   // fd is lent
 //   ... listener.OnMessage(received) with received.in_reply_to == number
 #pragma once
@@ -62,7 +60,7 @@ struct FrameInfo {
   std::string_view bytes{};               // the whole frame; lent for the call
 };
 
-// Who hears from a channel. It must outlive the channel, or destroy it.
+// What hears from a channel. It must outlive the channel, or destroy it.
 class ChannelListener {
  public:
   virtual ~ChannelListener() = default;

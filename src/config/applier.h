@@ -1,7 +1,7 @@
 // Applier: checks the directives of one block against the registry and gives them to their setters.
 //
 // It does not go into blocks by itself: a block with a setter (`types`) is its module's affair, every other one
-// (`http`, `server`, `location`) is handed to the caller, who makes the Drafts of the inner block and calls Apply for
+// (`http`, `server`, `location`) is handed to the caller, which makes the Drafts of the inner block and calls Apply for
 // it.
 //
 // A directive whose words go on with the name of another directive, most often on the next line, lacks its `;` (or its
@@ -26,7 +26,7 @@
 
 namespace colmeia::config {
 
-// Who goes into the blocks.
+// The caller, which goes into the blocks.
 class BlockHandler {
  public:
   virtual ~BlockHandler() = default;

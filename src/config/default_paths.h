@@ -1,4 +1,4 @@
-// Where things are, and who workers become, when neither the configuration nor the command line says it: chosen when
+// Default paths, and the user of workers, when neither the configuration nor the command line says it: chosen when
 // colmeia is built (src/paths.cmake), shown by -V. Relative paths start at the prefix.
 //
 // For .cc files only: no other file is compiled with the choice.

@@ -1,4 +1,4 @@
-// Directive: a row of data about one directive: where it may stand, how many arguments it takes, who takes them, and
+// Directive: a row of data about one directive: where it may stand, how many arguments it takes, its setter, and
 // the sentence that documents it. The parser, the checks and the reference page all read the same row.
 #pragma once
 

@@ -1,4 +1,4 @@
-// The effective configuration as a page: what counts, where each value was said, and which values nobody said.
+// The effective configuration as a page: what counts, where each value was said, and which values are defaults.
 //
 // Includes are expanded, -g stands where it was added, comments are gone. It checks nothing: give it a source that was
 // compiled without an error.

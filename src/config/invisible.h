@@ -1,5 +1,5 @@
-// Characters that nobody sees in an editor: byte order marks, spaces that are not blanks to nginx, marks of zero width,
-// control characters. In a configuration they make words that look right and are not.
+// Characters that are invisible in an editor: byte order marks, spaces that are not blanks to nginx, marks of zero
+// width, control characters. In a configuration they make words that look right and are not.
 #pragma once
 
 #include <cstddef>

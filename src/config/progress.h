@@ -1,4 +1,4 @@
-// Progress: told where in the configuration its compiler is, so that somebody else can tell when the compiler dies.
+// Progress: told where in the configuration its compiler is, so that its parent can tell when the compiler dies.
 #pragma once
 
 #include <cstdint>

@@ -57,12 +57,6 @@ std::optional<util::Milliseconds> ReadTime(const Call& call, const Word& word) {
   return time;
 }
 
-std::optional<std::chrono::seconds> ReadSeconds(const Call& call, const Word& word) {
-  const auto time = util::ParseSeconds(word.text);
-  if (!time) call.InvalidValue(word, "it must be a time in whole seconds, as in 30, 30s, 1h30m or 7d");
-  return time;
-}
-
 std::optional<std::int64_t> ReadNumber(const Call& call, const Word& word, std::int64_t least, std::int64_t most) {
   std::int64_t value = 0;
   const char* const end = word.text.data() + word.text.size();

@@ -1,15 +1,18 @@
 // Setters for the members of a Draft, so that most directives need no code of their own:
 //
-//   struct Draft { std::optional<bool> sendfile; std::optional<std::string> root; std::optional<Milliseconds> timeout;
-//   }; SetFlag<&Draft::sendfile>   SetString<&Draft::root>   SetTime<&Draft::timeout>   SetNumber<&Draft::n, 1, 65535>
+//   struct Draft {
+//     std::optional<bool> sendfile;
+//     std::optional<std::string> root;
+//     std::optional<util::Milliseconds> timeout;
+//   };
+//
+//   SetFlag<&Draft::sendfile>   SetString<&Draft::root>   SetTime<&Draft::timeout>   SetNumber<&Draft::n, 1, 65535>
 //   SetSize<&Draft::size>       SetEnum<&Draft::mode, kModes>                        Set<&Function>
 //
 // The members are std::optional. A second use in the same block is `"root" directive is duplicate`.
 #pragma once
 
 #include <array>
-#include <chrono>
-#include <concepts>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -37,7 +40,6 @@ struct EnumValue {
 [[nodiscard]] std::optional<std::uint64_t> ReadSize(const Call& call, const Word& word, std::uint64_t least,
                                                     std::uint64_t most);
 [[nodiscard]] std::optional<util::Milliseconds> ReadTime(const Call& call, const Word& word);
-[[nodiscard]] std::optional<std::chrono::seconds> ReadSeconds(const Call& call, const Word& word);
 [[nodiscard]] std::optional<std::int64_t> ReadNumber(const Call& call, const Word& word, std::int64_t least,
                                                      std::int64_t most);
 [[nodiscard]] std::optional<std::size_t> ReadChoice(const Call& call, const Word& word,
@@ -93,11 +95,7 @@ void ApplySize(void* draft, const Call& call) {
 }
 template <auto Member>
 void ApplyTime(void* draft, const Call& call) {
-  if constexpr (std::same_as<ValueOfMember<Member>, std::chrono::seconds>) {
-    StoreOnce<Member>(draft, call, [](const Call& c) { return ReadSeconds(c, c.args()[0]); });
-  } else {
-    StoreOnce<Member>(draft, call, [](const Call& c) { return ReadTime(c, c.args()[0]); });
-  }
+  StoreOnce<Member>(draft, call, [](const Call& c) { return ReadTime(c, c.args()[0]); });
 }
 template <auto Member, std::int64_t Least, std::int64_t Most>
 void ApplyNumber(void* draft, const Call& call) {
@@ -146,7 +144,7 @@ inline constexpr Setter SetStrings{&ApplyStrings<Member>, &kDraftTag<DraftOfMemb
 template <auto Member, std::uint64_t Least = 0,
           std::uint64_t Most = static_cast<std::uint64_t>(kLargest<ValueOfMember<Member>>)>
 inline constexpr Setter SetSize{&ApplySize<Member, Least, Most>, &kDraftTag<DraftOfMember<Member>>};
-// A time into optional<Milliseconds>, or into optional<seconds>, which then refuses "ms".
+// A time into optional<Milliseconds>.
 template <auto Member>
 inline constexpr Setter SetTime{&ApplyTime<Member>, &kDraftTag<DraftOfMember<Member>>};
 // A whole number within bounds into an optional integer.

@@ -10,7 +10,8 @@
 
 namespace colmeia::control {
 
-// Exit codes of every command, and the results of orders: the same numbers everywhere (master::Outcome has them, too).
+// Exit codes of every command, and the results of orders: the same numbers everywhere (supervisor::RequestOutcome has
+// them, too).
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitConfiguration = 1;  // the configuration, or what was asked for, has a mistake
 inline constexpr int kExitResources = 2;      // an address, a file or a right could not be had

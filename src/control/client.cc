@@ -27,7 +27,7 @@ constexpr util::Milliseconds kLookAgain{20};
 
 // What is left until a deadline, 0 when it has passed.
 util::Milliseconds Left(util::TimePoint deadline) {
-  const auto left = std::chrono::ceil<util::Milliseconds>(deadline - util::SystemClock().Now());
+  const auto left = std::chrono::ceil<util::Milliseconds>(deadline - util::Now());
   return std::clamp(left, util::Milliseconds(0), util::Milliseconds(INT_MAX));
 }
 

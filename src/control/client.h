@@ -31,7 +31,7 @@ class Client {
   // ETIMEDOUT.
   [[nodiscard]] static Result<Client> Connect(const std::string& path, util::TimePoint deadline);
 
-  // Connects anew: the server closes the connection of a client that was stopped, or waited for somebody itself, and
+  // Connects anew: the server closes the connection of a client that was stopped, or waited for a reply itself, and
   // did not read. ESTALE when another process listens there by now, or one that we cannot tell from another; other
   // errors are Connect()'s.
   [[nodiscard]] Result<> ConnectAgain(util::TimePoint deadline);

@@ -2,12 +2,11 @@
 // the handler's affair (control/routes.h helps).
 //
 // It never blocks and never trusts: everything a client can hold is bounded.
-// 1. Only root and our own user are heard (SO_PEERCRED); anybody else gets 403.
+// 1. Only root and our own user are heard (SO_PEERCRED); other users get 403.
 // 2. At most Limits::connections at once. When they are all taken, the one that has been owing us a request for the
 //    longest time makes room; when all of them wait for replies, the newcomer gets 503.
-// 3. A request is to be complete, and a response taken, within Limits::patience; then the connection is closed, as is
-// one
-//    on which nothing was asked for so long. Waiting for the handler's reply is not limited.
+// 3. A request is to be complete, and a response taken, within Limits::patience; then the connection is closed. So is
+//    one on which nothing was asked for so long. Waiting for the handler's reply is not limited.
 // 4. One request of a connection is handled at a time; what a client sends ahead waits in its socket.
 //
 //   control::Server server(loop, handler);
@@ -43,7 +42,7 @@ class Handler {
   // To be answered with Server::Reply(), within the call or any time later. The request is valid during the call.
   virtual void OnRequest(const Request& request) = 0;
 
-  // The client of a request that was not replied to has left: nobody waits for the reply any more.
+  // The client of a request that was not replied to has left: the reply is not wanted any more.
   virtual void OnGone(RequestId id) = 0;
 };
 
@@ -69,7 +68,7 @@ class Server {
   [[nodiscard]] Result<> Rename(const std::string& path) { return file_.Rename(path); }
 
   // Accepts no more and removes the file. Connections on which nothing is asked end at once, the others when their
-  // replies are written: whoever wants to ask again is to find out who listens now.
+  // replies are written: a client that asks again is to find the new listener.
   void Close();
 
   // The path that is listened on; empty when none is.

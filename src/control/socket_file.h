@@ -2,7 +2,7 @@
 //
 // Made with mode 0600 from its first moment. Paths too long for a socket address (over 107 bytes) are reached through
 // the directory's descriptor in /proc/self/fd. The file is renamed or removed only while the path still leads to the
-// very inode that was made here: whoever took the path over keeps it.
+// very inode that was made here: a process that took the path over keeps it.
 #pragma once
 
 #include <sys/types.h>
@@ -22,7 +22,7 @@ class SocketFile {
   // What was held before is closed, its file stays: see Remove().
   SocketFile& operator=(SocketFile&& other) noexcept = default;
 
-  // Listens at `path`, non-blocking. A socket file that nobody listens on any more is replaced; one that answers, or a
+  // Listens at `path`, non-blocking. A socket file without a listener is replaced; one that answers, or a
   // file of another kind, is an error (EADDRINUSE) and left alone.
   [[nodiscard]] static Result<SocketFile> Listen(const std::string& path);
 
@@ -48,7 +48,7 @@ class SocketFile {
   ino_t inode_ = 0;
 };
 
-// A blocking connection to a socket file, for clients. Fails with ENOENT or ECONNREFUSED when nobody listens, EACCES
+// A blocking connection to a socket file, for clients. Fails with ENOENT or ECONNREFUSED without a listener, EACCES
 // when we may not, EAGAIN when `limit` passed before there was room for us.
 [[nodiscard]] Result<sys::UniqueFd> ConnectTo(const std::string& path, util::Milliseconds limit);
 

@@ -108,7 +108,7 @@ struct GenerationStatus {
 
   static constexpr void Fields(auto& self, auto&& visit) {
     visit(Field{"number", "GEN", Unit::kNumber, "counted from 1"}, self.number);
-    visit(Field{"state", "STATE", Unit::kText, "compiling, opening, starting, serving, resting, retiring or rejected"},
+    visit(Field{"state", "STATE", Unit::kText, "compiling, opening, starting, serving, resting, draining or rejected"},
           self.state);
     visit(Field{"workers", "WORKERS", Unit::kNumber, "seats that it keeps filled"}, self.workers);
     visit(Field{"living", "LIVING", Unit::kNumber, "processes that it has"}, self.living);
@@ -135,7 +135,7 @@ struct ListenerStatus {
     visit(Field{"mended", "MENDED", Unit::kNumber, "how often it had stopped listening and was opened anew"},
           self.mended);
     visit(Field{"name_lost", "NAME LOST", Unit::kFlag,
-                "of a Unix socket: nobody finds it any more; a reload binds it again"},
+                "of a Unix socket: clients no longer find it; a reload binds it again"},
           self.name_lost);
     visit(Field{"first_generation", "FROM", Unit::kNumber, "the oldest generation that uses it"},
           self.first_generation);
@@ -197,8 +197,7 @@ struct ServerStatus {
   static constexpr void Fields(auto& self, auto&& visit) {
     visit(Field{"version", "VERSION", Unit::kText, "of the running binary"}, self.version);
     visit(Field{"pid", "PID", Unit::kNumber, "of the master"}, self.pid);
-    visit(Field{"state", "STATE", Unit::kText, "starting, serving, degraded, resting, quitting or stopping"},
-          self.state);
+    visit(Field{"state", "STATE", Unit::kText, "starting, serving, degraded, draining or stopping"}, self.state);
     visit(Field{"degraded", "DEGRADED", Unit::kFlag, "workers are missing and cannot be started just now"},
           self.degraded);
     visit(Field{"generation", "GENERATION", Unit::kNumber, "the current one; 0: none yet"}, self.generation);
@@ -211,7 +210,8 @@ struct ServerStatus {
     visit(Field{"uptime_ms", "UPTIME", Unit::kMilliseconds, "how long ago that was"}, self.uptime_ms);
     visit(Field{"cpu_ns", "CPU", Unit::kNanoseconds, "processor time that the master has used"}, self.cpu_ns);
     visit(Field{"memory_bytes", "MEMORY", Unit::kBytes, "resident memory of the master"}, self.memory_bytes);
-    visit(Field{"accept_by", "ACCEPT BY", Unit::kText, "who takes a client, as in the configuration"}, self.accept_by);
+    visit(Field{"accept_by", "ACCEPT BY", Unit::kText, "which worker takes a client, as in the configuration"},
+          self.accept_by);
     visit(Field{"sandbox", "SANDBOX", Unit::kText,
                 "off, on or strict; after that, what the running kernel cannot enforce of it"},
           self.sandbox);

@@ -50,7 +50,7 @@ std::optional<std::string> BytesIn(const Json& object, const char* name) {
 TraceEntry EntryOf(const Json& object) {
   TraceEntry entry;
   trace::Event& event = entry.event;
-  event.kind = trace::ParseKind(TextIn(object, "kind")).value_or(trace::Kind{});
+  event.kind = trace::ParseKind(TextIn(object, "kind")).value_or(trace::EventKind{});
   event.peer = trace::ParsePeer(TextIn(object, "peer")).value_or(trace::Peer::kNone);
   event.slot = static_cast<std::uint32_t>(NumberIn(object, "slot", trace::kNoSlot));
   event.seat = static_cast<std::uint32_t>(NumberIn(object, "seat", trace::kNoSeat));

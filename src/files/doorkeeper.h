@@ -40,7 +40,7 @@ class Doorkeeper {
  private:
   struct Sight {
     std::size_t place;
-    std::uint16_t mark;  // of other bits than the place; never zero, the mark that nobody has made
+    std::uint16_t mark;  // of other bits than the place; never zero, the mark of an empty place
   };
   [[nodiscard]] Sight Of(std::string_view path) const {
     const std::uint64_t hash = std::hash<std::string_view>{}(path);

@@ -1,5 +1,5 @@
 // File: what was found under one path at one moment: its kind, size and times, and of a regular file its bytes or an
-// open descriptor. Immutable and shared: whoever holds one may send from it although the disk has moved on.
+// open descriptor. Immutable and shared: its holder may send from it although the disk has moved on.
 #pragma once
 
 #include <sys/stat.h>
@@ -33,7 +33,7 @@ struct Stamp {
   std::uint64_t size = 0;
   std::int64_t modified_s = 0;
   std::int64_t modified_ns = 0;
-  std::int64_t changed_s = 0;  // ctime: unlike mtime nobody can set it back
+  std::int64_t changed_s = 0;  // ctime: unlike mtime no user can set it back
   std::int64_t changed_ns = 0;
 
   static Stamp Of(const struct stat& status);
@@ -52,7 +52,7 @@ struct Stamp {
 // files with the time of its last tick, so that two writes within one have the same.
 struct Settling {
   bool changed = true;   // a later write cannot have the same change time
-  bool modified = true;  // nor the same modification time, unless somebody sets it
+  bool modified = true;  // nor the same modification time, unless a user sets it
 };
 
 class File {
@@ -77,8 +77,8 @@ class File {
 
   // The tag in one of its forms. A file that is not settled has a mark in it: another one for other bytes, as far as
   // they are in memory, else for each time that it was opened. `marked` asks for that of the bytes also where it is
-  // settled by now, for whoever has a tag from before; a change time always has it beside it, since files of two trees
-  // may be made within one tick. REQUIRES: `form` is not kOff.
+  // settled by now, for a client with a tag from before; a change time always has it beside it, since files of two
+  // trees may be made within one tick. REQUIRES: `form` is not kOff.
   std::string_view EtagAs(http::EtagForm form, bool marked, std::span<char, http::kEtagSize> out) const;
 
   // The bytes are in memory. An empty file may be.

@@ -1,7 +1,7 @@
 // OpenCache: nginx's open_file_cache: what is known of a path is believed for a while without asking the file system,
 // and descriptors stay open.
 //
-// As in nginx: an entry that nobody asked for during `inactive` goes, at most two with each question; when all places
+// As in nginx: an entry that was not asked for during `inactive` goes, at most two with each question; when all places
 // are taken the least recently used goes; a descriptor is kept once the path was asked for `min_uses` times; errors are
 // remembered only on request. Small files are kept as bytes as long as there is room for them, else as descriptors.
 #pragma once

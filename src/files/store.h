@@ -49,7 +49,7 @@ class Store {
     std::size_t bytes = 32 * 1024 * 1024;  // of contents, paths and bookkeeping; the same again for open_file_cache
     std::size_t paths = 16 * 1024;
   };
-  // What was asked of the file system, for tests and for who wonders.
+  // What was asked of the file system, for tests.
   struct Counters {
     std::uint64_t looks = 0;  // stat(2)
     std::uint64_t loads = 0;  // open(2), fstat(2) and perhaps read(2)

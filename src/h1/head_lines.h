@@ -21,8 +21,8 @@ struct RequestLine {
 // `line` has no line end.
 http::Fault ParseRequestLine(std::string_view line, RequestLine& out);
 
-// A fault as soon as the beginning of a request line shows that it will never be one, so that whoever speaks another
-// protocol need not wait for a line end. Says the same as ParseRequestLine will.
+// A fault as soon as the beginning of a request line shows that it will never be one, so that a client that speaks
+// another protocol need not wait for a line end. Says the same as ParseRequestLine will.
 http::Fault CheckPartialRequestLine(std::string_view partial);
 
 struct FieldLine {

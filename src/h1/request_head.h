@@ -1,7 +1,6 @@
 // RequestHead: one parsed request line and header section.
 //
-// It owns no text: every view points into the bytes that were given to Parser::ParseHead. Whoever moves those bytes
-// calls Rebase().
+// It owns no text: every view points into the bytes that were given to Parser::ParseHead.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +30,6 @@ struct PlainRequestHead {
   bool keep_alive = false;                      // the client would keep the connection
   bool expect_continue = false;                 // HTTP/1.1 with Expect: 100-continue
   std::uint32_t ignored_fields = 0;             // left out of `fields` for their names
-
-  [[nodiscard]] bool has_body() const { return chunked || content_length.value_or(0) > 0; }
 };
 
 struct RequestHead : PlainRequestHead {
@@ -41,9 +38,6 @@ struct RequestHead : PlainRequestHead {
 
   // Empties it and keeps the memory.
   void Clear();
-
-  // The bytes of `text` now stand at `to`: moves every view. `text` need not be readable at its old place any more.
-  void Rebase(const char* to);
 };
 
 }  // namespace colmeia::h1

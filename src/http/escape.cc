@@ -1,6 +1,5 @@
 #include "http/escape.h"
 
-#include <algorithm>
 #include <array>
 
 #include "util/strings.h"
@@ -48,10 +47,6 @@ void AppendEscaped(const Set& set, std::string_view text, std::string& out) {
 
 }  // namespace
 
-bool NeedsUriEscape(std::string_view path) {
-  return std::any_of(path.begin(), path.end(), [](char c) { return Contains(kUriSet, c); });
-}
-
 void AppendEscapedUri(std::string_view path, std::string& out) { AppendEscaped(kUriSet, path, out); }
 
 void AppendEscapedComponent(std::string_view name, std::string& out) { AppendEscaped(kComponentSet, name, out); }
@@ -75,12 +70,6 @@ void AppendEscapedHtml(std::string_view text, std::string& out) {
         out.push_back(c);
     }
   }
-}
-
-std::string EscapeUri(std::string_view path) {
-  std::string out;
-  AppendEscapedUri(path, out);
-  return out;
 }
 
 std::string EscapeHtml(std::string_view text) {

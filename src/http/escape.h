@@ -17,10 +17,6 @@ void AppendEscapedComponent(std::string_view name, std::string& out);
 // Appends text with & < > and " as entities.
 void AppendEscapedHtml(std::string_view text, std::string& out);
 
-[[nodiscard]] std::string EscapeUri(std::string_view path);
 [[nodiscard]] std::string EscapeHtml(std::string_view text);
-
-// True when AppendEscapedUri would change something.
-[[nodiscard]] bool NeedsUriEscape(std::string_view path);
 
 }  // namespace colmeia::http

@@ -13,7 +13,7 @@ namespace colmeia::http {
 enum class EtagForm : std::uint8_t {
   kOff,     // there is none
   kOn,      // modification time with its nanoseconds, and size; where that time says nothing, change time too
-  kStrict,  // always with the change time, which nobody can set
+  kStrict,  // always with the change time, which no user can set
   kNginx,   // modification time in seconds, and size
 };
 

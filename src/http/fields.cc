@@ -237,11 +237,4 @@ std::size_t Fields::Remove(HeaderId id) {
   return std::erase_if(fields_, [id](const Field& field) { return field.id == id; });
 }
 
-std::size_t Fields::Remove(std::string_view name) {
-  const HeaderId id = FindHeaderId(name);
-  if (id != HeaderId::kOther) return Remove(id);
-  return std::erase_if(
-      fields_, [name](const Field& field) { return field.id == HeaderId::kOther && SameName(field.name, name); });
-}
-
 }  // namespace colmeia::http

@@ -95,7 +95,7 @@ class Fields {
   // Another line, also when the name is already there.
   void Add(std::string_view name, std::string_view value) { Add(FindHeaderId(name), name, value); }
   void Add(HeaderId id, std::string_view value) { Add(id, HeaderName(id), value); }
-  // For callers who know the identity: `id` must be FindHeaderId(name).
+  // For callers that know the identity: `id` must be FindHeaderId(name).
   void Add(HeaderId id, std::string_view name, std::string_view value) {
     present_ |= Bit(id);
     fields_.push_back(Field{name, value, id});
@@ -117,7 +117,6 @@ class Fields {
 
   // All fields of that name; how many there were.
   std::size_t Remove(HeaderId id);
-  std::size_t Remove(std::string_view name);
 
   void Clear() {
     fields_.clear();

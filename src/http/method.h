@@ -1,6 +1,6 @@
 // Request methods that nginx knows by name (RFC 9110 section 9, WebDAV's RFC 4918, PATCH's RFC 5789).
 //
-// Any other token is kUnknown: the request is well formed, and whoever answers decides between 405 and 501.
+// Any other token is kUnknown: the request is well formed, and the handler decides between 405 and 501.
 #pragma once
 
 #include <cstdint>

@@ -64,7 +64,7 @@ enum class Status : std::uint16_t {
   kCertificateError = 495,       // nginx's: sent as 400
   kNoCertificate = 496,          // nginx's: sent as 400
   kToHttps = 497,                // nginx's: plain HTTP on an HTTPS port, sent as 400
-  kInvalidToken = 498,           // nobody sends it, nginx's users log it
+  kInvalidToken = 498,           // never sent, nginx's users log it
   kClientClosedRequest = 499,    // nginx's: for the access log only
   kInternalServerError = 500,
   kNotImplemented = 501,

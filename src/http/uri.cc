@@ -129,28 +129,6 @@ std::optional<std::string_view> NormalizePath(std::string_view raw, util::Arena&
   return std::string_view(root, static_cast<std::size_t>(at - root));
 }
 
-std::string_view Unescape(std::string_view text, util::Arena& arena) {
-  if (text.find('%') == std::string_view::npos) return text;
-  char* const out = arena.Allocate(text.size());
-  std::size_t size = 0;
-  while (!text.empty()) {
-    int high = -1;
-    int low = -1;
-    if (text.front() == '%' && text.size() >= 3) {
-      high = util::HexValue(text[1]);
-      low = util::HexValue(text[2]);
-    }
-    if (high >= 0 && low >= 0) {
-      out[size++] = static_cast<char>(high * 16 + low);
-      text.remove_prefix(3);
-    } else {
-      out[size++] = text.front();
-      text.remove_prefix(1);
-    }
-  }
-  return {out, size};
-}
-
 Fault ParseTarget(Method method, std::string_view target, util::Arena& arena, Target& out) {
   out = Target{};
   if (target.starts_with('/') && method != Method::kConnect && IsPlain(target)) {

@@ -37,7 +37,4 @@ Fault ParseTarget(Method method, std::string_view target, util::Arena& arena, Ta
 // Nothing when an escape is broken, a NUL appears or ".." leads above the root. REQUIRES: `raw` begins with "/".
 [[nodiscard]] std::optional<std::string_view> NormalizePath(std::string_view raw, util::Arena& arena);
 
-// Percent-decodes `text` into `arena` (or returns it when there is nothing to decode). A broken escape stays as it is.
-[[nodiscard]] std::string_view Unescape(std::string_view text, util::Arena& arena);
-
 }  // namespace colmeia::http

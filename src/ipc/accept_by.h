@@ -1,4 +1,4 @@
-// AcceptBy: who takes a client from a listening socket when several workers could, as `accept_by` says.
+// AcceptBy: which worker takes a client from a listening socket when several could, as `accept_by` says.
 //
 // It is about sockets that workers share. One that belongs to a single seat (`reuseport`) is that seat's affair.
 #pragma once
@@ -11,8 +11,8 @@ namespace colmeia::ipc {
 enum class AcceptBy : std::uint8_t {
   kExclusive = 0,  // all wait, the kernel wakes one for each connection (EPOLLEXCLUSIVE)
   kShared = 1,     // all wait, all are woken, the first takes it: the herd
-  kReuseport = 2,  // nobody shares: one socket for each seat, and the kernel spreads connections over them
-  kMutex = 3,      // whoever holds a lock in shared memory waits, the others do not: nginx's accept_mutex
+  kReuseport = 2,  // nothing is shared: one socket for each seat, and the kernel spreads connections over them
+  kMutex = 3,      // the holder of a lock in shared memory waits, the others do not: nginx's accept_mutex
   kHandoff = 4,    // the master accepts, and passes clients to the workers in turn
 };
 

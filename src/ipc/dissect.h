@@ -1,4 +1,4 @@
-// A frame taken apart, field by field, with the place of each: for people who look at its bytes.
+// A frame taken apart, field by field, with the place of each: for people that look at its bytes.
 //
 // It reads the declarations of messages (ipc/messages.h) as the decoder does, so it cannot disagree with it.
 #pragma once

@@ -11,22 +11,21 @@
 // descriptors has kFdNames, too (what each of them is, in one word), and kFdIs where a field tells which one it is.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
+
+#include "util/clock.h"
 
 namespace colmeia::ipc {
 
 // Bump when any message changes its meaning or its fields: during an upgrade two versions talk to each other.
 inline constexpr std::uint16_t kProtocolVersion = 1;
 
-using Milliseconds = std::chrono::milliseconds;
-
 enum class MessageType : std::uint16_t {
   kHello = 1,      // up: I live, and speak this version
-  kAdopt = 2,      // down: who you are, and the memory we share
+  kAdopt = 2,      // down: your seat, and the memory we share
   kListener = 3,   // down: a listening socket to accept from
   kLog = 4,        // down: a log file to write to; again when it was reopened
   kGo = 5,         // down: you have everything, start serving
@@ -40,7 +39,7 @@ enum class MessageType : std::uint16_t {
   kCompile = 13,   // down, to a compiler child: read and check this configuration
   kCompiled = 14,  // up, from a compiler child: the outcome of it
   kClient = 15,    // down: a client that the master accepted
-  kRemoved = 16,   // down: this listener ends with your generation, and whoever waits there is yours
+  kRemoved = 16,   // down: this listener ends with your generation, and the clients that wait there are yours
   kUnusable = 17,  // up: this listener's socket accepts no more
 };
 
@@ -66,7 +65,7 @@ struct Hello {
   bool operator==(const Hello&) const = default;
 };
 
-// Who a worker is. Carries three sealed or shared memfds: configuration, scoreboard, trace (AdoptFd).
+// Its seat, to a worker. Carries three sealed or shared memfds: configuration, scoreboard, trace (AdoptFd).
 // `identity` is the encoded ipc::Identity (ipc/plan.h), resolved once while compiling: a worker asks no name service.
 struct Adopt {
   static constexpr auto kType = MessageType::kAdopt;
@@ -150,8 +149,8 @@ struct Release {
   bool operator==(const Release&) const = default;
 };
 
-// Comes before Drain: nobody serves this listener any more, so a worker that drains takes whoever stands in the queues
-// of its sockets before it closes them. Those of the other listeners it closes at once: others accept there.
+// Comes before Drain: no other process serves this listener any more, so a worker that drains takes the clients in the
+// queues of its sockets before it closes them. Those of the other listeners it closes at once: others accept there.
 struct Removed {
   static constexpr auto kType = MessageType::kRemoved;
   static constexpr const char* kName = "Removed";
@@ -169,7 +168,7 @@ struct Drain {
   static constexpr int kFds = 0;
   static constexpr auto kWay = Way::kDown;
   static constexpr std::string_view kFieldNames = "deadline";
-  Milliseconds deadline{0};  // from now; 0 = no limit
+  util::Milliseconds deadline{0};  // from now; 0 = no limit
   static constexpr auto Fields(auto& self, auto& f) { return f(self.deadline); }
   bool operator==(const Drain&) const = default;
 };
@@ -180,7 +179,7 @@ struct Stop {
   static constexpr int kFds = 0;
   static constexpr auto kWay = Way::kDown;
   static constexpr std::string_view kFieldNames = "deadline";
-  Milliseconds deadline{0};  // from now until SIGKILL; for the worker's log only
+  util::Milliseconds deadline{0};  // from now until SIGKILL; for the worker's log only
   static constexpr auto Fields(auto& self, auto& f) { return f(self.deadline); }
   bool operator==(const Stop&) const = default;
 };
@@ -219,7 +218,8 @@ struct Failed {
 };
 
 // accept4(2) failed for good, with this errno: the socket has stopped listening, or the worker has lost it. Said once
-// for each socket that came. Whoever sent it looks at its own, and sends another one (Listener) that takes its place.
+// for each socket that came. The process that sent it looks at its own, and sends another one (Listener) that takes its
+// place.
 struct Unusable {
   static constexpr auto kType = MessageType::kUnusable;
   static constexpr const char* kName = "Unusable";

@@ -1,4 +1,4 @@
-// What the master needs to know of a configuration, resolved by a compiler child: who workers become, what to listen
+// What the master needs to know of a configuration, resolved by a compiler child: the user of workers, what to listen
 // on, which logs to open, how many workers, and the limits of their lives. The master sees this and never the text.
 //
 // Encoded with the codec of the channel messages and carried in a sealed memfd.
@@ -36,9 +36,9 @@ enum class Sandbox : std::uint8_t {
   return "?";
 }
 
-// Who a worker becomes (process/become.h). Resolved once while compiling, so a worker asks no name service.
+// The user that a worker becomes (process/become.h). Resolved once while compiling, so a worker asks no name service.
 struct Identity {
-  bool change_user = false;  // false when not started as root: keep who we are
+  bool change_user = false;  // false when not started as root: keep our user
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
   std::vector<std::uint32_t> groups{};  // supplementary, as initgroups() would set them
@@ -98,17 +98,17 @@ struct Plan {
   std::string workers_why{};  // how `auto` came to that number, for the log; empty = it was written
   bool daemon = true;
   bool master_process = true;
-  std::string pid_path{};                  // absolute; empty = none
-  std::string control_path{};              // of the control socket, absolute; empty = none
-  std::string prefix{};                    // absolute, with a slash at the end
-  std::string conf_path{};                 // absolute
-  std::vector<std::string> environment{};  // NAME=value, all that a worker's environment holds beside TZ
-  Milliseconds shutdown_timeout{0};        // worker_shutdown_timeout; 0 = no limit
-  Milliseconds start_timeout{10000};       // worker_start_timeout
-  Milliseconds watchdog{10000};            // worker_watchdog; 0 = off
-  std::uint64_t max_requests = 0;          // worker_max_requests; 0 = off
-  std::uint64_t max_memory = 0;            // worker_max_memory, bytes; 0 = off
-  std::uint32_t max_generations = 8;       // that drain at the same time
+  std::string pid_path{};                   // absolute; empty = none
+  std::string control_path{};               // of the control socket, absolute; empty = none
+  std::string prefix{};                     // absolute, with a slash at the end
+  std::string conf_path{};                  // absolute
+  std::vector<std::string> environment{};   // NAME=value, all that a worker's environment holds beside TZ
+  util::Milliseconds shutdown_timeout{0};   // worker_shutdown_timeout; 0 = no limit
+  util::Milliseconds start_timeout{10000};  // worker_start_timeout
+  util::Milliseconds watchdog{10000};       // worker_watchdog; 0 = off
+  std::uint64_t max_requests = 0;           // worker_max_requests; 0 = off
+  std::uint64_t max_memory = 0;             // worker_max_memory, bytes; 0 = off
+  std::uint32_t max_generations = 8;        // that drain at the same time
   std::uint32_t worker_connections = 512;
   AcceptBy accept_by = AcceptBy::kExclusive;
   std::string sandbox_gap{};  // what this kernel cannot enforce of the sandbox, and what follows; empty = all is
@@ -123,7 +123,7 @@ struct Plan {
 };
 
 // What the configuration memfd of Adopt and Compiled holds: the text that was checked, and the answers of the name
-// service that were used while checking it, so that a worker asks nobody.
+// service that were used while checking it, so that a worker asks no server.
 struct ResolvedName {
   std::string text{};                    // "localhost:8000", as in `listen`
   std::vector<std::string> addresses{};  // the bytes of each sockaddr

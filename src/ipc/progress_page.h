@@ -1,4 +1,4 @@
-// A page of shared memory on which a child notes what it is doing, for who outlives it: it holds also when the child
+// A page of shared memory on which a child notes what it is doing, for its parent: it holds also when the child
 // dies in the middle of a step, of whatever signal.
 //
 // One writer, one reader; the reader looks when the writer has ended.

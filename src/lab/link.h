@@ -58,7 +58,7 @@ enum class Expected : std::uint8_t {
   kExactly,
   kAtMost,  // a party that finds its message there need not sleep
   kAbout,   // one that finds it early may be told of it once more
-  kVaries,  // it depends on who runs when
+  kVaries,  // it depends on which process runs when
 };
 
 struct Form {

@@ -22,13 +22,12 @@ static_assert(Word::is_always_lock_free && sizeof(Word) == 4, "a futex is a plai
 
 // A ring of bytes from one producer to one consumer.
 //
-// 1. `produced` and `consumed` count bytes and only grow (modulo 2^32); each has one writer. Their difference is what
-// is
-//    under way, never more than kCapacity.
+// 1. `produced` and `consumed` count bytes and only grow (modulo 2^32); each has one writer. Their difference is
+//    what is under way, never more than kCapacity.
 // 2. A record is 4 bytes of length, the message, and padding to a multiple of 8. It never wraps around the ring's end:
 //    the rest there is skipped, marked by kSkip where a length would be.
 // 3. A party that is about to sleep says so first and then looks again, while the other first moves its count and then
-//    looks whether anybody sleeps; in one total order (seq_cst) one of the two sees the other, so no wake-up is lost.
+//    looks whether the first sleeps; in one total order (seq_cst) one of the two sees the other, so no wake-up is lost.
 struct Ring {
   static constexpr std::uint32_t kCapacity = 64 * 1024;  // as a pipe's
   static constexpr std::uint32_t kSkip = UINT32_MAX;

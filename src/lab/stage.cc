@@ -95,8 +95,7 @@ StageResult RunStage(const Exhibit& exhibit, const Setting& setting, std::chrono
 
   // Processes that the stage leaves behind may hold the pipe open, so the end of their leader counts and not the
   // pipe's.
-  const util::SystemClock clock;
-  const util::TimePoint deadline = clock.Now() + limit;
+  const util::TimePoint deadline = util::Now() + limit;
   std::string said;
   std::optional<int> status;
   bool all_said = false;
@@ -117,7 +116,7 @@ StageResult RunStage(const Exhibit& exhibit, const Setting& setting, std::chrono
       break;
     }
     const bool stopped = !watch();
-    if (stopped || clock.Now() > deadline) {
+    if (stopped || util::Now() > deadline) {
       kill(-pid, SIGKILL);
       waitpid(pid, nullptr, 0);
       result.state = stopped ? StageResult::State::kInterrupted : StageResult::State::kUnavailable;

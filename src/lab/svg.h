@@ -22,7 +22,7 @@ struct BarGroup {
 };
 
 struct BarChart {
-  std::string title;  // for those who cannot see it
+  std::string title;  // for readers that cannot see it
   Unit unit = Unit::kCount;
   bool logarithmic = false;
   std::vector<BarGroup> groups;

@@ -63,11 +63,10 @@ Result<std::uint64_t> CountSystemCalls(const std::function<void()>& body, std::c
     return error;
   }
 
-  const util::SystemClock clock;
-  const util::TimePoint deadline = clock.Now() + limit;
+  const util::TimePoint deadline = util::Now() + limit;
   std::uint64_t calls = 0;
   for (;;) {
-    if (clock.Now() > deadline) {
+    if (util::Now() > deadline) {
       kill(root, SIGKILL);
       waitpid(root, nullptr, __WALL);
       return Fail("what was traced did not end in time", ETIMEDOUT);

@@ -101,17 +101,7 @@ class AccessLog::Sink final : public spdlog::sinks::base_sink<spdlog::details::n
 
 AccessLog::AccessLog(sys::UniqueFd fd) : sink_(std::make_unique<Sink>(std::move(fd))) {}
 
-AccessLog::AccessLog(AccessLog&&) noexcept = default;
-
-AccessLog& AccessLog::operator=(AccessLog&& other) noexcept {
-  if (sink_ != nullptr) sink_->flush();
-  sink_ = std::move(other.sink_);
-  return *this;
-}
-
-AccessLog::~AccessLog() {
-  if (sink_ != nullptr) sink_->flush();
-}
+AccessLog::~AccessLog() { sink_->flush(); }
 
 void AccessLog::Append(std::string_view line) { sink_->Take(line); }
 

@@ -3,11 +3,11 @@
 // Flush() just before the loop sleeps. What is written at once depends on what the descriptor is:
 // - a regular file (opened with O_APPEND): everything in one write;
 // - a pipe (opened for this process alone, and non-blocking, if the lines of a slow reader are to wait) or terminal: at
-// most PIPE_BUF bytes a write, ending at a line's end, so that the lines of several workers on
-//   one pipe stay whole;
+//   most PIPE_BUF bytes a write, ending at a line's end, so that the lines of several workers on one pipe stay whole;
 // - a socket: likewise, without waiting.
+//
 // A reader that is too slow never blocks the loop: up to kBacklog bytes wait for it, further lines are dropped and
-// counted. Writing to a pipe that nobody reads raises SIGPIPE: the process ignores that signal.
+// counted. Writing to a pipe without a reader raises SIGPIPE: the process ignores that signal.
 #pragma once
 
 #include <cstddef>
@@ -25,8 +25,6 @@ class AccessLog {
   static constexpr std::size_t kBacklog = 64 * 1024;
 
   explicit AccessLog(sys::UniqueFd fd);
-  AccessLog(AccessLog&&) noexcept;
-  AccessLog& operator=(AccessLog&&) noexcept;
   // Flushes once more.
   ~AccessLog();
 

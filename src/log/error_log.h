@@ -9,7 +9,7 @@
 // written together before the loop sleeps (CollectErrorLines): whole lines in their order, one write for all of a turn;
 // crit, alert and emerg do not wait, and a crash loses none. A line longer than kMaxLine bytes is cut. A
 // message is one line, whatever it holds: part of it may come from a client (util/escape.h, kLine). A pipe, socket or
-// terminal that takes nothing is not waited for, and the line is lost: nobody blocks on a log.
+// terminal that takes nothing is not waited for, and the line is lost: no process blocks on a log.
 //
 // It owns no descriptor: reopen a log with sys::Redirect, under the same number.
 #pragma once
@@ -54,7 +54,7 @@ class ErrorLog {
   // The same with a message in parts, for those whose lines are many.
   void Write(Level level, std::initializer_list<std::string_view> message, std::uint64_t connection = 0);
 
-  // Formats only when somebody wants the line: log.Print(Level::kInfo, "listener: opened name={}", name).
+  // Formats only when some target wants the line: log.Print(Level::kInfo, "listener: opened name={}", name).
   template <class... Args>
   void Print(Level level, fmt::format_string<Args...> format, Args&&... args) {
     if (Enabled(level)) WriteFormatted(level, 0, format, fmt::make_format_args(args...));

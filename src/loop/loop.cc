@@ -68,6 +68,4 @@ std::chrono::nanoseconds Loop::IdleTime() const {
   return std::chrono::nanoseconds(static_cast<const SleepMeter*>(loop_->data)->total_ns);
 }
 
-int Loop::BackendFd() const { return uv_backend_fd(loop_.get()); }
-
 }  // namespace colmeia::loop

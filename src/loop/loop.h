@@ -37,16 +37,13 @@ class Loop final {
   // Ends Run() after the present turn. Before Run(), the next Run() ends at once.
   void Stop();
 
-  // The time at which this turn began or last woke, in whole milliseconds, on the same clock as util::SystemClock and
+  // The time at which this turn began or last woke, in whole milliseconds, on the same clock as util::Now() and
   // never ahead of it. UpdateTime() asks the clock anew; needed only after long work within one turn.
   [[nodiscard]] util::TimePoint Now() const;
   void UpdateTime();
 
   // How long this loop has slept so far, the sleep that goes on not included. The rest of the time it worked.
   [[nodiscard]] std::chrono::nanoseconds IdleTime() const;
-
-  // The epoll descriptor.
-  [[nodiscard]] int BackendFd() const;
 
   // For the other files of this folder.
   [[nodiscard]] uv_loop_s* handle() const { return loop_.get(); }
@@ -56,16 +53,6 @@ class Loop final {
     void operator()(uv_loop_s* loop) const noexcept;
   };
   std::unique_ptr<uv_loop_s, Deleter> loop_;
-};
-
-// A Loop's Now() as a Clock.
-class LoopClock final : public util::Clock {
- public:
-  explicit LoopClock(const Loop& loop) : loop_(loop) {}
-  [[nodiscard]] util::TimePoint Now() const override { return loop_.Now(); }
-
- private:
-  const Loop& loop_;  // outlives this
 };
 
 }  // namespace colmeia::loop

@@ -15,8 +15,8 @@ namespace colmeia::loop {
 enum Events : int {
   kReadable = 1,
   kWritable = 2,
-  // The peer closed or shut down its writing side (EPOLLRDHUP). It stays true, so whoever waits for it must stop or
-  // read to the end when it comes.
+  // The peer closed or shut down its writing side (EPOLLRDHUP). It stays true, so a listener that waits for it must
+  // stop or read to the end when it comes.
   kDisconnect = 4,
 };
 

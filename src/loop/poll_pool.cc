@@ -78,9 +78,4 @@ void PollPool::Stop(int fd) {
   uv_poll_stop(&node->uv);
 }
 
-int PollPool::events(int fd) const {
-  const Node* const node = Find(fd);
-  return node == nullptr ? 0 : node->events;
-}
-
 }  // namespace colmeia::loop

@@ -42,9 +42,6 @@ class PollPool final {
   // Does nothing for a descriptor that is not started.
   void Stop(int fd);
 
-  // What is waited for on `fd`; 0 when stopped.
-  [[nodiscard]] int events(int fd) const;
-
   // Descriptors that are started, and handles that are kept.
   [[nodiscard]] std::size_t active() const { return active_; }
   [[nodiscard]] std::size_t kept() const { return kept_; }

@@ -49,7 +49,7 @@ class Process final {
   [[nodiscard]] static Result<std::unique_ptr<Process>> Spawn(Loop& loop, const SpawnOptions& options,
                                                               std::function<void(ExitStatus)> on_exit);
 
-  // Kills nobody. A child that still runs is then reaped by nobody: keep this until `on_exit`.
+  // Kills nothing. A child that still runs is then never reaped: keep this until `on_exit`.
   ~Process() = default;
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
@@ -57,7 +57,7 @@ class Process final {
   [[nodiscard]] pid_t pid() const;
   [[nodiscard]] bool running() const;
 
-  // Fails with ESRCH once the child was reaped, whoever may have its number by then.
+  // Fails with ESRCH once the child was reaped, whatever process may have its number by then.
   Result<> Kill(int signal);
 
  private:

@@ -19,7 +19,7 @@
 
 namespace colmeia::loop {
 
-// Who is told that time is up. At most one timeout each.
+// What is told that time is up. At most one timeout each.
 class TimeoutListener {
  public:
   TimeoutListener() = default;

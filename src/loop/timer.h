@@ -17,9 +17,8 @@ class Timer final {
   // `loop` must outlive this. The callback may start, stop or destroy this timer.
   Timer(Loop& loop, std::function<void()> callback);
 
-  // Each replaces what was started before. A time point that has passed fires
-  // within a millisecond. Delays count from
-  // Loop::Now(); StartEvery waits one interval first, and missed intervals are not made up for.
+  // Each replaces what was started before. A time point that has passed fires within a millisecond. Delays count from
+  // Loop::Now(). StartEvery waits one interval first, and missed intervals are not made up for.
   void StartAt(util::TimePoint when);
   void StartAfter(util::Duration delay);
   void StartEvery(util::Duration interval);

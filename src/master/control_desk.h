@@ -1,8 +1,8 @@
 // The control desk: what comes over the control socket becomes questions, answered at once from what the master knows,
 // and orders, which are Request events for the supervisor and are answered when their result is known.
 //
-// A question about the trace may wait for news. Nothing is kept for who waits but the question itself, and a look at
-// the ring every so often is all that it costs.
+// A question about the trace may wait for news. Nothing is kept for such a client but the question itself, and a look
+// at the ring every so often is all that it costs.
 #pragma once
 
 #include <functional>
@@ -35,7 +35,7 @@ class ControlDesk final : public control::Handler {
   // A configuration is large: none is handed out while so many bytes wait for clients that take theirs slowly.
   static constexpr std::size_t kMostUnsent = 32 * 1024 * 1024;
 
-  // How often the ring is looked at while somebody waits for news of it, and how many may wait: the connections that
+  // How often the ring is looked at while a client waits for news of it, and how many may wait: the connections that
   // are left must do for orders.
   static constexpr util::Milliseconds kLookEvery{50};
   static constexpr std::size_t kMostFollowers = 16;
@@ -57,7 +57,7 @@ class ControlDesk final : public control::Handler {
   Result<> TakeBack();
 
   void Answer(const supervisor::Reply& reply);
-  // Who waits for news of the trace gets what there is.
+  // Clients that wait for news of the trace get what there is.
   void Close();
 
  private:

@@ -99,7 +99,7 @@ class Reporter {
 
   // There was a handover.
   explicit operator bool() const { return static_cast<bool>(channel_); }
-  // Who started us; 0 on an ordinary start.
+  // The pid of the master that started us; 0 on an ordinary start.
   [[nodiscard]] pid_t old_master() const { return old_master_; }
 
   // Calls back once when the old master has gone its way. `loop` must outlive this.

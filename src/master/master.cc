@@ -163,17 +163,17 @@ void Master::ForgetGone(const supervisor::Event& event) {
 
 // What happened, for the trace. Frames are recorded as they pass, and what answers an action of ours is no news.
 void Master::RecordEvent(const supervisor::Event& event) {
-  using trace::Kind;
+  using trace::EventKind;
   using trace::Peer;
   if (const auto* const signal = std::get_if<supervisor::Signal>(&event)) {
     const supervisor::SignalRow* const row = supervisor::FindSignal(signal->number);
-    Heard({.kind = Kind::kSignal,
+    Heard({.kind = EventKind::kSignal,
            .peer = Peer::kOperator,
            .pid = signal->sender,
            .text = supervisor::DescribeSignal(signal->number)},
           row != nullptr && row->wish == supervisor::Wish::kReload);
   } else if (const auto* const request = std::get_if<supervisor::Request>(&event)) {
-    Heard({.kind = Kind::kCommand,
+    Heard({.kind = EventKind::kCommand,
            .peer = Peer::kOperator,
            .pid = request->sender,
            .text = supervisor::Describe(request->order)},
@@ -184,12 +184,12 @@ void Master::RecordEvent(const supervisor::Event& event) {
     recorder_.Closed(PartyIn(closed->slot), closed->why);
   } else if (const auto* const stale = std::get_if<supervisor::Stale>(&event)) {
     const std::string_view what = stale->traced ? "held by a debugger" : "hung";
-    RecordSight(Kind::kHeartbeat, stale->slot,
+    RecordSight(EventKind::kHeartbeat, stale->slot,
                 fmt::format("missed: {}, no sign of life for {}", what, supervisor::Words(stale->age)));
   } else if (const auto* const fresh = std::get_if<supervisor::Fresh>(&event)) {
-    RecordSight(Kind::kHeartbeat, fresh->slot, "back");
+    RecordSight(EventKind::kHeartbeat, fresh->slot, "back");
   } else if (const auto* const recycle = std::get_if<supervisor::Recycle>(&event)) {
-    RecordSight(Kind::kRecycle, recycle->slot, recycle->why);
+    RecordSight(EventKind::kRecycle, recycle->slot, recycle->why);
   } else if (std::holds_alternative<supervisor::UpgradeReady>(event)) {
     recorder_.Said(SuccessorParty(), "Ready");
   } else if (const auto* const failed = std::get_if<supervisor::UpgradeFailed>(&event);
@@ -198,7 +198,7 @@ void Master::RecordEvent(const supervisor::Event& event) {
   } else if (const auto* const left = std::get_if<supervisor::UpgradeExited>(&event)) {
     recorder_.Ended(SuccessorParty(), supervisor::DescribeExit(left->code, left->signal));
   } else if (std::holds_alternative<supervisor::Independent>(event)) {
-    recorder_.Heard({.kind = Kind::kClosed, .text = "the old master serves no more"});
+    recorder_.Heard({.kind = EventKind::kClosed, .text = "the old master serves no more"});
   } else if (std::holds_alternative<supervisor::Deadline>(event)) {
     recorder_.DeadlineCame();
   } else if (std::holds_alternative<supervisor::RequesterGone>(event) ||
@@ -214,7 +214,7 @@ void Master::RecordEnd(const supervisor::Exit& exit) {
   slot.serving = exit.serving;
   const std::string how = supervisor::DescribeEnd(slot);
   recorder_.Ended(PartyIn(exit.slot), how);
-  if (slot.aborted) stats_.Explain(slot.pid, how);
+  if (slot.hung) stats_.Explain(slot.pid, how);
 }
 
 // What an operator wants.
@@ -227,7 +227,7 @@ void Master::Heard(trace::Event event, bool wants_reload) {
 }
 
 // What was seen of a worker from outside.
-void Master::RecordSight(trace::Kind kind, std::uint32_t slot, std::string text) {
+void Master::RecordSight(trace::EventKind kind, std::uint32_t slot, std::string text) {
   const Party party = PartyIn(slot);
   recorder_.Heard({.kind = kind,
                    .peer = party.peer,

@@ -33,7 +33,7 @@
 namespace colmeia::master {
 
 // Told once: nothing to say and code 0 when all workers serve, otherwise why not.
-using StartListener = std::function<void(supervisor::Outcome outcome, const std::string& why)>;
+using StartListener = std::function<void(supervisor::RequestOutcome outcome, const std::string& why)>;
 
 struct MasterOptions {
   ipc::Compile command_line;  // for reloads
@@ -41,7 +41,7 @@ struct MasterOptions {
   sys::UniqueFd text;         // its configuration memfd
   StartListener on_start;
   std::vector<resources::InheritedSocket> inherited;
-  Reporter old_master;  // of whoever we take over from; empty on an ordinary start
+  Reporter old_master;  // of the master that we take over from; empty on an ordinary start
   NotifyOptions notify;
   std::string program;                 // ProgramOnDisk(): what an upgrade starts
   std::vector<std::string> arguments;  // that it is started with
@@ -64,7 +64,7 @@ class Master final : public ChildListener {
   void RecordEvent(const supervisor::Event& event);
   void RecordEnd(const supervisor::Exit& exit);
   void Heard(trace::Event event, bool wants_reload);
-  void RecordSight(trace::Kind kind, std::uint32_t slot, std::string text);
+  void RecordSight(trace::EventKind kind, std::uint32_t slot, std::string text);
   void ForgetGone(const supervisor::Event& event);
 
   // perform.cc: one for each kind of action.

@@ -19,7 +19,7 @@
 namespace colmeia::master {
 
 struct NotifyOptions {
-  std::string socket;          // a path, "@name" for an abstract one; empty = nobody listens
+  std::string socket;          // a path, "@name" for an abstract one; empty = no service manager
   util::Milliseconds feed{0};  // how often the watchdog wants to hear of us: half of WATCHDOG_USEC; 0 = never
 };
 
@@ -32,7 +32,7 @@ class Notifier {
   // `loop` must outlive it.
   Notifier(loop::Loop& loop, NotifyOptions options);
 
-  // Whether anybody listens: then the manager follows us to a new master by MainPid().
+  // Whether a service manager listens: then it follows us to a new master by MainPid().
   [[nodiscard]] bool active() const { return !options_.socket.empty(); }
 
   // READY=1: the start, or a reload, is over. Also after a reload that failed: there is no word for that, and the
@@ -47,7 +47,7 @@ class Notifier {
   // MAINPID=: from now on that process is the service.
   void MainPid(pid_t pid);
 
-  // What is said from here on waits, up to its last 64 pieces, until Release(): somebody else speaks for the service.
+  // What is said from here on waits, up to its last 64 pieces, until Release(): the old master speaks for the service.
   void Hold() { held_ = true; }
   void Release();
 

@@ -63,7 +63,7 @@ void Master::Perform(const supervisor::OpenResources& action) {
           opened = desk_.Open(generation, plan->control_path);
           if (!opened) resources_.Close(generation);
         }
-        recorder_.Noted({.kind = trace::Kind::kListener,
+        recorder_.Noted({.kind = trace::EventKind::kListener,
                          .generation = generation,
                          .text = opened ? fmt::format("opened {}", plan->listeners.size()) : opened.error().message});
         if (opened) {
@@ -78,7 +78,7 @@ void Master::Perform(const supervisor::Promote& action) {
   resources_.Promote(action.generation);
   handoff_.Promoted(action.generation);
   desk_.Promote(action.generation, resources_.Find(action.generation)->plan->control_path);
-  recorder_.Noted({.kind = trace::Kind::kGeneration, .generation = action.generation, .text = "current"});
+  recorder_.Noted({.kind = trace::EventKind::kGeneration, .generation = action.generation, .text = "current"});
 }
 
 void Master::Perform(const supervisor::RemoveListeners& action) {
@@ -105,7 +105,7 @@ void Master::Perform(const supervisor::RemoveListeners& action) {
       worker->Send(ipc::Removed{ordinal});
     }
   }
-  recorder_.Noted({.kind = trace::Kind::kListener,
+  recorder_.Noted({.kind = trace::EventKind::kListener,
                    .generation = action.generation,
                    .text = fmt::format("removed {}", removed.size())});
 }
@@ -113,7 +113,7 @@ void Master::Perform(const supervisor::RemoveListeners& action) {
 void Master::Perform(const supervisor::CloseListeners& action) {
   handoff_.Closing(action.generation);
   resources_.CloseListeners(action.generation);
-  recorder_.Noted({.kind = trace::Kind::kListener, .generation = action.generation, .text = "closed"});
+  recorder_.Noted({.kind = trace::EventKind::kListener, .generation = action.generation, .text = "closed"});
 }
 
 void Master::Perform(const supervisor::CloseGeneration& action) {
@@ -123,7 +123,7 @@ void Master::Perform(const supervisor::CloseGeneration& action) {
   resources_.Close(action.generation);
   texts_.erase(action.generation);
   clones_.Look();
-  recorder_.Noted({.kind = trace::Kind::kGeneration, .generation = action.generation, .text = "closed"});
+  recorder_.Noted({.kind = trace::EventKind::kGeneration, .generation = action.generation, .text = "closed"});
 }
 
 void Master::Perform(const supervisor::Spawn& action) {
@@ -234,7 +234,7 @@ std::size_t Master::HandOut(const resources::OpenListener& listener, const std::
   // With `accept_by handoff` the master itself accepts, from the sockets as they are now.
   const supervisor::Generation* const current = supervisor_.current();
   if (current != nullptr && resources_.Find(current->number) != nullptr) handoff_.Mended(current->number);
-  recorder_.Noted({.kind = trace::Kind::kListener, .text = fmt::format("mended {}", listener.name)});
+  recorder_.Noted({.kind = trace::EventKind::kListener, .text = fmt::format("mended {}", listener.name)});
   return count;
 }
 
@@ -302,7 +302,7 @@ void Master::Perform(const supervisor::SetServer& action) {
   board_.SetServer(action.state, action.generation);
   if (action.ending) notifier_.Stopping();
   notifier_.Status(fmt::format("generation {}: {}", action.generation, scoreboard::ServerStateName(action.state)));
-  recorder_.Noted({.kind = trace::Kind::kServer,
+  recorder_.Noted({.kind = trace::EventKind::kServer,
                    .generation = action.generation,
                    .text = std::string(scoreboard::ServerStateName(action.state))});
 }
@@ -312,7 +312,7 @@ void Master::Perform(const supervisor::ReopenLogs&) {
   supervisor::LogsReopened event;
   event.files = reopened.files;
   event.failures = std::move(reopened.failures);
-  recorder_.Noted({.kind = trace::Kind::kLog, .text = "reopened " + supervisor::Count(event.files, "file")});
+  recorder_.Noted({.kind = trace::EventKind::kLog, .text = "reopened " + supervisor::Count(event.files, "file")});
   for (const auto& [slot, child] : workers_) {
     const resources::OpenGeneration* const open = resources_.Find(child->generation);
     if (!child->adopted || open == nullptr) continue;
@@ -330,7 +330,7 @@ void Master::Perform(const supervisor::Started&) {
   options_.old_master.Ready();
   notifier_.Ready();
   notifier_.FeedWatchdog([this] { return monitor_.AnyAlive(); });
-  if (options_.on_start) options_.on_start(supervisor::Outcome::kOk, {});
+  if (options_.on_start) options_.on_start(supervisor::RequestOutcome::kOk, {});
 }
 
 void Master::Perform(const supervisor::StartFailed& action) {
@@ -340,7 +340,7 @@ void Master::Perform(const supervisor::StartFailed& action) {
 
 void Master::Perform(const supervisor::Reply& action) {
   recorder_.Noted(
-      {.kind = trace::Kind::kReply, .peer = trace::Peer::kOperator, .text = supervisor::OneLine(action.message)});
+      {.kind = trace::EventKind::kReply, .peer = trace::Peer::kOperator, .text = supervisor::OneLine(action.message)});
   desk_.Answer(action);
 }
 
@@ -352,7 +352,7 @@ void Master::Perform(const supervisor::Reloading& action) {
 
 void Master::Perform(const supervisor::Reloaded& action) {
   stats_.ReloadEnds(action.generation, action.why);
-  recorder_.Noted({.kind = trace::Kind::kGeneration,
+  recorder_.Noted({.kind = trace::EventKind::kGeneration,
                    .generation = action.generation,
                    .text = action.why.empty()
                                ? std::string(trace::kGenerationServes)

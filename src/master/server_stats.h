@@ -1,6 +1,6 @@
 // ServerStats: the server's history, as the master remembers it and writes it into the scoreboard: reloads with their
 // results and times, workers that had to be replaced, Unix sockets that lost their names; and its own use of processor
-// and memory. For those who look; nothing is decided by it.
+// and memory. For status and metrics; nothing is decided by it.
 #pragma once
 
 #include <cstdint>

@@ -14,6 +14,7 @@
 #include "ipc/codec.h"
 #include "ipc/plan.h"
 #include "master/process_report.h"
+#include "scoreboard/layout.h"
 #include "scoreboard/silence.h"
 #include "sys/memfd.h"
 
@@ -36,28 +37,9 @@ constexpr std::string_view StageName(supervisor::Stage stage) {
     case supervisor::Stage::kResting:
       return "resting";
     case supervisor::Stage::kRetiring:
-      return "retiring";
+      return "draining";
   }
   return "?";
-}
-
-std::string_view ServerStateText(const supervisor::Supervisor& supervisor) {
-  switch (supervisor.phase()) {
-    case supervisor::Phase::kIdle:
-    case supervisor::Phase::kStarting:
-      return "starting";
-    case supervisor::Phase::kServing:
-      if (supervisor.current() != nullptr && supervisor.current()->stage == supervisor::Stage::kResting)
-        return "resting";
-      return supervisor.degraded() ? "degraded" : "serving";
-    case supervisor::Phase::kQuitting:
-      return "quitting";
-    case supervisor::Phase::kStopping:
-    case supervisor::Phase::kStandIn:
-    case supervisor::Phase::kLeft:
-      break;
-  }
-  return "stopping";
 }
 
 // "2026-11-23T12:45:54Z"; empty for 0.
@@ -226,7 +208,7 @@ control::ServerStatus ServerOf(const supervisor::Supervisor& supervisor, const H
   AddHistory(history, view, now, out);
   out.version = COLMEIA_VERSION;
   out.pid = static_cast<std::uint64_t>(getpid());
-  out.state = ServerStateText(supervisor);
+  out.state = scoreboard::ServerStateName(supervisor.server_state());
   out.degraded = supervisor.degraded();
   out.started = TimeText(view.started_wall_ms);
   out.uptime_ms = Since(view.started_ns, now);

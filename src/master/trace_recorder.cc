@@ -5,8 +5,8 @@
 namespace colmeia::master {
 namespace {
 
+using trace::EventKind;
 using trace::EventOf;
-using trace::Kind;
 
 // Most messages are never answered: only so many of the latest are remembered.
 constexpr std::size_t kMostAsked = 64;
@@ -26,7 +26,7 @@ std::uint64_t TraceRecorder::Latest(const Party& party) const {
 void TraceRecorder::PayDeadline(std::uint64_t cause) {
   if (!deadline_came_) return;
   deadline_came_ = false;
-  cause_ = writer_.Record({.kind = Kind::kDeadline, .cause = cause});
+  cause_ = writer_.Record({.kind = EventKind::kDeadline, .cause = cause});
 }
 
 void TraceRecorder::Because(std::uint64_t cause) {
@@ -42,7 +42,7 @@ std::uint64_t TraceRecorder::Heard(trace::Event event) {
 void TraceRecorder::ReloadBegins(std::uint32_t generation) {
   if (reload_asked_ != 0) Because(reload_asked_);
   reload_asked_ = 0;
-  Noted({.kind = Kind::kGeneration, .generation = generation, .text = std::string(trace::kGenerationBegun)});
+  Noted({.kind = EventKind::kGeneration, .generation = generation, .text = std::string(trace::kGenerationBegun)});
 }
 
 void TraceRecorder::DeadlineCame() {
@@ -58,12 +58,12 @@ void TraceRecorder::Noted(trace::Event event) {
 
 void TraceRecorder::State(const Party& party, std::string text) {
   PayDeadline(Latest(party));
-  writer_.Record(EventOf(Kind::kState, party, cause_, std::move(text)));
+  writer_.Record(EventOf(EventKind::kState, party, cause_, std::move(text)));
 }
 
 void TraceRecorder::Born(const Party& party, std::string text) {
   PayDeadline(0);
-  conversations_[KeyOf(party)] = {.latest = writer_.Record(EventOf(Kind::kSpawn, party, cause_, std::move(text))),
+  conversations_[KeyOf(party)] = {.latest = writer_.Record(EventOf(EventKind::kSpawn, party, cause_, std::move(text))),
                                   .asked = {}};
 }
 
@@ -73,7 +73,7 @@ void TraceRecorder::Frame(const Party& party, channel::Traffic traffic, const ch
   Conversation& conversation = conversations_[KeyOf(party)];
   if (sent) PayDeadline(conversation.latest);
   trace::Event event =
-      EventOf(sent ? Kind::kSend : Kind::kReceive, party, sent ? cause_ : conversation.latest,
+      EventOf(sent ? EventKind::kSend : EventKind::kReceive, party, sent ? cause_ : conversation.latest,
               frame.message != nullptr ? ipc::Describe(*frame.message) : std::string(ipc::NameOf(frame.type)));
   event.text += note;
   event.message_type = static_cast<std::uint16_t>(frame.type);
@@ -103,21 +103,21 @@ void TraceRecorder::Frame(const Party& party, channel::Traffic traffic, const ch
 }
 
 void TraceRecorder::Said(const Party& party, std::string text) {
-  Because(writer_.Record(EventOf(Kind::kReceive, party, Latest(party), std::move(text))));
+  Because(writer_.Record(EventOf(EventKind::kReceive, party, Latest(party), std::move(text))));
   conversations_[KeyOf(party)].latest = cause_;
 }
 
 void TraceRecorder::Killed(const Party& party, std::string text) {
   PayDeadline(Latest(party));
-  conversations_[KeyOf(party)].latest = writer_.Record(EventOf(Kind::kKill, party, cause_, std::move(text)));
+  conversations_[KeyOf(party)].latest = writer_.Record(EventOf(EventKind::kKill, party, cause_, std::move(text)));
 }
 
 void TraceRecorder::Closed(const Party& party, std::string why) {
-  Because(writer_.Record(EventOf(Kind::kClosed, party, Latest(party), std::move(why))));
+  Because(writer_.Record(EventOf(EventKind::kClosed, party, Latest(party), std::move(why))));
 }
 
 void TraceRecorder::Ended(const Party& party, std::string text) {
-  Because(writer_.Record(EventOf(Kind::kExit, party, Latest(party), std::move(text))));
+  Because(writer_.Record(EventOf(EventKind::kExit, party, Latest(party), std::move(text))));
   if (party.peer != trace::Peer::kWorker) conversations_.erase(KeyOf(party));
 }
 

@@ -6,7 +6,7 @@
 // 2. What a child says or suffers was led to by the last word in the conversation with it; a reply by what it answers.
 //    With Ready, and with a Done to the last word, a conversation is at rest: what comes next has no cause.
 // 3. A deadline is recorded with the first thing that it led to, so that those that come to nothing fill no ring. Its
-//    cause is the last word in the conversation with whom that thing was about.
+//    cause is the last event of the conversation with the process that it was about.
 #pragma once
 
 #include <cstdint>

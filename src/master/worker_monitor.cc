@@ -53,7 +53,7 @@ std::vector<supervisor::Reading> WorkerMonitor::Readings() const {
   const supervisor::SlotTable& slots = supervisor_.slots();
   for (std::uint32_t i = 0; i < slots.used(); ++i) {
     const supervisor::Slot& slot = slots[i];
-    const bool serves = slot.was_ready &&
+    const bool serves = slot.was_ready() &&
                         (slot.state == supervisor::SlotState::kReady || slot.state == supervisor::SlotState::kDraining);
     const ipc::Plan* const plan = serves ? PlanOf(slot) : nullptr;
     if (plan == nullptr) continue;

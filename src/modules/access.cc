@@ -10,6 +10,7 @@
 #include "config/setters.h"
 #include "pipeline/exchange.h"
 #include "pipeline/report.h"
+#include "site/access_settings.h"
 #include "sys/address.h"
 #include "util/strings.h"
 
@@ -24,28 +25,13 @@ using config::Word;
 using http::Status;
 using pipeline::Exchange;
 using pipeline::Outcome;
+using site::AccessRule;
 using site::Phase;
-
-// Whom a rule is about.
-enum class Who {
-  kAll,   // every client
-  kUnix,  // clients of Unix sockets
-  kIp,    // clients whose address begins with the same bits
-};
-
-struct Rule {
-  bool allow = false;
-  Who who = Who::kAll;
-  std::string network;  // 4 or 16 bytes
-  unsigned bits = 0;
-};
-
-struct Settings {
-  std::vector<Rule> rules;  // in order; the first one that is about the client decides
-};
+using Settings = site::AccessSettings;
+using Who = site::AccessRule::Who;
 
 struct Draft {
-  std::vector<Rule> rules;
+  std::vector<AccessRule> rules;
 };
 
 // Directives
@@ -78,7 +64,7 @@ void AddRule(Draft& draft, const Call& call, bool allow) {
   const auto address = sys::Address::FromIp(text.substr(0, slash), 0);
   if (!address)
     return call.InvalidValue(word, "expected an address, a network such as 10.0.0.0/8, \"unix:\" or \"all\"");
-  Rule rule{.allow = allow, .who = Who::kIp, .network = std::string(address->HostBytes())};
+  AccessRule rule{.allow = allow, .who = Who::kIp, .network = std::string(address->HostBytes())};
   const auto most = static_cast<unsigned>(rule.network.size() * 8);
   rule.bits = most;
   if (slash != std::string_view::npos) {
@@ -128,7 +114,7 @@ bool BeginsWithBits(std::string_view address, std::string_view network, unsigned
   return ((static_cast<unsigned char>(address[whole]) ^ static_cast<unsigned char>(network[whole])) & mask) == 0;
 }
 
-bool IsAbout(const Rule& rule, const sys::Address& peer, std::string_view bytes) {
+bool IsAbout(const AccessRule& rule, const sys::Address& peer, std::string_view bytes) {
   switch (rule.who) {
     case Who::kAll:
       return true;
@@ -143,7 +129,7 @@ bool IsAbout(const Rule& rule, const sys::Address& peer, std::string_view bytes)
 Outcome Handle(Exchange& exchange) {
   const sys::Address& peer = *exchange.connection->peer;
   const std::string_view bytes = peer.PlainHostBytes();
-  for (const Rule& rule : exchange.settings<Settings>().rules) {
+  for (const AccessRule& rule : exchange.settings<Settings>().rules) {
     if (!IsAbout(rule, peer, bytes)) continue;
     if (rule.allow) return Outcome::Pass();
     pipeline::Report(exchange, log::Level::kError, "access forbidden by rule");
@@ -157,11 +143,6 @@ bool Applies(const site::SettingsSet& settings) { return !settings.Get<Settings>
 constexpr site::PhaseHook kPhases[] = {{Phase::kAccess, Handle, Applies}};
 
 }  // namespace
-
-bool HasAllow(const site::SettingsSet& settings) {
-  const std::vector<Rule>& rules = settings.Get<Settings>().rules;
-  return std::any_of(rules.begin(), rules.end(), [](const Rule& rule) { return rule.allow; });
-}
 
 // Export
 

@@ -9,7 +9,4 @@ namespace colmeia::modules {
 
 extern const site::Module kAccess;
 
-// An `allow` is in force in this place: the operator has said who may come in.
-[[nodiscard]] bool HasAllow(const site::SettingsSet& settings);
-
 }  // namespace colmeia::modules

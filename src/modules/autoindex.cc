@@ -17,8 +17,8 @@
 #include "files/directory.h"
 #include "http/date.h"
 #include "http/escape.h"
-#include "modules/open_file_cache.h"
 #include "pipeline/exchange.h"
+#include "pipeline/open_file.h"
 #include "pipeline/path.h"
 #include "pipeline/report.h"
 #include "pipeline/variables.h"
@@ -273,9 +273,9 @@ Outcome Handle(Exchange& exchange) {
     return Outcome::Respond(http::Status::kBadRequest);
   }
   const pipeline::FileName folder = pipeline::MapPath(exchange);
-  if (!folder) return RefusePath(exchange);
+  if (!folder) return pipeline::RefusePath(exchange);
   files::Listing listing = files::ListDirectory(*folder);
-  if (listing.error != 0) return RefuseFile(exchange, *folder, listing.error, "opendir()");
+  if (listing.error != 0) return pipeline::RefuseFile(exchange, *folder, listing.error, "opendir()");
   std::sort(listing.entries.begin(), listing.entries.end(), [](const DirectoryEntry& a, const DirectoryEntry& b) {
     const bool a_is_folder = a.kind == Kind::kDirectory;
     const bool b_is_folder = b.kind == Kind::kDirectory;

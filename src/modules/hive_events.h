@@ -21,7 +21,7 @@ class HiveEvents final : public pipeline::BodyStream {
   static constexpr util::Milliseconds kRetry{1000};
   static constexpr util::Milliseconds kStateEvery{1000};
   static constexpr util::Milliseconds kTraceEvery{100};
-  // Records that somebody gets who has none.
+  // Records that a new listener gets.
   static constexpr std::uint64_t kFirstRecords = 200;
   // Records in one event.
   static constexpr std::size_t kRecordsAtOnce = 50;

@@ -16,7 +16,7 @@ HiveFacts LookAtHive(const pipeline::Services& services) {
   facts.pid = services.pid;
   facts.wall_ms = static_cast<std::uint64_t>(services.wall_ms);
   // Not the turn's clock: stamps of other processes may be younger than that.
-  const auto now = util::SystemClock().Now().time_since_epoch();
+  const auto now = util::Now().time_since_epoch();
   facts.monotonic_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(now).count());
   return facts;
 }

@@ -6,7 +6,7 @@
 
 #include <fmt/core.h>
 
-#include "modules/access.h"
+#include "site/access_settings.h"
 #include "site/site.h"
 #include "sys/address.h"
 #include "util/escape.h"
@@ -34,7 +34,7 @@ bool IsOurs(std::string_view host, const site::Server* server) {
 }  // namespace
 
 std::string WhyHidden(const pipeline::Exchange& exchange) {
-  if (exchange.location != nullptr && HasAllow(exchange.location->settings)) return {};
+  if (exchange.location != nullptr && exchange.location->settings.Get<site::AccessSettings>().HasAllow()) return {};
   const sys::Address& peer = *exchange.connection->peer;
   if (peer.family() == AF_UNIX) return {};
   if (!IsLoopback(peer)) {

@@ -216,7 +216,7 @@ void AddWorkers(const HiveFacts& facts, Writer& out) {
   const auto silent = [&](View view) { return scoreboard::PulseOf(view, facts.monotonic_ns).silent_ns.has_value(); };
   gauge("colmeia_worker_up", "1 for a worker that is ready, 0 for one that starts, leaves or is silent.",
         [&](View view) -> std::uint64_t { return view.state == SlotState::kReady && !silent(view) ? 1 : 0; });
-  gauge("colmeia_worker_silent", "1 for a worker whose event loop does not turn: nobody on it is served.",
+  gauge("colmeia_worker_silent", "1 for a worker whose event loop does not turn: no client on it is served.",
         [&](View view) -> std::uint64_t { return silent(view) ? 1 : 0; });
   gauge("colmeia_worker_turn_seconds", "How long the turn of the event loop under way keeps others waiting.",
         [&](View view) { return Value(scoreboard::PulseOf(view, facts.monotonic_ns).turn_ns, Unit::kNanoseconds); });

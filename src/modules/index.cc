@@ -6,9 +6,9 @@
 
 #include "config/setters.h"
 #include "files/store.h"
-#include "modules/open_file_cache.h"
 #include "pipeline/evaluate.h"
 #include "pipeline/exchange.h"
+#include "pipeline/open_file.h"
 #include "pipeline/path.h"
 #include "pipeline/report.h"
 #include "site/core_settings.h"
@@ -79,10 +79,10 @@ Outcome RedirectTo(Exchange& exchange, std::string_view path) {
 // For a folder that has none of the names: there may be none. Passes when there is one.
 Outcome LookAtFolder(Exchange& exchange) {
   const pipeline::FileName folder = pipeline::MapPath(exchange);
-  if (!folder) return RefusePath(exchange);
-  const files::Lookup found = OpenFile(exchange, *folder, files::Want::kFacts);
+  if (!folder) return pipeline::RefusePath(exchange);
+  const files::Lookup found = pipeline::OpenFile(exchange, *folder, files::Want::kFacts);
   if (found) return Outcome::Pass();
-  if (found.error != ENOENT) return RefuseFile(exchange, *folder, found.error);
+  if (found.error != ENOENT) return pipeline::RefuseFile(exchange, *folder, found.error);
   if (exchange.settings<site::CoreSettings>().log_not_found) {
     pipeline::Report(exchange, log::Level::kError, "\"{}\" is not found ({}: No such file or directory)", *folder,
                      ENOENT);
@@ -105,9 +105,9 @@ Outcome Handle(Exchange& exchange) {
     if (text.empty()) continue;
     const pipeline::FileName file = pipeline::MapInFolder(exchange, text);
     if (!file) continue;
-    const files::Lookup found = OpenFile(exchange, *file, files::Want::kFacts);
+    const files::Lookup found = pipeline::OpenFile(exchange, *file, files::Want::kFacts);
     if (found) return RedirectTo(exchange, exchange.arena.Concat(exchange.request.path, text));
-    if (found.error != ENOENT) return RefuseFile(exchange, *file, found.error);
+    if (found.error != ENOENT) return pipeline::RefuseFile(exchange, *file, found.error);
     tried = true;
   }
   return LookAtFolder(exchange);

@@ -1,18 +1,12 @@
 #include "modules/open_file_cache.h"
 
-#include <cerrno>
-#include <cstring>
+#include <cstdint>
 #include <memory>
 #include <optional>
-
-#include <fmt/format.h>
+#include <string_view>
 
 #include "config/setters.h"
-#include "pipeline/exchange.h"
-#include "pipeline/path.h"
-#include "pipeline/report.h"
-#include "pipeline/services.h"
-#include "site/core_settings.h"
+#include "pipeline/open_file.h"
 #include "util/strings.h"
 #include "util/units.h"
 
@@ -24,12 +18,8 @@ using config::Call;
 using config::Directive;
 using config::In;
 using config::Word;
-using pipeline::Exchange;
-using pipeline::Outcome;
 
-struct Settings {
-  files::CacheRules rules;
-};
+using Settings = pipeline::OpenFileSettings;
 
 struct CacheDraft {
   std::shared_ptr<const files::CacheSpec> spec;  // null = off
@@ -112,42 +102,6 @@ Settings Merge(const Settings& outer, const Draft& own, site::MergeContext&) {
 }
 
 }  // namespace
-
-// Behaviour
-
-bool IsMissing(int error) { return error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG; }
-
-files::Lookup OpenFile(Exchange& exchange, std::string_view path, files::Want want) {
-  const pipeline::Services& services = *exchange.services;
-  return services.files->Open(
-      path,
-      {.want = want, .moment = services.moment, .rules = &exchange.settings<Settings>().rules, .now = services.now});
-}
-
-Outcome RefuseFile(Exchange& exchange, std::string_view path, int error, std::string_view call) {
-  const bool missing = IsMissing(error);
-  if (error == EMFILE || error == ENFILE) exchange.services->lacks_descriptors = true;
-  const bool forbidden = error == EACCES || error == ELOOP;
-  if (!missing || exchange.settings<site::CoreSettings>().log_not_found) {
-    const log::Level level = missing || forbidden ? log::Level::kError : log::Level::kCrit;
-    if (pipeline::ErrorLogOf(exchange).Enabled(level)) {
-      // A busy site has many of these lines: no format is read for them, and no translation looked for.
-      const char* const why = strerrordesc_np(error);
-      pipeline::WriteReport(
-          exchange, level,
-          exchange.arena.Concat(call, " \"", pipeline::Shown(exchange, path), "\" failed (",
-                                fmt::format_int(error).c_str(), ": ", why != nullptr ? why : "Unknown error", ")"));
-    }
-  }
-  if (missing) return Outcome::Respond(http::Status::kNotFound);
-  return Outcome::Respond(forbidden ? http::Status::kForbidden : http::Status::kInternalServerError);
-}
-
-Outcome RefusePath(Exchange& exchange) {
-  pipeline::Report(exchange, log::Level::kError, "\"{}\" leads out of \"{}\"", exchange.request.path,
-                   pipeline::DocumentRoot(exchange));
-  return Outcome::Respond(http::Status::kNotFound);
-}
 
 // Export
 

@@ -4,9 +4,9 @@
 #include <string>
 
 #include "files/store.h"
-#include "modules/open_file_cache.h"
 #include "pipeline/error_response.h"
 #include "pipeline/exchange.h"
+#include "pipeline/open_file.h"
 #include "pipeline/path.h"
 #include "pipeline/report.h"
 #include "site/core_settings.h"
@@ -67,13 +67,13 @@ Outcome Handle(Exchange& exchange) {
   const bool reads = http::IsGetOrHead(exchange.request.method);
   if (!reads && exchange.request.method != http::Method::kPost) return pipeline::RefuseMethod(exchange, kMethods);
   const pipeline::FileName path = pipeline::MapPath(exchange);
-  if (!path) return RefusePath(exchange);
+  if (!path) return pipeline::RefusePath(exchange);
   if (exchange.request.path.ends_with('/')) {
     pipeline::Report(exchange, log::Level::kError, "directory index of \"{}\" is forbidden", *path);
     return Outcome::Respond(Status::kForbidden);
   }
-  files::Lookup found = OpenFile(exchange, *path, files::Want::kContent);
-  if (!found) return RefuseFile(exchange, *path, found.error);
+  files::Lookup found = pipeline::OpenFile(exchange, *path, files::Want::kContent);
+  if (!found) return pipeline::RefuseFile(exchange, *path, found.error);
   switch (found.file->kind()) {
     case files::Kind::kRegular:
       if (!reads) return pipeline::RefuseMethod(exchange, kMethods);

@@ -89,11 +89,10 @@ Settings Merge(const Settings& outer, const Draft& own, site::MergeContext& cont
 // Computes until the time is over, as a handler would that resizes a picture or searches a list: the CPU is busy, and
 // nothing here waits for anything.
 std::uint64_t Compute(util::Milliseconds time) {
-  const util::SystemClock clock;
-  const util::TimePoint end = clock.Now() + time;
+  const util::TimePoint end = util::Now() + time;
   std::uint64_t rounds = 0;
   volatile std::uint64_t state = 88172645463325252U;
-  while (clock.Now() < end) {
+  while (util::Now() < end) {
     for (int i = 0; i < 1000; ++i) {
       std::uint64_t next = state;
       next ^= next << 13U;

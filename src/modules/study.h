@@ -1,4 +1,4 @@
-// study: handlers that misbehave on purpose, for those who want to see what becomes of it. A server that does not say
+// study: handlers that misbehave on purpose, to show what becomes of it. A server that does not say
 // `study on` refuses them.
 #pragma once
 

@@ -7,9 +7,9 @@
 
 #include "config/setters.h"
 #include "files/store.h"
-#include "modules/open_file_cache.h"
 #include "pipeline/error_response.h"
 #include "pipeline/exchange.h"
+#include "pipeline/open_file.h"
 #include "pipeline/path.h"
 #include "pipeline/report.h"
 #include "site/site.h"
@@ -93,9 +93,9 @@ Settings Merge(const Settings&, const Draft& own, MergeContext& context) {
 
 // Whether the file exists as the kind that was asked for.
 bool Exists(Exchange& exchange, std::string_view file, bool folder) {
-  const files::Lookup found = OpenFile(exchange, file, files::Want::kFacts);
+  const files::Lookup found = pipeline::OpenFile(exchange, file, files::Want::kFacts);
   if (found) return (found.file->kind() == files::Kind::kDirectory) == folder;
-  if (!IsMissing(found.error)) {
+  if (!pipeline::IsMissing(found.error)) {
     pipeline::Report(exchange, log::Level::kCrit, "stat() \"{}\" failed ({}: {})", file, found.error,
                      std::strerror(found.error));
   }

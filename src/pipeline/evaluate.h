@@ -1,4 +1,4 @@
-// What a template is worth for one exchange: its variables are asked for their values, when somebody wants the text.
+// What a template is worth for one exchange: its variables are asked for their values, when the text is wanted.
 #pragma once
 
 #include <optional>

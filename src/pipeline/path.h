@@ -4,7 +4,7 @@
 // The path of a request and the name of a file are two things. By root the name is root and path; by alias it is the
 // alias and what follows the location's own part of the path; by the alias of a regex location it is the alias alone,
 // into which the operator puts groups of the regex. What is below a folder, or stands in a file's place, is therefore
-// asked for here, and never by a path that somebody put together.
+// asked for here, and never by a path that a caller put together.
 //
 // A client's target has no "..", but a path that is made of variables may have one, and so may what an alias leaves of
 // "/i../secret" below a location "/i". Whatever of a name the operator did not write must not climb: such names are

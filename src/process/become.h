@@ -1,4 +1,4 @@
-// Becoming a worker: the one place where power is given up, as a numbered list. After it the process is who the
+// Becoming a worker: the one place where power is given up, as a numbered list. After it the process is what the
 // configuration says, and there is no way back.
 //
 // Memory comes first. The descriptors that the master lent can write all of the scoreboard, so they are used once, as

@@ -15,7 +15,7 @@
 // facts before the frames: a broken stack may break the walk over it. Names are those of the program's symbol table, as
 // the linker knows them (c++filt makes them readable); a frame of another module, or of a stripped program, has its
 // offset in the file, which addr2line understands. Machine code that was made at run time, a regular expression's above
-// all, does not tell who called it: there the frames end. The stamp's time zone is that of the process's start.
+// all, does not tell its caller: there the frames end. The stamp's time zone is that of the process's start.
 #pragma once
 
 #include "pipeline/current_request.h"

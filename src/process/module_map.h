@@ -2,7 +2,7 @@
 // beforehand, so that a signal handler may ask.
 //
 // Functions are known for the program itself only, by the symbol table in its file (which is mapped, not read: nothing
-// of it is in memory until somebody asks). Modules that are loaded after Load() are unknown.
+// of it is in memory until it is asked). Modules that are loaded after Load() are unknown.
 #pragma once
 
 #include <link.h>

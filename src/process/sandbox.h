@@ -1,4 +1,4 @@
-// What a worker shuts itself out of once it is who it should be: the second wall behind the change of user.
+// What a worker shuts itself out of once it has its user: the second wall behind the change of user.
 //
 // Two parts of the kernel do it, each where there is one. Landlock (sys/landlock.h) decides about files, ports and
 // signals; a filter (sys/syscall_filter.h) decides about system calls and their arguments. What a worker needs beyond
@@ -6,8 +6,9 @@
 //
 // Nothing that a worker does behind it may harm the master or the other workers, but for what is its own: the clients
 // that it takes, and the limits that the system sets to a user as a whole. What no filter can tell apart is left: a log
-// that is a socket (the journal's) can be shut down by whoever writes to it, a pipe of the worker's own user can be
-// read by it, and with `reset_timedout_connection` SO_LINGER can be set of a listening socket as of a connection.
+// that is a socket (the journal's) can be shut down by any process that writes to it, a pipe of the worker's own user
+// can be read by it, and with `reset_timedout_connection` SO_LINGER can be set of a listening socket as of a
+// connection.
 #pragma once
 
 #include <string>

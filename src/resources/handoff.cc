@@ -59,12 +59,12 @@ void Handoff::Leaving(std::uint32_t slot) {
 }
 
 void Handoff::Gone(std::uint32_t slot) {
-  std::vector<Client> back = turns_.Gone(slot);
+  std::vector<QueuedClient> back = turns_.Gone(slot);
   if (!back.empty()) {
     log::Main().Print(log::Level::kNotice, "master: {} that the worker in slot {} had not taken {} to others",
                       supervisor::Count(back.size(), "client"), slot, back.size() == 1 ? "goes" : "go");
   }
-  for (Client& client : back) kept_.push_back(std::move(client));
+  for (QueuedClient& client : back) kept_.push_back(std::move(client));
   Pump();
 }
 
@@ -77,7 +77,7 @@ bool Handoff::Taken(std::uint32_t slot, std::uint32_t in_reply_to) {
 // While nobody has room the sockets are not waited for; when somebody has again, clients are likely to be there.
 void Handoff::Pump() {
   for (auto slot = turns_.Next(generation_); slot && !kept_.empty(); slot = turns_.Next(generation_)) {
-    Client client = std::move(kept_.front());
+    QueuedClient client = std::move(kept_.front());
     kept_.pop_front();
     Give(*slot, std::move(client));
   }
@@ -134,7 +134,7 @@ bool Handoff::AcceptOne(Source& source, std::uint32_t slot) {
   return false;
 }
 
-void Handoff::Give(std::uint32_t slot, Client client) {
+void Handoff::Give(std::uint32_t slot, QueuedClient client) {
   const auto ordinal = OrdinalOf(client.listener);
   // Its listener went with a reload while the client was on its way to a worker that ended: nobody can serve it.
   if (!ordinal) return;

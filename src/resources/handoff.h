@@ -1,12 +1,11 @@
-// Handoff: `accept_by handoff`: the master accepts, and passes each client to the workers of the current generation in
-// turn, over their channels. The one exception to the master's rule to leave clients alone; it still reads and writes
-// none of their bytes.
+// Handoff: `accept_by handoff`: the master accepts, and passes clients round robin to the workers of the current
+// generation, over their channels. The one exception to the master's rule to leave clients alone; it still reads and
+// writes none of their bytes.
 //
 // 1. It accepts only while some worker has room (resources/handoff_queue.h). Otherwise clients wait in the kernel's
-// queue.
+//    queue.
 // 2. A client is lost only with a worker that has said that it took it. One that a worker had not taken when its
-// channel
-//    ended goes to another; while there is none it is kept, and nobody is accepted.
+//    channel ended goes to another; while there is none it is kept, and no client is accepted.
 // 3. Listeners with a socket for each seat (`reuseport`) are not concerned.
 //
 // What it costs: two more messages for each client, the master's time, and the queues of its sockets when it is killed,
@@ -42,8 +41,8 @@ class Handoff {
   // `loop` and `resources` must outlive it.
   Handoff(loop::Loop& loop, const Resources& resources, Send send);
 
-  // This generation is the current one. Whoever waits at listeners that it does not have is left to the workers of
-  // those before.
+  // This generation is the current one. A client that waits at listeners that it does not have is left to the workers
+  // of those before.
   void Promoted(std::uint32_t generation);
   // Sockets of the current generation were opened anew. Closing() is remembered.
   void Mended(std::uint32_t generation) {
@@ -80,9 +79,9 @@ class Handoff {
   void Pump();
   [[nodiscard]] bool MayAccept() const;
   void AcceptAll(Source& source);
-  // False when nobody waits there, or accepting has to pause.
+  // False when no client waits there, or accepting has to pause.
   bool AcceptOne(Source& source, std::uint32_t slot);
-  void Give(std::uint32_t slot, Client client);
+  void Give(std::uint32_t slot, QueuedClient client);
   [[nodiscard]] std::optional<std::uint32_t> OrdinalOf(const sys::Address& listener) const;
 
   loop::Loop& loop_;            // outlives this
@@ -91,11 +90,11 @@ class Handoff {
   HandoffQueue turns_;
   std::uint32_t generation_ = 0;  // the current one; 0 = none yet
   std::vector<std::unique_ptr<Source>> sources_;
-  std::deque<Client> kept_;
-  bool blocked_ = true;                          // nobody has room: sockets are not waited for
+  std::deque<QueuedClient> kept_;
+  bool blocked_ = true;                          // no worker has room: sockets are not waited for
   util::Seldom short_{std::chrono::minutes(1)};  // of descriptors: it is said in the log
   loop::Timer broken_;                           // from a socket that failed to on_unusable
-  loop::Timer pause_;                            // active: nobody is accepted for want of descriptors
+  loop::Timer pause_;                            // active: no client is accepted for want of descriptors
 };
 
 }  // namespace colmeia::resources

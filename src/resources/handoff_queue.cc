@@ -15,8 +15,8 @@ void HandoffQueue::Leave(std::uint32_t slot) {
   if (const auto at = workers_.find(slot); at != workers_.end()) at->second.takes = false;
 }
 
-std::vector<Client> HandoffQueue::Gone(std::uint32_t slot) {
-  std::vector<Client> clients;
+std::vector<QueuedClient> HandoffQueue::Gone(std::uint32_t slot) {
+  std::vector<QueuedClient> clients;
   const auto worker = workers_.extract(slot);
   if (worker.empty()) return clients;
   for (Sending& sending : worker.mapped().ahead) clients.push_back(std::move(sending.client));
@@ -37,7 +37,7 @@ std::optional<std::uint32_t> HandoffQueue::Next(std::uint32_t generation) const 
   return next->first;
 }
 
-void HandoffQueue::Sent(std::uint32_t slot, std::uint32_t sequence, Client client) {
+void HandoffQueue::Sent(std::uint32_t slot, std::uint32_t sequence, QueuedClient client) {
   last_ = slot;
   workers_[slot].ahead.push_back({sequence, std::move(client)});
 }

@@ -17,7 +17,7 @@
 namespace colmeia::resources {
 
 // A connection between accept4() and the worker's word that it has taken it.
-struct Client {
+struct QueuedClient {
   sys::UniqueFd fd;
   sys::Address listener;  // that it came through, as bound
   sys::Address peer;
@@ -33,14 +33,14 @@ class HandoffQueue {
   // It gets no more; what is on its way to it stays.
   void Leave(std::uint32_t slot);
   // Its channel has ended: the clients that it did not take, oldest first.
-  [[nodiscard]] std::vector<Client> Gone(std::uint32_t slot);
+  [[nodiscard]] std::vector<QueuedClient> Gone(std::uint32_t slot);
 
   // Whose turn it is among the workers of a generation; nothing: there is none that takes another client. The turn
   // passes on by Sent().
   [[nodiscard]] std::optional<std::uint32_t> Next(std::uint32_t generation) const;
 
   // A client was sent to `slot`, in a message of this number.
-  void Sent(std::uint32_t slot, std::uint32_t sequence, Client client);
+  void Sent(std::uint32_t slot, std::uint32_t sequence, QueuedClient client);
   // The worker took it: ours is closed. False: no client is on its way under this number.
   bool Taken(std::uint32_t slot, std::uint32_t sequence);
 
@@ -51,7 +51,7 @@ class HandoffQueue {
  private:
   struct Sending {
     std::uint32_t sequence = 0;
-    Client client;
+    QueuedClient client;
   };
   struct Worker {
     std::uint32_t generation = 0;

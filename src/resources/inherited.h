@@ -3,7 +3,7 @@
 //
 // Both use the same variables: LISTEN_FDS sockets from descriptor 3 on, named by LISTEN_FDNAMES. They are meant for us
 // when LISTEN_PID is our pid, or when COLMEIA_HANDOVER gives the number of the handover channel (master/handover.h):
-// who starts a new binary cannot know its pid before the exec.
+// the starter of a new binary cannot know its pid before the exec.
 #pragma once
 
 #include <string>

@@ -22,10 +22,10 @@ std::string LogAdvice(const std::string& path, const util::Error& error) {
   if (error.code == ENOTDIR) return "; what should be its folder is a file";
   // Of opening a FIFO to write, or a Unix socket.
   if (error.code == ENXIO && sys::KindAt(path) == sys::KindOf(S_IFIFO)) {
-    return "; it is a FIFO that nobody reads: start its reader first, such as cat " + path;
+    return "; it is a FIFO without a reader: start its reader first, such as cat " + path;
   }
   if (error.code == ENXIO) return "; name a file: colmeia writes to no socket or device that is not there";
-  if (error.code == EACCES) return "; give its folder to who starts colmeia, or name another one";
+  if (error.code == EACCES) return "; give its folder to the user that starts colmeia, or name another one";
   return {};
 }
 

@@ -1,7 +1,7 @@
 // LogFiles: the log files that the master holds open for its generations, which of them it writes to itself, and the
 // descriptors 1 and 2 of its launcher.
 //
-// A path is open once, however many generations name it. A file stays open as long as somebody has its OpenLog: a
+// A path is open once, however many generations name it. A file stays open as long as its OpenLog has a holder: a
 // generation, or LogFiles while the master writes to it.
 #pragma once
 
@@ -27,7 +27,7 @@ struct OpenLog {
 class LogFiles {
  public:
   // Descriptors 1 and 2 as they are now are what "/dev/stdout" and "stderr" mean from here on. Where one is a regular
-  // file, whoever has it writes at its end from here on.
+  // file, its holders write at its end from here on.
   LogFiles();
 
   // The error names the path, its place in the configuration, and what to do.
@@ -55,14 +55,14 @@ class LogFiles {
   // there is in the log as well.
   void TakeDescriptor2() const;
 
-  // Whoever reads what the launcher says waits for the end of it, which would not come while a daemon holds the pipe.
+  // A reader of what the launcher says waits for the end of it, which would not come while a daemon holds the pipe.
   void LetGoOfLauncher();
   // What descriptors 1 and 2 were at the start; /dev/null once the launcher was let go of.
   [[nodiscard]] int original_stdout() const { return original_stdout_.get(); }
   [[nodiscard]] int original_stderr() const { return original_stderr_.get(); }
 
  private:
-  // Everything that somebody has, in the order of opening.
+  // Everything that has a holder, in the order of opening.
   std::vector<std::shared_ptr<OpenLog>> InUse();
   Result<sys::UniqueFd> OpenFile(const std::string& path) const;
   Result<> RedirectDescriptor2() const;

@@ -42,7 +42,7 @@ void Mender::Mend(OpenListener& listener, const std::vector<std::size_t>& deaf) 
   }
   listener.mended_at = loop_.Now();
   const std::size_t workers = hand_out_(listener, deaf);
-  Tell(log::Level::kAlert, fmt::format("{} had stopped listening, shut down by somebody who has the socket as well; "
+  Tell(log::Level::kAlert, fmt::format("{} had stopped listening, shut down by another process that has the socket; "
                                        "opened anew and handed to {}",
                                        listener.name, supervisor::Count(workers, "worker")));
 }

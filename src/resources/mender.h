@@ -1,11 +1,11 @@
 // Mender: listening sockets that have stopped listening are opened anew, and handed to the workers that have them.
 //
-// A listening socket is shared: by workers, by the master, maybe by a service manager or a new binary. Whoever has it
-// can shut it down for all, and then clients are refused while everybody here believes to serve. So it is looked at
-// when a worker says that it accepts no more, when the master itself accepts in vain, and before a socket is used
+// A listening socket is shared: by workers, by the master, maybe by a service manager or a new binary. A process that
+// has it can shut it down for all, and then clients are refused while every worker believes to serve. So it is looked
+// at when a worker says that it accepts no more, when the master itself accepts in vain, and before a socket is used
 // again: for another worker, a reload, a new binary.
 //
-// At most one round of mending a second, and one line of the log in ten: whoever shuts sockets down all the time gains
+// At most one round of mending a second, and one line of the log in ten: one that shuts sockets down all the time gains
 // nothing but that.
 #pragma once
 
@@ -27,7 +27,8 @@ class Mender {
   static constexpr util::Milliseconds kBetween{1000};  // from one round in which something was found to the next
   static constexpr util::Milliseconds kTellEvery{10'000};
 
-  // These sockets of a listener are new: sends them to whom they belong, and returns to how many workers.
+  // These sockets of a listener are new: sends them to the workers that they belong to, and returns to how many
+  // workers.
   using HandOut = std::function<std::size_t(const OpenListener& listener, const std::vector<std::size_t>& sockets)>;
 
   // Both must outlive it.

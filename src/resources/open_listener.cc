@@ -140,12 +140,12 @@ void OpenListener::Tune(const ipc::PlannedListener& planned) {
 
 void OpenListener::Refuse() {
   if (inherited || turned_away) return;
-  turned_away = sys::TurnedAway::kForNow;
+  turned_away = sys::Refused::kForNow;
   for (const sys::UniqueFd& socket : sockets) {
     const auto done = sys::Refuse(socket.get(), address.family());
     if (!done) {
       Tell(*this, tl::unexpected(done.error()));
-    } else if (*done == sys::TurnedAway::kForGood) {
+    } else if (*done == sys::Refused::kForGood) {
       turned_away = *done;
     }
   }

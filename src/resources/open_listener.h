@@ -21,7 +21,7 @@
 
 namespace colmeia::resources {
 
-// Whether an address that is taken will be tried again. Who holds it is looked up for the last error alone.
+// Whether an address that is taken will be tried again. Its holder is looked up for the last error alone.
 enum class Attempts { kMore, kLast };
 
 // Whether another socket of ours may have the address that one is opened for.
@@ -41,8 +41,8 @@ struct OpenListener {
   void Inherit(InheritedSocket socket);
 
   // Opens what is missing for so many seats: all or nothing. New sockets come after those that are there and get no
-  // connections before Seat(); those of a first start do, and whoever comes early waits in their queues. The error
-  // names the address, its place in the configuration, and what to do.
+  // connections before Seat(); those of a first start do, and a client that comes early waits in their queues. The
+  // error names the address, its place in the configuration, and what to do.
   // With Company::kTolerated a socket that made room may still have the address.
   [[nodiscard]] Result<> Open(const ipc::PlannedListener& planned, std::uint32_t seats, Attempts attempts,
                               Company company = Company::kNone);
@@ -56,16 +56,16 @@ struct OpenListener {
   // Gives its sockets the options of this plan, if they have others.
   void Tune(const ipc::PlannedListener& planned);
 
-  // It was removed: nobody new comes, while those in its queues can still be accepted. Inherited sockets may be
-  // somebody else's as well, and stay as they are.
+  // It was removed: no new client comes, while those in its queues can still be accepted. Inherited sockets may be
+  // another process's as well, and stay as they are.
   void Refuse();
   // It is wanted again. REQUIRES: not turned away for good.
   void Admit();
-  // The numbers of those of its sockets that have stopped listening, whoever did that to them; none while it is turned
-  // away.
+  // The numbers of those of its sockets that have stopped listening, whatever process did that to them; none while it
+  // is turned away.
   [[nodiscard]] std::vector<std::size_t> Deaf() const;
-  // Opens them anew under the same numbers. All or nothing; what they were is put into `old`, to be closed when nobody
-  // polls it any more. Whoever stood in their queues was reset when they stopped.
+  // Opens them anew under the same numbers. All or nothing; what they were is put into `old`, to be closed when no loop
+  // polls it any more. Clients in their queues were reset when they stopped.
   [[nodiscard]] Result<> Mend(const ipc::PlannedListener& planned, const std::vector<std::size_t>& deaf,
                               std::vector<sys::UniqueFd>& old);
 
@@ -83,9 +83,9 @@ struct OpenListener {
   sys::SocketTuning tuning{};
   std::vector<sys::UniqueFd> sockets;
   std::optional<sys::SocketFileId> file;  // of a Unix socket
-  bool inherited = false;                 // somebody else may hold its sockets, too, and want its clients
+  bool inherited = false;                 // another process may hold its sockets, too, and want its clients
   // It was removed, and new clients do not come to it.
-  std::optional<sys::TurnedAway> turned_away;
+  std::optional<sys::Refused> turned_away;
   std::uint64_t mended = 0;  // so often sockets were opened anew
   util::TimePoint mended_at{};
   ReuseportSockets clones;

@@ -2,7 +2,7 @@
 //
 // After a restart the former server's workers may still be about to close their sockets. So a taken address is tried
 // again by timer, without holding anything up, for kPatience; then the error names the process that holds it. A reload
-// has the sockets of its server already, and somebody waits for its result: it gives up earlier.
+// has the sockets of its server already, and its client waits for the result: it gives up earlier.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +35,6 @@ class Opening {
 
   // Gives up: nothing of that generation is open. Harmless when it is not under way.
   void Cancel(std::uint32_t generation);
-
-  [[nodiscard]] bool IsOpening(std::uint32_t generation) const { return attempts_.contains(generation); }
 
  private:
   struct Attempt {

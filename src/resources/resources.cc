@@ -134,7 +134,7 @@ std::shared_ptr<OpenListener> Resources::FindOpen(const sys::Address& address) c
     for (const auto& listener : generation.listeners) {
       if (listener->address != address) continue;
       // One that turns clients away for good is replaced by another one, and so is one that nobody finds.
-      const bool lost = listener->turned_away == sys::TurnedAway::kForGood || listener->HasLostItsName();
+      const bool lost = listener->turned_away == sys::Refused::kForGood || listener->HasLostItsName();
       if (!lost) return listener;
     }
   }

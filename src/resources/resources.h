@@ -76,9 +76,9 @@ class Resources {
   // launcher.
   void Promote(std::uint32_t generation);
 
-  // This generation wants no clients any more: to the listeners that only such generations have nobody new comes, while
-  // those in their queues can still be accepted. Returns their ordinals. (Inherited sockets may be somebody else's as
-  // well, and stay as they are.)
+  // This generation wants no clients any more: to the listeners that only such generations have no new client comes,
+  // while those in their queues can still be accepted. Returns their ordinals. (Inherited sockets may be another
+  // process's as well, and stay as they are.)
   [[nodiscard]] std::vector<std::uint32_t> Remove(std::uint32_t generation);
   void CloseListeners(std::uint32_t generation);
   void Close(std::uint32_t generation);
@@ -113,7 +113,7 @@ class Resources {
 
   std::map<std::uint32_t, OpenGeneration> generations_;
   std::uint32_t current_ = 0;  // the last that was promoted; 0 = none yet
-  // By address, until the first generation is current; then what nobody wants is closed.
+  // By address, until the first generation is current; then what is not wanted is closed.
   std::vector<std::shared_ptr<OpenListener>> inherited_;
   LogFiles logs_;
   sys::PidFile pid_file_;

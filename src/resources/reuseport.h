@@ -3,7 +3,7 @@
 //
 // Clients may still stand in such a socket's queue, or be on their way into it: closing it would reset them. So (1) new
 // connections are steered to the sockets with a seat, (2) each clone without one is lent to a living worker, and (3)
-// once nobody has come for kSilence they are closed, all of an address together.
+// once no client has come for kSilence they are closed, all of an address together.
 //
 // The sockets of an address are numbered as in the kernel's group, which is the order of their listen(2). The seats'
 // are always the first, so closing those after them never moves one that is in use.
@@ -41,7 +41,7 @@ class ReuseportSockets {
 
   // A connection came to one of them.
   void Heard(util::TimePoint now) { heard_ = now; }
-  // When they may be closed if nobody comes any more; nullopt: there is none.
+  // When they may be closed if no client comes any more; nullopt: there is none.
   [[nodiscard]] std::optional<util::TimePoint> SilentAt() const;
 
   // The worker in `slot` accepts from the clone with this number, until that process is gone.

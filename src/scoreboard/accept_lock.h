@@ -1,11 +1,11 @@
-// AcceptLock: the lock of `accept_by mutex`: whoever holds it waits for clients on the shared listening sockets.
+// AcceptLock: the lock of `accept_by mutex`: its holder waits for clients on the shared listening sockets.
 //
 // It is one cell of the scoreboard's memory, which every worker maps and may write: it keeps workers that behave out of
 // each other's way, and guards nothing. A worker that accepts without it does no harm, and one that was broken into can
-// put anything there; so nobody relies on it for long (worker/mutex_acceptor.h).
+// put anything there; so no worker relies on it for long (worker/mutex_acceptor.h).
 //
-// The holder is known by its slot, so that a lock outlives nobody: the master frees it when it retires the slot, and
-// anyone may break it when the holder is nobody, or has shown no life for long.
+// The holder is known by its slot, so that a lock outlives no process: the master frees it when it retires the slot,
+// and any worker may break it when it has no holder, or one that has shown no life for long.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,7 @@ class AcceptLock {
            cell_->compare_exchange_strong(held, kFree, std::memory_order_release);
   }
 
-  // Takes it from whoever has it, also when its memory holds what no worker of ours writes. True when it was held.
+  // Takes it from its holder, also when its memory holds what no worker of ours writes. True when it was held.
   bool Break() {
     std::uint64_t held = cell_->load(std::memory_order_relaxed);
     return held != kFree && cell_->compare_exchange_strong(held, kFree, std::memory_order_release);

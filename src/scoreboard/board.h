@@ -1,5 +1,5 @@
-// The scoreboard: one slot of shared memory per worker, where it counts what it does and anyone may look while it does
-// so.
+// The scoreboard: one slot of shared memory per worker. The worker counts there what it does; other processes read it
+// meanwhile.
 //
 // It is for looking, not for deciding: what the master decides by lies in memory of its own, and is only published
 // here. Of what workers write it takes their counts, to show them, and the heartbeat: a worker that lies does so about
@@ -10,8 +10,8 @@
 // 2. Each field has a single writer: the master writes the header, the slot's worker its slot. So a count is a plain
 //    load and store, without a locked instruction. The one exception is the lock of `accept_by mutex`
 //    (scoreboard/accept_lock.h), which lives here because all have it.
-// 3. Nobody else can write it: a worker maps the whole from a descriptor that can only read, and from the one that can
-//    write no more than its own page and the lock's. It then closes both (process/become.h).
+// 3. No other process can write it: a worker maps the whole from a descriptor that can only read, and from the one that
+//    can write no more than its own page and the lock's. It then closes both (process/become.h).
 // 4. Totals survive their worker: Retire() adds them to the header's past record and empties the slot in one step, so
 //    that Sum() never counts a request twice or not at all. Gauges vanish with their worker.
 //
@@ -37,7 +37,7 @@
 
 namespace colmeia::scoreboard {
 
-// Who occupies a slot, as the master knows it.
+// The process that occupies a slot, as the master knows it.
 struct Occupant {
   std::int32_t pid = 0;
   std::uint32_t generation = 0;

@@ -1,20 +1,12 @@
 #include "scoreboard/layout.h"
 
 #include <cstring>
-#include <iterator>
 
 namespace colmeia::scoreboard {
 namespace {
 
 constexpr std::string_view kSlotStates[] = {"empty", "starting", "ready", "draining", "killed", "gone"};
 constexpr std::string_view kServerStates[] = {"starting", "serving", "degraded", "draining", "stopping"};
-constexpr std::string_view kTotalNames[] = {
-    "accepts",       "handled",       "requests",         "bytes_in",        "bytes_out",      "responses_1xx",
-    "responses_2xx", "responses_3xx", "responses_4xx",    "responses_5xx",   "wasted_accepts", "loop_turns",
-    "busy_ns",       "cpu_us",        "connections_full", "descriptors_out", "log_lines_lost"};
-constexpr std::string_view kGaugeNames[] = {"connections", "reading",   "writing", "waiting", "lag_last_ns",
-                                            "lag_max_ns",  "rss_bytes", "turn_ns", "beat_ns"};
-static_assert(std::size(kTotalNames) == kTotals && std::size(kGaugeNames) == kGauges);
 
 template <std::size_t kCount, class Enum>
 std::string_view Name(const std::string_view (&names)[kCount], Enum value) {
@@ -26,8 +18,6 @@ std::string_view Name(const std::string_view (&names)[kCount], Enum value) {
 
 std::string_view SlotStateName(SlotState state) { return Name(kSlotStates, state); }
 std::string_view ServerStateName(ServerState state) { return Name(kServerStates, state); }
-std::string_view TotalName(Total total) { return Name(kTotalNames, total); }
-std::string_view GaugeName(Gauge gauge) { return Name(kGaugeNames, gauge); }
 
 std::uint64_t LagBucketLimitNs(std::size_t bucket) {
   return bucket + 1 < kLagBuckets ? std::uint64_t{1} << (14 + bucket) : UINT64_MAX;

@@ -1,13 +1,13 @@
 // What the scoreboard's memory looks like, and SlotWriter, the worker's pen. Board (scoreboard/board.h) is how it is
 // used.
 //
-//   Header    what this is, the state of the server, the totals of workers that are gone, who lives in which slot
+//   Header    what this is, the state of the server, the totals of workers that are gone, the process in each slot
 //   Slot[0]   a page: what its worker counts
 //   Slot[1]   ...
 //   the lock  a page: AcceptLock's cell
 //
 // Rights to memory are given by the page, so each part that has another writer begins on one: the header is the
-// master's, a slot its worker's, the lock everybody's. The lock comes last: nothing lies behind it.
+// master's, a slot its worker's, the lock all workers'. The lock comes last: nothing lies behind it.
 #pragma once
 
 #include <algorithm>
@@ -34,7 +34,7 @@ static_assert(Cell::is_always_lock_free && sizeof(Cell) == 8, "a cell is shared 
 //                 |           |          |          ^
 //                 +-----------+----------+-> kKilled |   (any state may also lead straight to kGone: the process died)
 enum class SlotState : std::uint32_t {
-  kEmpty = 0,     // nobody lives here
+  kEmpty = 0,     // no process lives here
   kStarting = 1,  // spawned, has not said Ready
   kReady = 2,     // serves
   kDraining = 3,  // accepts no more, finishes what is open
@@ -73,7 +73,6 @@ enum class Total : std::size_t {
   kLogLinesLost,     // of access logs
   kCount,
 };
-[[nodiscard]] std::string_view TotalName(Total total);  // "bytes_in"
 
 // Gauges go up and down, and are worth nothing once their worker is gone.
 enum class Gauge : std::size_t {
@@ -88,7 +87,6 @@ enum class Gauge : std::size_t {
   kBeatNs,       // the longest that it is silent while it has nothing to do
   kCount,
 };
-[[nodiscard]] std::string_view GaugeName(Gauge gauge);
 
 inline constexpr std::size_t kTotals = static_cast<std::size_t>(Total::kCount);
 inline constexpr std::size_t kGauges = static_cast<std::size_t>(Gauge::kCount);
@@ -127,7 +125,7 @@ inline constexpr std::size_t kMaxText = sizeof(TextCells) - 1;
 void StoreText(std::string_view text, TextCells& cells);
 [[nodiscard]] std::string LoadText(const TextCells& cells);
 
-// What a slot's worker says of itself, and nobody else writes while it lives.
+// What a slot's worker says of itself; it is the only writer while it lives.
 struct alignas(64) Slot {
   Cell heartbeat_ns;
   std::array<Cell, kGauges> gauges;
@@ -143,7 +141,7 @@ inline constexpr std::uint64_t kMostCount = std::uint64_t{1} << 59;
 // REQUIRES: neither is beyond kMostCount.
 [[nodiscard]] constexpr std::uint64_t SumOf(std::uint64_t a, std::uint64_t b) { return std::min(a + b, kMostCount); }
 
-// Who lives in a slot.
+// The process that lives in a slot.
 struct alignas(64) Tenancy {
   Cell state;
   Cell pid;
@@ -211,7 +209,8 @@ struct Geometry {
 
 // A worker's pen for its own slot: each call is a load and a store, no locked instruction, a few nanoseconds.
 //
-// It writes for one thread only. A default-made one writes where nobody looks, so that code under test needs no board.
+// It writes for one thread only. A default-made one writes where no reader looks, so that code under test needs no
+// board.
 class SlotWriter {
  public:
   SlotWriter() : slot_(&Nowhere()) {}

@@ -1,4 +1,4 @@
-// Records: what the master knows of the server and of who lives in which slot, in memory that nobody else can reach.
+// Records: what the master knows of the server and of the process in each slot, in memory that no worker can reach.
 // The board's header is published from here, and never read back.
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace colmeia::scoreboard {
 
-// Who lives in a slot, as a plain copy.
+// The process that lives in a slot, as a plain copy.
 struct Tenant {
   SlotState state = SlotState::kEmpty;
   Occupant who;
@@ -23,7 +23,7 @@ struct Records {
   ServerView server;
   std::array<Tenant, kSlots> tenants{};
   std::uint32_t used_slots = 0;
-  Counts past;  // its gauges are nobody's
+  Counts past;  // its gauges mean nothing
   // Odd while the header's part of that name is being written.
   std::uint64_t past_sequence = 0;
   std::uint64_t record_sequence = 0;

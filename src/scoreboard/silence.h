@@ -1,4 +1,4 @@
-// Silence: whether a worker stands still now, judged by those who look at it: from its stamps and the clock, and not
+// Silence: whether a worker stands still now, judged from outside: from its stamps and the clock, and not
 // from what it counts when a turn is over.
 //
 // A loop that turns stamps the end of each turn, and beats by timer while it has nothing to do; the first request of a

@@ -74,8 +74,9 @@ constexpr Directive kEventsDirectives[] = {
      .setter = config::SetEnum<&EventsDraft::accept_by, kWays>,
      .syntax = "exclusive | shared | reuseport | mutex | handoff",
      .default_value = "exclusive",
-     .doc = "Who takes a client: the worker that the kernel wakes, whoever comes first, the one whose socket it came "
-            "to, the holder of a lock, or the master, which hands it on. Listeners with reuseport are not concerned.",
+     .doc =
+         "Which worker takes a client: the one that the kernel wakes, the first to come, the one whose socket it came "
+         "to, the holder of a lock, or the master, which hands it on. Listeners with reuseport are not concerned.",
      .own = true},
     {.name = "accept_mutex",
      .contexts = In::kEvents,

@@ -1,11 +1,13 @@
 // Module: what a file pair in modules/ exports: its directives, how its settings merge from block to block, and which
 // hooks it hangs into the pipeline. Modules are blind to each other; app/modules.cc lists them in pipeline order.
 //
-//   struct Settings { bool on = false; };                         // resolved; defaults live here, and only here
-//   struct Draft    { std::optional<bool> on; };                  // what one block said
-//   Settings Merge(const Settings& outer, const Draft& own, MergeContext&) { return {.on = own.on.value_or(outer.on)};
-//   } constexpr config::Directive kDirectives[] = {...}; const Module kThing = DefineModule<Settings, Draft,
-//   Merge>("thing", kDirectives, {.phases = kPhaseHooks});
+//   struct Settings { bool on = false; };         // resolved; defaults live here, and only here
+//   struct Draft    { std::optional<bool> on; };  // what one block said
+//   Settings Merge(const Settings& outer, const Draft& own, MergeContext&) {
+//     return {.on = own.on.value_or(outer.on)};
+//   }
+//   constexpr config::Directive kDirectives[] = {...};
+//   const Module kThing = DefineModule<Settings, Draft, Merge>("thing", kDirectives, {.phases = kPhaseHooks});
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// process: the directives of the main context: who workers become, how many there are, and how the server runs.
+// process: the directives of the main context: the user of workers, how many there are, and how the server runs.
 //
 // It only keeps what was written; app/ turns it into the plan that the master works from.
 #pragma once

@@ -194,7 +194,6 @@ std::vector<Regex::Code::GroupName> Regex::Code::GroupNames(const pcre2_code* co
 
 Regex::Regex(std::unique_ptr<Code> code) : code_(std::move(code)) {}
 Regex::Regex(Regex&&) noexcept = default;
-Regex& Regex::operator=(Regex&&) noexcept = default;
 Regex::~Regex() = default;
 
 Result<Regex> Regex::Compile(std::string_view pattern, bool ignore_case, std::span<const Variable> variables) {
@@ -296,8 +295,5 @@ Matched Regex::Match(std::string_view subject, std::vector<Capture>* captures, M
   for (const Code::GroupName& named : code_->groups) captures->push_back({named.name, group(named.group)});
   return Matched::kYes;
 }
-
-const std::vector<std::string>& Regex::names() const { return code_->names; }
-const std::string& Regex::pattern() const { return code_->pattern; }
 
 }  // namespace colmeia::site

@@ -21,10 +21,10 @@ struct Capture {
 enum class Matched {
   kNo,      // the pattern is not in the text
   kYes,     // it is
-  kFailed,  // nobody knows: the match was given up, see MatchFailure. It must never be taken for kNo
+  kFailed,  // unknown: the match was given up, see MatchFailure. It must never be taken for kNo
 };
 
-// Why a match was given up: what an alert says of it. Filled in by whoever returns or passes on kFailed.
+// Why a match was given up: what an alert says of it. Filled in by the function that returns or passes on kFailed.
 struct MatchFailure {
   int code = 0;                          // PCRE2's, negative; 0 = none failed
   std::string_view subject;              // valid as long as the text that was matched against
@@ -42,7 +42,6 @@ class Regex {
   static Result<Regex> Compile(std::string_view pattern, bool ignore_case, std::span<const Variable> variables = {});
 
   Regex(Regex&&) noexcept;
-  Regex& operator=(Regex&&) noexcept;
   ~Regex();
 
   // The names of a pattern's named groups, as PCRE2 itself understands them, in lower case; none of one that is wrong.
@@ -53,10 +52,6 @@ class Regex {
   // that no client can hold the loop with a path; so is one that needs more than a megabyte of stack, and one with
   // (*UTF) on a subject that is no UTF-8. Then `failure` says which, and nothing else changes.
   [[nodiscard]] Matched Match(std::string_view subject, std::vector<Capture>* captures, MatchFailure& failure) const;
-
-  // The names of the named groups, for variables: in lower case, as theirs are.
-  [[nodiscard]] const std::vector<std::string>& names() const;
-  [[nodiscard]] const std::string& pattern() const;
 
  private:
   struct Code;

@@ -42,7 +42,7 @@ class LocationTable {
   void Finish();  // after the last Add
 
   // The location for `path`, or null when none matches. With a regex, its groups go to `captures`. Null with a
-  // `failure` when a regex could not be matched, so that nobody knows: the request must be refused.
+  // `failure` when a regex could not be matched, so that it is not known: the request must be refused.
   [[nodiscard]] const Location* Find(std::string_view path, std::vector<Capture>* captures,
                                      MatchFailure& failure) const;
 
@@ -151,7 +151,8 @@ struct ListenSocket {
   };
   std::vector<Specific> specific;
 
-  // The servers for a connection whose local address is `local`. When `specific` is empty nobody needs to ask for it.
+  // The servers for a connection whose local address is `local`. When `specific` is empty there is no need to ask for
+  // it.
   [[nodiscard]] const VirtualHosts& HostsFor(const sys::Address& local) const;
 };
 

@@ -20,7 +20,7 @@ using scoreboard::ServerState;
 using scoreboard::SlotState;
 
 // What a start, a reload or a request ended with; the exit code of the command that asked for it.
-enum class Outcome : int {
+enum class RequestOutcome : int {
   kOk = 0,
   kConfiguration = 1,  // the configuration, or what was asked for, has a mistake
   kResources = 2,      // an address, a file or the pid file could not be had
@@ -74,7 +74,7 @@ struct CloseGeneration {
 // So many seats of the current generation serve, of so many wanted ones: the first worker of each has become ready, or
 // seats were given up. Comes after Promote, and whenever one of the numbers changes; when they shrink, before the
 // workers of those seats are told to drain. Seats 0..seats-1 are meant; a seat between two workers counts. The clones
-// of those up to `wanted` are their workers', who are on the way to them; those of the others have nobody who accepts.
+// of those up to `wanted` are their workers', which are on the way to them; those of the others have no worker.
 struct SeatsChanged {
   std::uint32_t generation = 0;
   std::uint32_t seats = 0;
@@ -151,7 +151,7 @@ struct SetState {
 struct SetServer {
   ServerState state = ServerState::kStarting;
   std::uint32_t generation = 0;  // the current one; 0 = none yet
-  bool ending = false;           // the service ends with us: nobody takes over, and nobody is to come back
+  bool ending = false;           // the service ends with us: no master takes over, and none is to come back
   bool operator==(const SetServer&) const = default;
 };
 
@@ -169,7 +169,7 @@ struct Log {
 // StartFailed comes just before Leave: when the launcher returns, nothing is left in the way of the next try.
 struct Started {};
 struct StartFailed {
-  Outcome outcome = Outcome::kRolledBack;
+  RequestOutcome outcome = RequestOutcome::kRolledBack;
   std::string why;
 };
 
@@ -177,7 +177,7 @@ struct StartFailed {
 // lines.
 struct Reply {
   std::uint64_t id = 0;
-  Outcome outcome = Outcome::kOk;
+  RequestOutcome outcome = RequestOutcome::kOk;
   std::string message;
 };
 
@@ -189,7 +189,7 @@ struct Reloading {
 // The end of a reload: promoted, or rolled back with a reason.
 struct Reloaded {
   std::uint32_t generation = 0;
-  Outcome outcome = Outcome::kOk;
+  RequestOutcome outcome = RequestOutcome::kOk;
   std::string why;  // empty when it succeeded
 };
 

@@ -29,7 +29,7 @@ struct Start {
   PlanPtr plan;
   pid_t old_master = 0;  // this binary was started by a running master, to take over from it; 0 = it was not
   bool tells_main_pid =
-      false;  // a service manager follows us to a new master (NOTIFY_SOCKET): nobody has to stay for it
+      false;  // a service manager follows us to a new master (NOTIFY_SOCKET): no process has to stay for it
 };
 
 // Start::old_master has gone its way (CompleteUpgrade, or its death): the handover channel has ended.
@@ -49,7 +49,7 @@ struct Request {
   pid_t sender = 0;  // 0 when unknown
 };
 
-// Nobody waits for the reply any more. What was asked for goes on.
+// The client that asked has left. What was asked for goes on.
 struct RequesterGone {
   std::uint64_t id = 0;
 };

@@ -28,16 +28,22 @@ enum class Stage {
   kRetiring,   // its workers are told to leave; closed when the last one is gone
 };
 
+// What the master holds open for a generation: listeners, logs and, of the first one, the pid file.
+enum class Listeners {
+  kNone,  // nothing yet: ResourcesOpened has not come
+  kOpen,
+  kRemoved,  // RemoveListeners was said: no later generation has the ones that it names
+  kClosed,   // CloseListeners was said: none of its workers accepts any more
+};
+
 struct Generation {
   std::uint32_t number = 0;
   Stage stage = Stage::kCompiling;
   PlanPtr plan;                // nullptr until compiled
   std::vector<Backoff> seats;  // as many as workers are wanted; empty until kStarting
 
-  bool compiler_lives = false;     // Compiled is awaited
-  bool resources_open = false;     // ResourcesOpened came
-  bool listeners_removed = false;  // RemoveListeners was said
-  bool listeners_closed = false;   // CloseListeners was said
+  bool compiler_lives = false;  // Compiled is awaited
+  Listeners listeners = Listeners::kNone;
   bool rejected = false;           // it failed on its way up and was rolled back
   bool hurried = false;            // too many drain: it got a limit where its configuration has none
   std::uint32_t served_seats = 0;  // as last told by SeatsChanged

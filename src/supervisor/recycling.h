@@ -1,7 +1,7 @@
 // Recycling: which workers have served long enough, or have grown too large (worker_max_requests, worker_max_memory).
 //
-// A pure decision, made anew at each look and without memory: who is due stays due until it is no longer ready. That
-// one worker goes at a time, and only once its replacement is ready, is the supervisor's rule.
+// A pure decision, made anew at each look and without memory: a worker that is due stays due until it is no longer
+// ready. That one worker goes at a time, and only once its replacement is ready, is the supervisor's rule.
 #pragma once
 
 #include <sys/types.h>

@@ -38,7 +38,7 @@ class Reopening {
   void Done(std::uint32_t slot, std::uint32_t in_reply_to);
   void Gone(std::uint32_t slot);
 
-  // True when nobody is awaited any more.
+  // True when no process is awaited any more.
   [[nodiscard]] bool complete() const { return state_ == State::kAwaited && owed_.empty(); }
 
   void Finish() { *this = Reopening{}; }

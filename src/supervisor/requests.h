@@ -14,7 +14,7 @@
 
 namespace colmeia::supervisor {
 
-// Who wants something, by signal or by request, in words for the log.
+// The requester of something, by signal or by request, in words for the log.
 struct Requester {
   std::string received;                  // begins the log line: "signal 1 (SIGHUP) received from 456"
   std::string by;                        // "signal 1 (SIGHUP)"

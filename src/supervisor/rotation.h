@@ -25,7 +25,7 @@ class Rotation {
   static constexpr util::Milliseconds kPatience{30000};
 
   enum class State {
-    kIdle,      // nobody is being replaced
+    kIdle,      // no worker is being replaced
     kStarting,  // a replacement starts
     kLeaving,   // it serves, and the old worker finishes what is open
   };
@@ -50,12 +50,12 @@ class Rotation {
   // Its replacement, while that one starts.
   [[nodiscard]] std::optional<std::uint32_t> relief() const;
 
-  // Who waits for their turn, in order. A worker waits once; an operator's wish outlives a restart.
+  // Workers that wait for their turn, in order. A worker waits once; an operator's wish outlives a restart.
   [[nodiscard]] std::vector<Job>& waiting() { return waiting_; }
   [[nodiscard]] const std::vector<Job>& waiting() const { return waiting_; }
   void Add(Job job);
 
-  // REQUIRES: idle. Takes the slot of `old` from those who wait.
+  // REQUIRES: idle. Takes the slot of `old` from those that wait.
   void Begin(std::uint32_t old, std::uint32_t relief);
   // REQUIRES: kStarting.
   void Switched(util::TimePoint now);

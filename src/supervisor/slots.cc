@@ -26,9 +26,14 @@ bool Leads(SlotState from, SlotState to) {
 
 }  // namespace
 
+bool Slot::accepting() const {
+  const bool runs = state == SlotState::kStarting || state == SlotState::kReady || state == SlotState::kDraining;
+  return runs && (said == SlotSaid::kHello || said == SlotSaid::kReady);
+}
+
 std::string DescribeEnd(const Slot& slot) {
   std::string text = DescribeExit(slot.exit_code, slot.exit_signal);
-  if (slot.aborted) text += fmt::format(", hung for {}", Words(slot.hung));
+  if (slot.hung) text += fmt::format(", hung for {}", Words(*slot.hung));
   if (!slot.serving.empty()) text += fmt::format(", serving \"{}\"", slot.serving);
   return text;
 }
@@ -57,7 +62,7 @@ void SlotTable::Enter(std::uint32_t slot, SlotState state) {
 void SlotTable::Free(std::uint32_t slot) {
   CHECK(Lives(slot));
   const Slot& it = slots_[slot];
-  CHECK(it.pid == 0 || (it.channel_closed && it.reaped));
+  CHECK(it.pid == 0 || it.ends == SlotEnds::kBoth);
   slots_[slot] = Slot{};
   --living_;
   while (used_ > 0 && !slots_[used_ - 1].living()) --used_;

@@ -1,4 +1,5 @@
-// The table of slots: who lives, in which state, and until when that is tolerated. One slot is one process's life.
+// The table of slots: which processes live, in which state, and until when that is tolerated. One slot is one process's
+// life.
 //
 //                Take            Ready            told to leave, or drains by itself
 //     kEmpty ----------> kStarting ------> kReady ------------------> kDraining
@@ -11,7 +12,7 @@
 //          both ends seen
 //
 // A process has two ends: its channel closes, and its exit is reaped. The first to be seen makes the slot kGone, the
-// second makes it kEmpty and free for another process; so a slot number in flight never means somebody else.
+// second makes it kEmpty and free for another process; so a slot number in flight never means another process.
 //
 // The table decides nothing and sends nothing; the supervisor does. scoreboard::SlotState has the states.
 #pragma once
@@ -37,34 +38,53 @@ enum class SlotOrder {
   kStop,   // leave now
 };
 
+// How far a worker has come by its own messages.
+enum class SlotSaid {
+  kNothing,
+  kHello,     // and was adopted: it understands messages
+  kReady,     // it serves, or did
+  kDraining,  // it accepts no more
+};
+
+// Which of a process's two ends were seen.
+enum class SlotEnds {
+  kNone,
+  kChannel,  // its channel closed
+  kExit,     // it was reaped
+  kBoth,
+};
+
 struct Slot {
   SlotState state = SlotState::kEmpty;
   std::uint32_t generation = 0;
   std::uint32_t seat = 0;
   pid_t pid = 0;  // 0 until spawned
 
-  bool seated = false;     // it fills its seat; no more once told to leave, or draining by itself
-  bool adopted = false;    // Hello came and Adopt went out: it understands messages
-  bool was_ready = false;  // it said Ready at some time
-  bool said_draining = false;
-  bool said_failed = false;
-  bool accepting = false;  // it may accept connections: adopted, and has not said Draining
+  bool seated = false;  // it fills its seat; no more once told to leave, or draining by itself
+  SlotSaid said = SlotSaid::kNothing;
+  bool failed = false;  // it said Failed
   SlotOrder order = SlotOrder::kNone;
 
   std::optional<util::TimePoint> deadline;  // of the present state; what happens then is the supervisor's affair
   std::string why;                          // the reason that it, or we, gave for its end
 
-  bool channel_closed = false;
-  bool reaped = false;
-  bool killed = false;         // SIGKILL was sent
-  bool aborted = false;        // SIGABRT was sent: it hangs
-  util::Milliseconds hung{0};  // for how long, when that was noticed
-  bool traced = false;         // it was reported as silent and held by a debugger
-  int exit_code = 0;           // valid when reaped
+  SlotEnds ends = SlotEnds::kNone;
+  bool killed = false;                     // SIGKILL was sent
+  std::optional<util::Milliseconds> hung;  // SIGABRT was sent: for how long it had been silent then
+  bool traced = false;                     // it was reported as silent and held by a debugger
+  int exit_code = 0;                       // valid when reaped
   int exit_signal = 0;
   std::string serving;  // the request that it was at when it crashed, as far as it said
 
   [[nodiscard]] bool living() const { return state != SlotState::kEmpty; }
+  [[nodiscard]] bool adopted() const { return said >= SlotSaid::kHello; }
+  [[nodiscard]] bool was_ready() const { return said >= SlotSaid::kReady; }
+  // It may accept connections: it was adopted, has not said Draining, and is neither killed nor gone.
+  [[nodiscard]] bool accepting() const;
+  [[nodiscard]] bool channel_closed() const { return ends == SlotEnds::kChannel || ends == SlotEnds::kBoth; }
+  [[nodiscard]] bool reaped() const { return ends == SlotEnds::kExit || ends == SlotEnds::kBoth; }
+  // `end` was seen, kChannel or kExit.
+  void See(SlotEnds end) { ends = ends == SlotEnds::kNone || ends == end ? end : SlotEnds::kBoth; }
 };
 
 // How its process ended: "was killed by signal 6 (SIGABRT), hung for 3 s, serving "GET /a HTTP/1.1"". REQUIRES: reaped.

@@ -5,25 +5,31 @@
 #include <fmt/core.h>
 
 #include "supervisor/words.h"
+#include "util/check.h"
 
 namespace colmeia::supervisor {
 
 using log::Level;
 
 std::vector<Action> Supervisor::On(const Event& event, util::TimePoint now) {
-  if (phase_ == Phase::kLeft) return {};
-  if (phase_ == Phase::kIdle && !std::holds_alternative<Start>(event)) return {};
+  if (phase_ == ServerPhase::kLeft) return {};
+  if (phase_ == ServerPhase::kIdle && !std::holds_alternative<Start>(event)) return {};
   now_ = now;
   std::visit([this](const auto& it) { Handle(it); }, event);
-  if (phase_ < Phase::kStandIn) {
+  if (phase_ < ServerPhase::kStandIn) {
     CheckDeadlines();
     Reconcile();
   }
   return std::exchange(actions_, {});
 }
 
+void Supervisor::Enter(ServerPhase phase) {
+  CHECK(phase > phase_);
+  phase_ = phase;
+}
+
 std::optional<util::TimePoint> Supervisor::NextDeadline() const {
-  if (phase_ == Phase::kIdle || phase_ == Phase::kLeft) return std::nullopt;
+  if (phase_ == ServerPhase::kIdle || phase_ == ServerPhase::kLeft) return std::nullopt;
   std::optional<util::TimePoint> next;
   const auto consider = [&next](std::optional<util::TimePoint> when) {
     if (when && (!next || *when < *next)) next = when;
@@ -57,8 +63,8 @@ const Generation* Supervisor::current() const {
 }
 
 void Supervisor::Handle(const Start& event) {
-  if (phase_ != Phase::kIdle) return;
-  phase_ = Phase::kStarting;
+  if (phase_ != ServerPhase::kIdle) return;
+  Enter(ServerPhase::kStarting);
   old_master_ = event.old_master;
   tells_main_pid_ = event.tells_main_pid;
   UpdateServer();
@@ -72,7 +78,7 @@ void Supervisor::Handle(const Compiled& event) {
   generation->deadline.reset();
   if (generation->stage != Stage::kCompiling) return;  // it was given up meanwhile
   if (event.plan == nullptr) {
-    Fail(*generation, Outcome::kConfiguration, "failed to compile", event.why);
+    Fail(*generation, RequestOutcome::kConfiguration, "failed to compile", event.why);
   } else {
     Open(*generation, event.plan);
   }
@@ -81,10 +87,10 @@ void Supervisor::Handle(const Compiled& event) {
 void Supervisor::Handle(const ResourcesOpened& event) {
   Generation* generation = Find(event.generation);
   if (generation == nullptr || generation->stage != Stage::kOpening) return;
-  generation->resources_open = true;
+  generation->listeners = Listeners::kOpen;
   const std::uint32_t workers = std::max(generation->plan->workers, 1U);
   if (workers > slots_.free()) {
-    Fail(*generation, Outcome::kRolledBack, "failed to start",
+    Fail(*generation, RequestOutcome::kRolledBack, "failed to start",
          fmt::format("it wants {}, and {} of {} slots are taken by living ones", Count(workers, "worker"),
                      slots_.living(), SlotTable::kSize));
     return;
@@ -105,7 +111,7 @@ void Supervisor::Handle(const ResourcesOpened& event) {
 void Supervisor::Handle(const ResourcesFailed& event) {
   Generation* generation = Find(event.generation);
   if (generation == nullptr || generation->stage != Stage::kOpening) return;
-  Fail(*generation, Outcome::kResources, "failed to open what it needs", event.why);
+  Fail(*generation, RequestOutcome::kResources, "failed to open what it needs", event.why);
 }
 
 void Supervisor::Handle(const Spawned& event) {
@@ -123,7 +129,7 @@ void Supervisor::Handle(const SpawnFailed& event) {
   if (!slots_.Lives(event.slot) || slots_[event.slot].pid != 0) return;
   const Slot slot = slots_[event.slot];
   const std::string what = "could not be spawned: " + OneLine(event.why);
-  if (slot.seated && !FailsItsGeneration(event.slot, Outcome::kRolledBack, what)) {
+  if (slot.seated && !FailsItsGeneration(event.slot, RequestOutcome::kRolledBack, what)) {
     const std::string next = FreeSeat(slot, what);
     Say(Level::kError, fmt::format("{} {}; {}", Name(slot), what, next));
   }
@@ -154,9 +160,9 @@ void Supervisor::Handle(const Received& event) {
 }
 
 void Supervisor::Handle(const ChannelClosed& event) {
-  if (!slots_.Lives(event.slot) || slots_[event.slot].channel_closed) return;
-  slots_[event.slot].channel_closed = true;
-  const bool broken = !event.why.empty() && !slots_[event.slot].reaped;
+  if (!slots_.Lives(event.slot) || slots_[event.slot].channel_closed()) return;
+  slots_[event.slot].See(SlotEnds::kChannel);
+  const bool broken = !event.why.empty() && !slots_[event.slot].reaped();
   if (broken) {
     Say(Level::kError, fmt::format("{}: its channel broke, killing it: {}", Name(slots_[event.slot]), event.why));
     if (slots_[event.slot].why.empty()) slots_[event.slot].why = "its channel broke";
@@ -166,9 +172,9 @@ void Supervisor::Handle(const ChannelClosed& event) {
 }
 
 void Supervisor::Handle(const Exit& event) {
-  if (!slots_.Lives(event.slot) || slots_[event.slot].reaped) return;
+  if (!slots_.Lives(event.slot) || slots_[event.slot].reaped()) return;
   Slot& slot = slots_[event.slot];
-  slot.reaped = true;
+  slot.See(SlotEnds::kExit);
   slot.exit_code = event.code;
   slot.exit_signal = event.signal;
   slot.serving = event.serving;
@@ -186,15 +192,13 @@ void Supervisor::Handle(const LogsReopened& event) {
 
 void Supervisor::Handle(const Independent&) { old_master_ = 0; }
 
-void Supervisor::Handle(const Deadline&) {}
-
 void Supervisor::CheckDeadlines() {
   for (std::uint32_t i = 0; i < slots_.used(); ++i) {
     if (slots_[i].deadline && *slots_[i].deadline <= now_) Overdue(i);
   }
   for (Generation& generation : generations_) {
     if (!generation.deadline || *generation.deadline > now_) continue;
-    Fail(generation, Outcome::kTimedOut, "failed to compile",
+    Fail(generation, RequestOutcome::kTimedOut, "failed to compile",
          fmt::format("the compiler did not finish within {}", Words(kCompileLimit)));
   }
   if (reopening_.deadline() && *reopening_.deadline() <= now_) FinishReopening();

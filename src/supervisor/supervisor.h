@@ -5,14 +5,14 @@
 //
 // How it works: an event changes records (slots, generations, what is wanted); then, after every event, the desired
 // table is compared with the living one (Reconcile): workers not wanted are told to leave, seats not filled are filled,
-// what nobody needs is closed. No event has a spawn path of its own.
+// what no generation needs is closed. No event has a spawn path of its own.
 //
 //   A reload is a transaction. Signal HUP -> Compile -> Compiled -> OpenResources -> ResourcesOpened -> Spawn each ->
 //   Hello -> Adopt -> Ready from all -> Promote, and only then Drain for the workers of the old generation. Whatever
 //   fails on the way rolls back what was begun, and the old generation has not noticed. The first start is the same
-//   way, but there is nothing to go back to: its failure ends the server. Who asked for it over the control socket is
-//   answered when the old workers have said Draining, so that whoever connects then meets the new ones, and at the
-//   latest kLastAccept after the promotion.
+//   way, but there is nothing to go back to: its failure ends the server. The client that asked for it is
+//   answered when the old workers have said Draining, so that a client that connects then meets the new ones, and at
+//   the latest kLastAccept after the promotion.
 //
 //   A worker that serves is replaced (rolling restart, recycling, draining one) by a rotation: its replacement starts
 //   beside it and takes the seat when it is ready; one at a time, and a failure stops it (supervisor/rotation.h).
@@ -25,7 +25,7 @@
 //
 //   Stopping. TERM, INT: Stop to all, SIGKILL after kStopGrace (about nginx's 3.15 s), at once at a second TERM. QUIT:
 //   Drain to all, SIGKILL at worker_shutdown_timeout + kKillDelay, never where that is unset; TERM escalates. A worker
-//   that was not adopted yet serves nobody and understands no message: it is killed.
+//   that was not adopted yet serves no client and understands no message: it is killed.
 //
 // Invariants:
 // 1. A seat of a generation is filled by at most one worker; one that drains fills none. At most one other worker, the
@@ -35,7 +35,7 @@
 // 4. Nothing is spawned and nothing compiled once the server is told to stop.
 // 5. After On(Deadline{}, now), NextDeadline() is later than `now`.
 // 6. Each Request is answered exactly once, before Leave; one whose requester has gone is not.
-// 7. A rotation takes nobody out of a seat before the next one is ready.
+// 7. A rotation takes no worker out of a seat before the next one is ready.
 //
 //   for (const Action& action : supervisor.On(event, clock.Now())) Perform(action);
 //   timer.StartAt(supervisor.NextDeadline());
@@ -64,13 +64,13 @@
 namespace colmeia::supervisor {
 
 // What the server as a whole is about. Only ever moves down this list.
-enum class Phase {
+enum class ServerPhase {
   kIdle,      // Start has not come
   kStarting,  // generation 1 is on its way up; its failure ends the server
   kServing,   // a generation is current; failures are survived
   kQuitting,  // QUIT: workers finish what is open
   kStopping,  // TERM, INT, or a failed start: workers leave now
-  kStandIn,   // all is over but for a new master, our child, that somebody takes us for: its exit is awaited
+  kStandIn,   // all is over but for a new master, our child, that our parent takes us for: its exit is awaited
   kLeft,      // Leave was said; nothing happens any more
 };
 
@@ -81,7 +81,7 @@ class Supervisor {
   static constexpr util::Milliseconds kForcedDrain{30000};  // for a generation rolled back or hurried, timeout unset
   static constexpr util::Milliseconds kExitGrace{5000};     // from the end of a channel to the exit
   static constexpr util::Milliseconds kChannelGrace{1000};  // from the exit to the end of its channel
-  static constexpr util::Milliseconds kLastAccept{1000};    // from a promotion to the answer to who asked for it
+  static constexpr util::Milliseconds kLastAccept{1000};    // from a promotion to the answer to its requester
   static constexpr util::Milliseconds kFailedGrace{1000};   // from Failed to the exit
   static constexpr util::Milliseconds kAbortGrace{100};     // from SIGABRT to SIGKILL, for a worker that hangs
   static constexpr util::Milliseconds kCompileLimit{60000};
@@ -97,12 +97,13 @@ class Supervisor {
   // When it wants to be called with Deadline{}, at the latest; nullopt: not before the next event.
   [[nodiscard]] std::optional<util::TimePoint> NextDeadline() const;
 
-  // For the curious (tests, status); valid until the next On().
-  [[nodiscard]] Phase phase() const { return phase_; }
+  // For tests and status; valid until the next On().
+  [[nodiscard]] ServerPhase phase() const { return phase_; }
   [[nodiscard]] const SlotTable& slots() const { return slots_; }
   [[nodiscard]] const std::vector<Generation>& generations() const { return generations_; }
   [[nodiscard]] const Generation* current() const;
   [[nodiscard]] bool degraded() const { return degraded_; }
+  [[nodiscard]] ServerState server_state() const;  // in the words of scoreboard, status and systemd
   [[nodiscard]] const Upgrading& upgrade() const { return upgrade_; }
 
  private:
@@ -118,7 +119,7 @@ class Supervisor {
   void Handle(const ChannelClosed& event);
   void Handle(const Exit& event);
   void Handle(const LogsReopened& event);
-  void Handle(const Deadline& event);
+  void Handle(const Deadline&) {}  // after every event the deadlines are looked at
   void Handle(const Independent& event);
   void Handle(const Request& event);
   void Handle(const RequesterGone& event);
@@ -130,6 +131,7 @@ class Supervisor {
   void Handle(const UpgradeFailed& event);
   void Handle(const UpgradeExited& event);
   void CheckDeadlines();
+  void Enter(ServerPhase phase);  // REQUIRES: one further down the list
 
   // supervisor_reconcile.cc: the comparison of what is wanted with what lives.
   void Reconcile();
@@ -157,13 +159,13 @@ class Supervisor {
   void KillAll();
   void FinishReopening();
 
-  // supervisor_requests.cc: who is to be answered, and when.
+  // supervisor_requests.cc: which requests are answered, and when.
   using Which = std::function<bool(const PendingRequest&)>;
-  void Refuse(const Requester& requester, const std::string& why, Outcome outcome = Outcome::kRolledBack);
+  void Refuse(const Requester& requester, const std::string& why, RequestOutcome outcome = RequestOutcome::kRolledBack);
   PendingRequest* Await(const Requester& requester,
                         supervisor::Command command);  // nullptr for a signal; valid until the next one
   // A reload that is done already is told as that, whatever came in between.
-  void Answer(const Which& which, Outcome outcome, const std::string& message);
+  void Answer(const Which& which, RequestOutcome outcome, const std::string& message);
   void AnswerReloads();
   void AnswerWhatIsDone();
   void AnswerTheRest();
@@ -197,7 +199,7 @@ class Supervisor {
   void BeginGeneration(PlanPtr plan);
   void Open(Generation& generation, PlanPtr plan);
   void Promote(Generation& generation);
-  void Fail(Generation& generation, Outcome outcome, std::string_view what, const std::string& why);
+  void Fail(Generation& generation, RequestOutcome outcome, std::string_view what, const std::string& why);
   [[nodiscard]] Generation* Find(std::uint32_t number);
   [[nodiscard]] const Generation* Find(std::uint32_t number) const;
   [[nodiscard]] Generation* Rising();
@@ -212,7 +214,7 @@ class Supervisor {
   void KillNow(std::uint32_t slot);
   void Overdue(std::uint32_t slot);
   void Violation(std::uint32_t slot, const std::string& what);
-  bool FailsItsGeneration(std::uint32_t slot, Outcome outcome, const std::string& what);
+  bool FailsItsGeneration(std::uint32_t slot, RequestOutcome outcome, const std::string& what);
   void DrainsByItself(std::uint32_t slot);
   void EndSeen(std::uint32_t slot);
   void Release(std::uint32_t slot);
@@ -233,7 +235,7 @@ class Supervisor {
   void Do(Action action) { actions_.push_back(std::move(action)); }
   void Say(log::Level level, std::string text) { Do(Log{level, std::move(text)}); }
 
-  Phase phase_ = Phase::kIdle;
+  ServerPhase phase_ = ServerPhase::kIdle;
   SlotTable slots_;
   std::vector<Generation> generations_;  // by number
   std::uint32_t last_generation_ = 0;    // the highest number given out
@@ -245,7 +247,7 @@ class Supervisor {
   Upgrading upgrade_;
   pid_t old_master_ = 0;                      // that started us to take over from it, and has not gone
   bool daemon_ = true;                        // of generation 1
-  bool tells_main_pid_ = false;               // nobody takes us for the new master after an upgrade
+  bool tells_main_pid_ = false;               // no parent takes us for the new master after an upgrade
   bool degraded_ = false;                     // said, and not taken back
   std::optional<util::TimePoint> all_ready_;  // while degraded: since when all workers serve again
   std::optional<StartFailed> start_failure_;

@@ -43,8 +43,8 @@ void Supervisor::Promote(Generation& generation) {
   degraded_ = false;
   all_ready_.reset();
   Do(supervisor::Promote{generation.number});
-  const bool starts = phase_ == Phase::kStarting;
-  if (starts) phase_ = Phase::kServing;
+  const bool starts = phase_ == ServerPhase::kStarting;
+  if (starts) Enter(ServerPhase::kServing);
   UpdateServer();
   Say(Level::kNotice, text);
   for (PendingRequest& request : requests_) {
@@ -52,19 +52,19 @@ void Supervisor::Promote(Generation& generation) {
     request.result = text;
     request.result_due = now_ + kLastAccept;
   }
-  Answer([](const PendingRequest& it) { return it.command == supervisor::Command::kScale; }, Outcome::kRolledBack,
-         fmt::format("a reload came in between: {}", text));
-  Answer([](const PendingRequest& it) { return it.command == supervisor::Command::kRestart; }, Outcome::kOk,
+  Answer([](const PendingRequest& it) { return it.command == supervisor::Command::kScale; },
+         RequestOutcome::kRolledBack, fmt::format("a reload came in between: {}", text));
+  Answer([](const PendingRequest& it) { return it.command == supervisor::Command::kRestart; }, RequestOutcome::kOk,
          fmt::format("a reload replaced all workers: {}", text));
   if (starts) {
     Do(Started{});
   } else {
-    Do(Reloaded{generation.number, Outcome::kOk, ""});
+    Do(Reloaded{generation.number, RequestOutcome::kOk, ""});
   }
 }
 
 // Rolls a generation back that is on its way up. The old one has not noticed; without an old one, that was the server.
-void Supervisor::Fail(Generation& generation, Outcome outcome, std::string_view what, const std::string& why) {
+void Supervisor::Fail(Generation& generation, RequestOutcome outcome, std::string_view what, const std::string& why) {
   if (!generation.rising()) return;
   generation.stage = Stage::kRetiring;
   generation.rejected = true;
@@ -81,8 +81,8 @@ void Supervisor::Fail(Generation& generation, Outcome outcome, std::string_view 
   const std::string headline = fmt::format("generation {} {}, {}: ", generation.number, what, rest);
   Say(Level::kEmerg, headline + lines.front());
   for (std::size_t i = 1; i < lines.size(); ++i) Say(Level::kEmerg, lines[i]);
-  if (phase_ == Phase::kStarting) {
-    phase_ = Phase::kStopping;
+  if (phase_ == ServerPhase::kStarting) {
+    Enter(ServerPhase::kStopping);
     exit_code_ = static_cast<int>(outcome);
     start_failure_ = StartFailed{outcome, why};
     reload_wanted_ = false;

@@ -11,12 +11,25 @@ namespace colmeia::supervisor {
 
 using log::Level;
 
+// Compares what is wanted with what lives, after every event. The order of the steps matters:
+//
+// 1. A generation whose seats are all ready becomes current first: all that follows asks which one is.
+// 2. A rotation may free or give away a seat, so it moves before seats are filled.
+// 3. Empty seats get a worker, and the seats that serve are announced: a new worker has nobody to relieve before.
+// 4. A reload that had to wait begins now, since nothing is on its way up any more.
+// 5. Listeners that no later generation has are removed before their workers are told to drain: a worker that drains
+//    takes the clients that wait at those, because no other process will.
+// 6. Orders go out; only then is it known which generations have no worker that accepts, and which have none at all.
+// 7. The upgrade ends the generations by itself, so it looks before what is unused is closed.
+// 8. Of the generations that are left the oldest are hurried; one that was just closed needs no limit.
+// 9. What the outside sees comes last, of the state as it is now: degraded or not, answers, the server's state. After
+//    it the master may leave.
 void Supervisor::Reconcile() {
   PromoteWhenReady();
   Rotate();
   FillSeats();
   AnnounceSeats();
-  if (reload_wanted_ && phase_ == Phase::kServing && Rising() == nullptr) {
+  if (reload_wanted_ && phase_ == ServerPhase::kServing && Rising() == nullptr) {
     reload_wanted_ = false;
     BeginGeneration(nullptr);
   }
@@ -56,7 +69,7 @@ void Supervisor::AnnounceSeats() {
     std::uint32_t serve = std::min(generation.served_seats, wanted);
     for (; serve < wanted; ++serve) {
       const auto slot = slots_.Occupant(generation.number, serve);
-      if (!slot || !slots_[*slot].was_ready) break;
+      if (!slot || !slots_[*slot].was_ready()) break;
     }
     if (serve == generation.served_seats && wanted == generation.wanted_seats) continue;
     generation.served_seats = serve;
@@ -67,18 +80,18 @@ void Supervisor::AnnounceSeats() {
 
 // Before its workers are told to drain: so they know that whoever waits at those listeners has nobody else.
 void Supervisor::RemoveWhatNobodyServes() {
-  if (phase_ == Phase::kStopping) return;
+  if (phase_ == ServerPhase::kStopping) return;
   for (Generation& generation : generations_) {
-    if (generation.stage != Stage::kRetiring || !generation.resources_open || generation.listeners_removed) continue;
+    if (generation.stage != Stage::kRetiring || generation.listeners != Listeners::kOpen) continue;
     if (slots_.LivingIn(generation.number) == 0) continue;
-    generation.listeners_removed = true;
+    generation.listeners = Listeners::kRemoved;
     Do(RemoveListeners{generation.number});
   }
 }
 
 // What a living worker should have been told by now.
 SlotOrder Supervisor::WantedOrder(const Slot& slot) const {
-  if (phase_ == Phase::kStopping) return SlotOrder::kStop;
+  if (phase_ == ServerPhase::kStopping) return SlotOrder::kStop;
   const Generation* generation = Find(slot.generation);
   const bool wanted = generation != nullptr && generation->wants_workers() && slot.seat < generation->seats.size();
   return wanted ? SlotOrder::kNone : SlotOrder::kDrain;
@@ -101,7 +114,9 @@ void Supervisor::GiveOrders() {
 void Supervisor::HurryTheOldest() {
   const Generation* serving = current();
   if (serving == nullptr || serving->plan->max_generations == 0) return;
-  const auto drains = [](const Generation& it) { return it.stage == Stage::kRetiring && it.resources_open; };
+  const auto drains = [](const Generation& it) {
+    return it.stage == Stage::kRetiring && it.listeners != Listeners::kNone;
+  };
   auto draining = static_cast<std::size_t>(std::count_if(generations_.begin(), generations_.end(), drains));
   const std::size_t most = serving->plan->max_generations;
   for (Generation& generation : generations_) {
@@ -117,7 +132,7 @@ void Supervisor::HurryTheOldest() {
       if (slot.state != SlotState::kDraining || slot.generation != generation.number) continue;
       const util::TimePoint leave_by = now_ + kForcedDrain + kKillDelay;
       slot.deadline = slot.deadline ? std::min(*slot.deadline, leave_by) : leave_by;
-      if (slot.adopted) Do(Send{i, ipc::Drain{kForcedDrain}});
+      if (slot.adopted()) Do(Send{i, ipc::Drain{kForcedDrain}});
     }
   }
 }
@@ -130,13 +145,14 @@ void Supervisor::CloseWhatIsUnused() {
     for (std::uint32_t i = 0; i < slots_.used(); ++i) {
       if (!slots_[i].living() || slots_[i].generation != generation.number) continue;
       living = true;
-      accepting = accepting || slots_[i].accepting;
+      accepting = accepting || slots_[i].accepting();
     }
     if (!living) {
       Do(CloseGeneration{generation.number});
       generation.number = 0;  // marks it for removal
-    } else if (!accepting && generation.resources_open && !generation.listeners_closed) {
-      generation.listeners_closed = true;
+    } else if (!accepting &&
+               (generation.listeners == Listeners::kOpen || generation.listeners == Listeners::kRemoved)) {
+      generation.listeners = Listeners::kClosed;
       Do(CloseListeners{generation.number});
     }
   }
@@ -147,7 +163,7 @@ void Supervisor::CloseWhatIsUnused() {
 // while, so that workers which die each second make one episode and not one a second.
 void Supervisor::UpdateDegraded() {
   const Generation* serving = current();
-  if (phase_ != Phase::kServing || serving == nullptr || serving->stage != Stage::kServing) {
+  if (phase_ != ServerPhase::kServing || serving == nullptr || serving->stage != Stage::kServing) {
     degraded_ = false;
     all_ready_.reset();
     return;
@@ -177,48 +193,51 @@ std::string Supervisor::DegradedText(const Generation& serving) const {
                      Count(serving.seats.size(), "worker"), fmt::join(EmptySeats(serving), ", "));
 }
 
-void Supervisor::UpdateServer() {
-  const Generation* serving = current();
-  ServerState state = ServerState::kStarting;
+ServerState Supervisor::server_state() const {
+  const Generation* const serving = current();
   switch (phase_) {
-    case Phase::kServing:
-      state = serving != nullptr && serving->stage == Stage::kResting ? ServerState::kDraining
-              : degraded_                                             ? ServerState::kDegraded
-                                                                      : ServerState::kServing;
-      break;
-    case Phase::kQuitting:
-      state = ServerState::kDraining;
-      break;
-    case Phase::kStopping:
-      state = ServerState::kStopping;
-      break;
-    default:
+    case ServerPhase::kIdle:
+    case ServerPhase::kStarting:
+      return ServerState::kStarting;
+    case ServerPhase::kServing:
+      if (serving != nullptr && serving->stage == Stage::kResting) return ServerState::kDraining;
+      return degraded_ ? ServerState::kDegraded : ServerState::kServing;
+    case ServerPhase::kQuitting:
+      return ServerState::kDraining;
+    case ServerPhase::kStopping:
+    case ServerPhase::kStandIn:
+    case ServerPhase::kLeft:
       break;
   }
+  return ServerState::kStopping;
+}
+
+void Supervisor::UpdateServer() {
+  const Generation* const serving = current();
   const std::uint32_t number = serving != nullptr ? serving->number : (server_ ? server_->generation : 0);
-  const SetServer said{state, number, phase_ >= Phase::kQuitting && !upgrade_.under_way()};
+  const SetServer said{server_state(), number, phase_ >= ServerPhase::kQuitting && !upgrade_.under_way()};
   if (server_ == said) return;
   server_ = said;
   Do(said);
 }
 
 void Supervisor::LeaveWhenAlone() {
-  const bool leaving = phase_ == Phase::kQuitting || phase_ == Phase::kStopping;
+  const bool leaving = phase_ == ServerPhase::kQuitting || phase_ == ServerPhase::kStopping;
   if (!leaving || slots_.living() > 0 || !generations_.empty()) return;
   if (upgrade_.stage == Upgrading::Stage::kSpawning || upgrade_.stage == Upgrading::Stage::kEnding) return;
   if (upgrade_.under_way()) {
     Do(CompleteUpgrade{upgrade_.pid});
     upgrade_.deadline.reset();
     if (StandsIn()) {
-      phase_ = Phase::kStandIn;
+      Enter(ServerPhase::kStandIn);
       AnswerTheRest();
       return Say(Level::kNotice,
-                 fmt::format("no worker is left; staying for the new master (pid {}), whoever waits for "
+                 fmt::format("no worker is left; staying for the new master (pid {}), so that what waits for "
                              "this process waits for that one",
                              upgrade_.pid));
     }
   }
-  phase_ = Phase::kLeft;
+  Enter(ServerPhase::kLeft);
   if (start_failure_) Do(*start_failure_);
   AnswerTheRest();
   Say(Level::kNotice, "exit");

@@ -25,7 +25,8 @@ void Supervisor::Handle(const Request& event) {
   if (event.sender != 0) requester.received += fmt::format(" by {}", event.sender);
   requester.by = fmt::format("a request ({})", supervisor::CommandName(command));
   requester.request = event.id;
-  if (phase_ == Phase::kStandIn) return Refuse(requester, fmt::format("ask the new master (pid {})", upgrade_.pid));
+  if (phase_ == ServerPhase::kStandIn)
+    return Refuse(requester, fmt::format("ask the new master (pid {})", upgrade_.pid));
   switch (command) {
     case Command::kReload:
       return Reload(requester);
@@ -52,7 +53,7 @@ void Supervisor::Handle(const RequesterGone& event) {
   std::erase_if(requests_, [&](const PendingRequest& request) { return request.id == event.id; });
 }
 
-void Supervisor::Refuse(const Requester& requester, const std::string& why, Outcome outcome) {
+void Supervisor::Refuse(const Requester& requester, const std::string& why, RequestOutcome outcome) {
   Say(Level::kNotice, fmt::format("{}, ignored: {}", requester.received, why));
   if (requester.request) Do(Reply{*requester.request, outcome, why});
 }
@@ -65,13 +66,13 @@ PendingRequest* Supervisor::Await(const Requester& requester, Command command) {
   return &request;
 }
 
-void Supervisor::Answer(const Which& which, Outcome outcome, const std::string& message) {
+void Supervisor::Answer(const Which& which, RequestOutcome outcome, const std::string& message) {
   std::erase_if(requests_, [&](const PendingRequest& request) {
     if (!which(request)) return false;
     if (request.result.empty()) {
       Do(Reply{request.id, outcome, message});
     } else {  // whatever comes after it
-      Do(Reply{request.id, Outcome::kOk, request.result});
+      Do(Reply{request.id, RequestOutcome::kOk, request.result});
     }
     return true;
   });
@@ -89,7 +90,8 @@ void Supervisor::AnswerReloads() {
       request.result += fmt::format("; {} has not said yet that it accepts no more", Name(slots_[*late]));
     }
   }
-  Answer([this](const PendingRequest& it) { return !it.result.empty() && it.result_due <= now_; }, Outcome::kOk, {});
+  Answer([this](const PendingRequest& it) { return !it.result.empty() && it.result_due <= now_; }, RequestOutcome::kOk,
+         {});
 }
 
 // What is wanted is there, or cannot be had just now.
@@ -98,7 +100,7 @@ void Supervisor::AnswerWhatIsDone() {
   const auto left = [](const PendingRequest& it) { return it.command == Command::kDrain && it.slots.empty(); };
   const Generation* serving = Serving();
   if (serving == nullptr) {
-    return Answer(left, Outcome::kOk, "the worker is gone");
+    return Answer(left, RequestOutcome::kOk, "the worker is gone");
   }
   const auto waits_for_workers = [&](const PendingRequest& it) {
     return left(it) || (it.command == Command::kScale && it.turn == serving->number) ||
@@ -108,10 +110,10 @@ void Supervisor::AnswerWhatIsDone() {
     const bool restarting = std::any_of(requests_.begin(), requests_.end(),
                                         [](const PendingRequest& it) { return it.command == Command::kRestart; });
     const std::string text = DegradedText(*serving);
-    Answer(waits_for_workers, Outcome::kRolledBack, text + "; it is tried again and again");
+    Answer(waits_for_workers, RequestOutcome::kRolledBack, text + "; it is tried again and again");
     if (!restarting) return;
     Say(Level::kError, "the restart stopped: " + text);
-    Answer([](const PendingRequest& it) { return it.command == Command::kRestart; }, Outcome::kRolledBack,
+    Answer([](const PendingRequest& it) { return it.command == Command::kRestart; }, RequestOutcome::kRolledBack,
            "the restart stopped: " + text);
     std::erase_if(rotation_.waiting(),
                   [](const Rotation::Job& job) { return job.reason == Rotation::Reason::kRestart; });
@@ -129,7 +131,7 @@ void Supervisor::AnswerWhatIsDone() {
     } else {
       text = fmt::format("{} is gone, {}", request.subject, ServeText(serving->seats.size()));
     }
-    Answer([&](const PendingRequest& it) { return it.id == request.id; }, Outcome::kOk, text);
+    Answer([&](const PendingRequest& it) { return it.id == request.id; }, RequestOutcome::kOk, text);
   }
 }
 
@@ -138,11 +140,11 @@ void Supervisor::AnswerTheRest() {
   const auto ends = [](const PendingRequest& it) {
     return it.command == Command::kQuit || it.command == Command::kStop;
   };
-  Answer(ends, Outcome::kOk, "the server has stopped");
+  Answer(ends, RequestOutcome::kOk, "the server has stopped");
   const std::string why =
       start_failure_ ? "the server did not start: " + start_failure_->why : "the server has stopped";
-  Answer([](const PendingRequest&) { return true; }, start_failure_ ? start_failure_->outcome : Outcome::kRolledBack,
-         why);
+  Answer([](const PendingRequest&) { return true; },
+         start_failure_ ? start_failure_->outcome : RequestOutcome::kRolledBack, why);
 }
 
 }  // namespace colmeia::supervisor

@@ -15,7 +15,7 @@ using supervisor::Command;
 
 // All workers, one after the other, without reading the configuration again.
 void Supervisor::Restart(const Requester& requester) {
-  if (phase_ >= Phase::kQuitting) return Refuse(requester, "the server is stopping");
+  if (phase_ >= ServerPhase::kQuitting) return Refuse(requester, "the server is stopping");
   const Generation* generation = current();
   if (generation == nullptr) return Refuse(requester, "the server is starting");
   if (generation->stage == Stage::kResting) return Refuse(requester, "no workers are left, reload to have them back");
@@ -35,9 +35,9 @@ void Supervisor::Restart(const Requester& requester) {
 
 // One worker. It leaves for good, or is replaced where its seat is wanted.
 void Supervisor::DrainOne(const Requester& requester, std::uint32_t slot) {
-  if (phase_ >= Phase::kQuitting) return Refuse(requester, "the server is stopping");
+  if (phase_ >= ServerPhase::kQuitting) return Refuse(requester, "the server is stopping");
   if (!slots_.Lives(slot)) {
-    return Refuse(requester, fmt::format("no worker lives in slot {}", slot), Outcome::kConfiguration);
+    return Refuse(requester, fmt::format("no worker lives in slot {}", slot), RequestOutcome::kConfiguration);
   }
   const Slot& it = slots_[slot];
   const std::string name = Name(it);
@@ -59,14 +59,14 @@ void Supervisor::DrainOne(const Requester& requester, std::uint32_t slot) {
 // One worker, without asking it. What follows is what follows any death.
 void Supervisor::KillOne(const Requester& requester, std::uint32_t slot) {
   if (!slots_.Lives(slot)) {
-    return Refuse(requester, fmt::format("no worker lives in slot {}", slot), Outcome::kConfiguration);
+    return Refuse(requester, fmt::format("no worker lives in slot {}", slot), RequestOutcome::kConfiguration);
   }
   const Slot& it = slots_[slot];
   const std::string name = Name(it);
   if (it.pid == 0) return Refuse(requester, name + " is being made");
   Say(Level::kNotice, fmt::format("{}: {} is killed", requester.received, name));
   Do(Kill{slot, SIGKILL});
-  if (requester.request) Do(Reply{*requester.request, Outcome::kOk, name + " was killed"});
+  if (requester.request) Do(Reply{*requester.request, RequestOutcome::kOk, name + " was killed"});
 }
 
 void Supervisor::Handle(const Recycle& event) {
@@ -76,7 +76,7 @@ void Supervisor::Handle(const Recycle& event) {
 
 const Generation* Supervisor::Serving() const {
   const Generation* serving = current();
-  return phase_ == Phase::kServing && serving != nullptr && serving->stage == Stage::kServing ? serving : nullptr;
+  return phase_ == ServerPhase::kServing && serving != nullptr && serving->stage == Stage::kServing ? serving : nullptr;
 }
 
 bool Supervisor::MayRotate(const Rotation::Job& job) const {
@@ -168,10 +168,11 @@ void Supervisor::ReliefFailed(const std::string& what) {
   for (const PendingRequest& request : requests_) {
     restarts = restarts || (request.command == Command::kRestart && request.slots.contains(old));
   }
-  Answer([old](const PendingRequest& request) { return request.slots.contains(old); }, Outcome::kRolledBack, text);
-  if (!restarts) return;
-  Answer([](const PendingRequest& request) { return request.command == Command::kRestart; }, Outcome::kRolledBack,
+  Answer([old](const PendingRequest& request) { return request.slots.contains(old); }, RequestOutcome::kRolledBack,
          text);
+  if (!restarts) return;
+  Answer([](const PendingRequest& request) { return request.command == Command::kRestart; },
+         RequestOutcome::kRolledBack, text);
   std::erase_if(rotation_.waiting(), [](const auto& job) { return job.reason == Rotation::Reason::kRestart; });
 }
 

@@ -20,7 +20,7 @@ void Supervisor::Handle(const Signal& event) {
   const SignalRow* row = FindSignal(event.number);
   if (row == nullptr) return Say(Level::kNotice, received + ", ignored");
   if (row->processes_only && !event.from_process) return Say(Level::kDebug, received + ", ignored: no process sent it");
-  if (phase_ == Phase::kStandIn) {
+  if (phase_ == ServerPhase::kStandIn) {
     // A terminal tells its whole foreground group: the new master has heard it already.
     if (!event.from_process) return Say(Level::kDebug, received + ", not forwarded: the terminal told both");
     return Forward(*row, received);
@@ -46,7 +46,7 @@ void Supervisor::Handle(const Signal& event) {
 
 // TERM, INT: workers leave now. Again: no more waiting for them.
 void Supervisor::Stop(const Requester& requester) {
-  if (phase_ == Phase::kStopping) {
+  if (phase_ == ServerPhase::kStopping) {
     Say(Level::kNotice, requester.received + ", killing the workers that are left");
     Await(requester, Command::kStop);
     return KillAll();
@@ -54,13 +54,13 @@ void Supervisor::Stop(const Requester& requester) {
   Say(Level::kNotice, fmt::format("{}, {}", requester.received, RowOf(Wish::kStop).action));
   EndGenerations(fmt::format("the server was told to stop by {}", requester.by), SIGTERM);
   Await(requester, Command::kStop);
-  phase_ = Phase::kStopping;
+  Enter(ServerPhase::kStopping);
 }
 
 // QUIT: workers finish what is open.
 void Supervisor::Quit(const Requester& requester) {
-  if (phase_ >= Phase::kQuitting) {
-    if (requester.request && phase_ == Phase::kQuitting) {
+  if (phase_ >= ServerPhase::kQuitting) {
+    if (requester.request && phase_ == ServerPhase::kQuitting) {
       Await(requester, Command::kQuit);
       return Say(Level::kNotice, requester.received + ", the server is stopping already");
     }
@@ -69,12 +69,12 @@ void Supervisor::Quit(const Requester& requester) {
   Say(Level::kNotice, fmt::format("{}, {}", requester.received, RowOf(Wish::kQuit).action));
   EndGenerations(fmt::format("the server was told to stop by {}", requester.by), SIGQUIT);
   Await(requester, Command::kQuit);
-  phase_ = Phase::kQuitting;
+  Enter(ServerPhase::kQuitting);
 }
 
 // HUP: a new generation; the one after the present attempt, if one is under way.
 void Supervisor::Reload(const Requester& requester) {
-  if (phase_ >= Phase::kQuitting) return Refuse(requester, "the server is stopping");
+  if (phase_ >= ServerPhase::kQuitting) return Refuse(requester, "the server is stopping");
   if (upgrade_.under_way()) return BringBack(requester);
   reload_wanted_ = true;
   Await(requester, Command::kReload);
@@ -87,7 +87,7 @@ void Supervisor::Reload(const Requester& requester) {
 
 // USR1: the log files anew. Also while draining: that may take long.
 void Supervisor::Reopen(const Requester& requester) {
-  if (phase_ == Phase::kStopping) return Refuse(requester, "the server is stopping");
+  if (phase_ == ServerPhase::kStopping) return Refuse(requester, "the server is stopping");
   const std::string_view action = RowOf(Wish::kReopen).action;
   PendingRequest* request = Await(requester, Command::kReopen);
   if (reopening_.state() != Reopening::State::kIdle) {
@@ -101,19 +101,19 @@ void Supervisor::Reopen(const Requester& requester) {
 }
 
 void Supervisor::FinishReopening() {
-  Outcome outcome = Outcome::kOk;
+  RequestOutcome outcome = RequestOutcome::kOk;
   std::string told;
-  const auto fault = [&](Outcome kind, const std::string& text) {
-    if (outcome == Outcome::kOk) outcome = kind;
+  const auto fault = [&](RequestOutcome kind, const std::string& text) {
+    if (outcome == RequestOutcome::kOk) outcome = kind;
     Say(Level::kError, text);
     told += text + '\n';
   };
   for (const std::string& failure : reopening_.failures()) {
-    fault(Outcome::kResources, "log file not reopened, the old one stays in use: " + OneLine(failure));
+    fault(RequestOutcome::kResources, "log file not reopened, the old one stays in use: " + OneLine(failure));
   }
   for (const std::uint32_t slot : reopening_.Laggards()) {
-    fault(Outcome::kTimedOut, fmt::format("{} has not switched to the reopened log files within {}", Name(slots_[slot]),
-                                          Words(Reopening::kLimit)));
+    fault(RequestOutcome::kTimedOut, fmt::format("{} has not switched to the reopened log files within {}",
+                                                 Name(slots_[slot]), Words(Reopening::kLimit)));
   }
   const std::string summary = fmt::format("{} reopened, {} switched", Count(reopening_.files(), "log file"),
                                           Count(reopening_.switched(), "worker"));
@@ -132,7 +132,7 @@ void Supervisor::FinishReopening() {
 
 // WINCH: workers finish and leave; the master keeps the listeners, until a reload brings new workers.
 void Supervisor::Retire(const Requester& requester) {
-  if (phase_ >= Phase::kQuitting) return Refuse(requester, "the server is stopping");
+  if (phase_ >= ServerPhase::kQuitting) return Refuse(requester, "the server is stopping");
   if (const Generation* rising = Rising(); rising != nullptr) {
     return Refuse(requester, fmt::format("generation {} is starting", rising->number));
   }
@@ -148,13 +148,13 @@ void Supervisor::Retire(const Requester& requester) {
 void Supervisor::Rest(Generation& generation, const std::string& why) {
   generation.stage = Stage::kResting;
   Answer([](const PendingRequest& it) { return it.command == Command::kScale || it.command == Command::kRestart; },
-         Outcome::kRolledBack, why);
+         RequestOutcome::kRolledBack, why);
 }
 
 // TTIN, TTOU: one worker more or fewer in the current generation; by request, as many as are asked for. A reload goes
 // back to worker_processes.
 void Supervisor::Scale(const Requester& requester, std::optional<Wish> step, std::uint32_t workers) {
-  if (phase_ >= Phase::kQuitting) return Refuse(requester, "the server is stopping");
+  if (phase_ >= ServerPhase::kQuitting) return Refuse(requester, "the server is stopping");
   Generation* generation = nullptr;
   for (Generation& it : generations_) {
     if (it.current()) generation = &it;
@@ -172,12 +172,12 @@ void Supervisor::Scale(const Requester& requester, std::optional<Wish> step, std
     text += fmt::format(", {}", RowOf(*step).action);
   } else if (workers < 1 || workers > kMostWorkers) {
     return Refuse(requester, fmt::format("{} wanted, it must be 1 to {}", Count(workers, "worker"), kMostWorkers),
-                  Outcome::kConfiguration);
+                  RequestOutcome::kConfiguration);
   }
   generation->seats.resize(workers);
   Say(Level::kNotice, fmt::format("{}: {} wanted", text, Count(workers, "worker")));
   Answer([workers](const PendingRequest& it) { return it.command == Command::kScale && it.workers != workers; },
-         Outcome::kRolledBack,
+         RequestOutcome::kRolledBack,
          fmt::format("something else came in between: {} wanted by now", Count(workers, "worker")));
   if (PendingRequest* request = Await(requester, Command::kScale)) {
     request->turn = generation->number;
@@ -195,7 +195,7 @@ void Supervisor::EndGenerations(const std::string& why, int signal) {
       [](const PendingRequest& it) {
         return it.command != Command::kReopen && it.command != Command::kQuit && it.command != Command::kStop;
       },
-      Outcome::kRolledBack, why);
+      RequestOutcome::kRolledBack, why);
   if (upgrade_.by_request && (upgrade_.stage == kSpawning || upgrade_.stage == kStarting)) {
     EndUpgrade(why);
   } else if (upgrade_.by_request && upgrade_.stage == kRetiring && StandsIn() && signal != 0) {
@@ -205,10 +205,10 @@ void Supervisor::EndGenerations(const std::string& why, int signal) {
     if (generation.rising()) {
       generation.deadline.reset();
       if (generation.compiler_lives) Do(CancelCompile{generation.number});
-      if (phase_ == Phase::kStarting) {
-        start_failure_ = StartFailed{Outcome::kRolledBack, why};
+      if (phase_ == ServerPhase::kStarting) {
+        start_failure_ = StartFailed{RequestOutcome::kRolledBack, why};
       } else {
-        Do(Reloaded{generation.number, Outcome::kRolledBack, why});
+        Do(Reloaded{generation.number, RequestOutcome::kRolledBack, why});
       }
     }
     generation.stage = Stage::kRetiring;
@@ -217,7 +217,7 @@ void Supervisor::EndGenerations(const std::string& why, int signal) {
 
 void Supervisor::KillAll() {
   for (std::uint32_t i = 0; i < slots_.used(); ++i) {
-    if (slots_[i].living() && !slots_[i].reaped) KillNow(i);
+    if (slots_[i].living() && !slots_[i].reaped()) KillNow(i);
   }
 }
 

@@ -12,7 +12,7 @@ using log::Level;
 using supervisor::Command;
 
 void Supervisor::BeginUpgrade(const Requester& requester) {
-  if (phase_ >= Phase::kQuitting) return Refuse(requester, "the server is stopping");
+  if (phase_ >= ServerPhase::kQuitting) return Refuse(requester, "the server is stopping");
   if (current() == nullptr) return Refuse(requester, "the server is starting");
   if (const Generation* rising = Rising(); rising != nullptr) {
     return Refuse(requester, fmt::format("generation {} is starting", rising->number));
@@ -48,7 +48,7 @@ void Supervisor::Handle(const UpgradeReady&) {
   upgrade_.stage = Upgrading::Stage::kServing;
   upgrade_.deadline.reset();
   std::string text = fmt::format("new binary (pid {}) serves", upgrade_.pid);
-  if (!upgrade_.by_request || phase_ != Phase::kServing) {
+  if (!upgrade_.by_request || phase_ != ServerPhase::kServing) {
     return Say(Level::kNotice, text + ", and so does this one: WINCH, QUIT or HUP tell it how to go on");
   }
   Say(Level::kNotice, text + ", the workers of this one shut down");
@@ -80,9 +80,9 @@ void Supervisor::Handle(const UpgradeFailed& event) {
 void Supervisor::Handle(const UpgradeExited& event) {
   if (upgrade_.pid == 0) return;
   const std::string how = DescribeExit(event.code, event.signal);
-  if (phase_ == Phase::kStandIn) {
+  if (phase_ == ServerPhase::kStandIn) {
     Say(Level::kNotice, fmt::format("the new master (pid {}) {}", upgrade_.pid, how));
-    phase_ = Phase::kLeft;
+    Enter(ServerPhase::kLeft);
     return Do(Leave{event.signal != 0 ? 128 + event.signal : event.code});
   }
   switch (upgrade_.stage) {
@@ -112,13 +112,13 @@ void Supervisor::UpgradeOver(std::string why) {
   upgrade_ = Upgrading{};
   Do(AbandonUpgrade{});
   std::string rest = "this one is stopping";
-  if (phase_ == Phase::kServing)
+  if (phase_ == ServerPhase::kServing)
     rest = WakeGeneration() ? "this one starts its workers again" : "this one keeps serving";
   const std::vector<std::string> lines = Lines(why);
   const std::string headline = fmt::format("{} given up, {}: ", name, rest);
   Say(Level::kAlert, headline + lines.front());
   for (std::size_t i = 1; i < lines.size(); ++i) Say(Level::kAlert, lines[i]);
-  Answer([](const PendingRequest& it) { return it.command == Command::kUpgrade; }, Outcome::kRolledBack,
+  Answer([](const PendingRequest& it) { return it.command == Command::kUpgrade; }, RequestOutcome::kRolledBack,
          headline + why);
 }
 
@@ -132,7 +132,7 @@ void Supervisor::UpgradeOverdue() {
       return EndUpgrade(fmt::format("it did not serve within {}", Words(limit)));
     }
     case Upgrading::Stage::kRetiring:
-      return Answer([](const PendingRequest& it) { return it.command == Command::kUpgrade; }, Outcome::kOk,
+      return Answer([](const PendingRequest& it) { return it.command == Command::kUpgrade; }, RequestOutcome::kOk,
                     fmt::format("new binary (pid {}) serves; the old one still drains {}", upgrade_.pid,
                                 Count(slots_.living(), "worker")));
     case Upgrading::Stage::kEnding:
@@ -145,14 +145,14 @@ void Supervisor::UpgradeOverdue() {
 
 // By request: our last worker is gone, and so are we.
 void Supervisor::LeaveAfterUpgrade() {
-  if (phase_ != Phase::kServing || upgrade_.stage != Upgrading::Stage::kRetiring || slots_.living() > 0) return;
-  Answer([](const PendingRequest& it) { return it.command == Command::kUpgrade; }, Outcome::kOk,
-         StandsIn() ? fmt::format("new binary (pid {}) serves; the old one has no workers any more, and stays for who "
-                                  "waits for it",
+  if (phase_ != ServerPhase::kServing || upgrade_.stage != Upgrading::Stage::kRetiring || slots_.living() > 0) return;
+  Answer([](const PendingRequest& it) { return it.command == Command::kUpgrade; }, RequestOutcome::kOk,
+         StandsIn() ? fmt::format("new binary (pid {}) serves; the old one has no workers any more, and stays for the "
+                                  "process that waits for it",
                                   upgrade_.pid)
                     : fmt::format("new binary (pid {}) serves, the old one has left", upgrade_.pid));
   EndGenerations("a new binary took over", 0);
-  phase_ = Phase::kQuitting;
+  Enter(ServerPhase::kQuitting);
 }
 
 // HUP while a new binary runs: our workers are wanted again, with the configuration that they had.

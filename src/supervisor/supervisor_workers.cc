@@ -21,13 +21,12 @@ void Supervisor::SpawnInto(const Generation& generation, std::uint32_t seat, std
 void Supervisor::OnMessage(std::uint32_t slot, const ipc::Hello& message) {
   Slot& it = slots_[slot];
   if (it.state == SlotState::kKilled || it.state == SlotState::kGone) return;
-  if (it.adopted) return Violation(slot, "said Hello twice");
+  if (it.adopted()) return Violation(slot, "said Hello twice");
   if (message.version != ipc::kProtocolVersion) {
     return Violation(slot, fmt::format("speaks version {} of the channel's protocol instead of {}", message.version,
                                        ipc::kProtocolVersion));
   }
-  it.adopted = true;
-  it.accepting = true;
+  it.said = SlotSaid::kHello;
   const Generation* generation = Find(it.generation);
   const auto seats = static_cast<std::uint32_t>(generation != nullptr ? generation->seats.size() : 0);
   Do(Adopt{slot, it.seat, seats, it.generation});
@@ -36,9 +35,9 @@ void Supervisor::OnMessage(std::uint32_t slot, const ipc::Hello& message) {
 void Supervisor::OnMessage(std::uint32_t slot, const ipc::Ready&) {
   Slot& it = slots_[slot];
   if (it.state == SlotState::kKilled || it.state == SlotState::kGone) return;
-  if (!it.adopted) return Violation(slot, "said Ready before it was adopted");
-  if (it.was_ready) return Violation(slot, "said Ready twice");
-  it.was_ready = true;
+  if (!it.adopted()) return Violation(slot, "said Ready before it was adopted");
+  if (it.was_ready()) return Violation(slot, "said Ready twice");
+  it.said = SlotSaid::kReady;
   if (it.state != SlotState::kStarting) return;  // it was told to leave meanwhile
   EnterState(slot, SlotState::kReady);
   if (it.why.empty()) it.deadline.reset();
@@ -51,9 +50,9 @@ void Supervisor::OnMessage(std::uint32_t slot, const ipc::Ready&) {
 void Supervisor::OnMessage(std::uint32_t slot, const ipc::Draining& message) {
   Slot& it = slots_[slot];
   if (it.state == SlotState::kKilled || it.state == SlotState::kGone) return;
-  if (!it.was_ready) return Violation(slot, "said Draining before it was ready");
-  if (std::exchange(it.said_draining, true)) return Violation(slot, "said Draining twice");
-  it.accepting = false;
+  if (!it.was_ready()) return Violation(slot, "said Draining before it was ready");
+  if (it.said == SlotSaid::kDraining) return Violation(slot, "said Draining twice");
+  it.said = SlotSaid::kDraining;
   Say(Level::kInfo, fmt::format("{} is shutting down, {} open", Name(it), Count(message.connections, "connection")));
   if (it.state == SlotState::kStarting || it.state == SlotState::kReady) DrainsByItself(slot);
 }
@@ -64,11 +63,11 @@ void Supervisor::OnMessage(std::uint32_t slot, const ipc::Failed& message) {
     if (it.why.empty()) it.why = message.why;
     return;
   }
-  if (std::exchange(it.said_failed, true)) return Violation(slot, "said Failed twice");
+  if (std::exchange(it.failed, true)) return Violation(slot, "said Failed twice");
   it.why = message.why.empty() ? "it failed and did not say why" : message.why;
   const util::TimePoint leave_by = now_ + kFailedGrace;
   it.deadline = it.deadline ? std::min(*it.deadline, leave_by) : leave_by;
-  if (it.seated && FailsItsGeneration(slot, Outcome::kRolledBack, "failed: " + it.why)) return;
+  if (it.seated && FailsItsGeneration(slot, RequestOutcome::kRolledBack, "failed: " + it.why)) return;
   if (it.state == SlotState::kStarting) return;  // told when it is gone
   Say(Level::kError, fmt::format("{} failed: {}", Name(it), OneLine(it.why)));
 }
@@ -76,14 +75,14 @@ void Supervisor::OnMessage(std::uint32_t slot, const ipc::Failed& message) {
 void Supervisor::OnMessage(std::uint32_t slot, const ipc::Unusable& message) {
   const Slot& it = slots_[slot];
   if (it.state == SlotState::kKilled || it.state == SlotState::kGone) return;
-  if (!it.was_ready) return Violation(slot, "said Unusable before it was ready");
+  if (!it.was_ready()) return Violation(slot, "said Unusable before it was ready");
   Do(MendListeners{slot, it.generation, message.ordinal, message.code});
 }
 
 // A worker that somebody else told to leave, or that leaves for reasons of its own. Its seat is free at once.
 void Supervisor::DrainsByItself(std::uint32_t slot) {
   Slot& it = slots_[slot];
-  if (FailsItsGeneration(slot, Outcome::kRolledBack, "began to drain by itself")) return;
+  if (FailsItsGeneration(slot, RequestOutcome::kRolledBack, "began to drain by itself")) return;
   EnterState(slot, SlotState::kDraining);
   const util::Milliseconds limit = DrainLimit(it.generation);
   it.deadline.reset();
@@ -98,7 +97,7 @@ void Supervisor::Tell(std::uint32_t slot, SlotOrder order) {
   Slot& it = slots_[slot];
   LeaveSeat(slot);
   it.order = order;
-  if (!it.adopted) return KillNow(slot);  // serves nobody, and understands no message yet
+  if (!it.adopted()) return KillNow(slot);  // serves nobody, and understands no message yet
   const util::Milliseconds limit = order == SlotOrder::kStop ? kStopGrace : DrainLimit(it.generation);
   std::optional<util::TimePoint> deadline;
   if (order == SlotOrder::kStop) {
@@ -122,7 +121,6 @@ void Supervisor::KillNow(std::uint32_t slot) {
   Slot& it = slots_[slot];
   if (it.killed) return;
   it.killed = true;
-  it.accepting = false;
   it.deadline.reset();
   Do(Kill{slot, SIGKILL});
   if (it.state != SlotState::kGone && it.state != SlotState::kKilled) EnterState(slot, SlotState::kKilled);
@@ -149,12 +147,11 @@ void Supervisor::Hangs(std::uint32_t slot, util::Milliseconds age, const std::st
   Slot& it = slots_[slot];
   const std::string name = Name(it);
   std::string next;
-  if (it.seated && !FailsItsGeneration(slot, Outcome::kTimedOut, what)) next = "; " + FreeSeat(it, "hung: " + what);
+  if (it.seated && !FailsItsGeneration(slot, RequestOutcome::kTimedOut, what))
+    next = "; " + FreeSeat(it, "hung: " + what);
   Say(Level::kAlert, fmt::format("{} {}, killing it{}", name, what, next));
   it.why = what;
-  it.aborted = true;
   it.hung = age;
-  it.accepting = false;
   EnterState(slot, SlotState::kKilled);
   LeaveSeat(slot);
   Replaced(slot, false);
@@ -173,7 +170,7 @@ void Supervisor::Overdue(std::uint32_t slot) {
       if (it.why.empty()) {
         const util::Milliseconds limit = generation != nullptr ? generation->plan->start_timeout : kStopGrace;
         it.why = fmt::format("was not ready within {}", Words(limit));
-        if (!FailsItsGeneration(slot, Outcome::kTimedOut, it.why)) {
+        if (!FailsItsGeneration(slot, RequestOutcome::kTimedOut, it.why)) {
           Say(Level::kError, fmt::format("{} {}, killing it", name, it.why));
         }
         return KillNow(slot);
@@ -192,7 +189,7 @@ void Supervisor::Overdue(std::uint32_t slot) {
     case SlotState::kKilled:
       return KillNow(slot);  // SIGABRT was not enough
     case SlotState::kGone:
-      if (it.reaped) {
+      if (it.reaped()) {
         Do(CloseChannel{slot});
       } else {
         Say(Level::kError, fmt::format("{} closed its channel and still runs, killing it", name));
@@ -209,7 +206,7 @@ void Supervisor::Violation(std::uint32_t slot, const std::string& what) {
   Slot& it = slots_[slot];
   if (it.state == SlotState::kKilled || it.state == SlotState::kGone) return;
   it.why = what;
-  if (!it.seated || !FailsItsGeneration(slot, Outcome::kRolledBack, what)) {
+  if (!it.seated || !FailsItsGeneration(slot, RequestOutcome::kRolledBack, what)) {
     Say(Level::kError, fmt::format("{} {}, killing it", Name(it), what));
   }
   KillNow(slot);
@@ -217,7 +214,7 @@ void Supervisor::Violation(std::uint32_t slot, const std::string& what) {
 }
 
 // A generation on its way up fails with any of its workers. False when this worker's is not on its way up.
-bool Supervisor::FailsItsGeneration(std::uint32_t slot, Outcome outcome, const std::string& what) {
+bool Supervisor::FailsItsGeneration(std::uint32_t slot, RequestOutcome outcome, const std::string& what) {
   Generation* generation = Find(slots_[slot].generation);
   if (generation == nullptr || !generation->rising()) return false;
   Fail(*generation, outcome, "failed to start", fmt::format("{} {}", Name(slots_[slot]), what));
@@ -227,11 +224,10 @@ bool Supervisor::FailsItsGeneration(std::uint32_t slot, Outcome outcome, const s
 // One of the process's two ends was seen, or the second of them.
 void Supervisor::EndSeen(std::uint32_t slot) {
   Slot& it = slots_[slot];
-  it.accepting = false;
   if (it.state != SlotState::kGone) EnterState(slot, SlotState::kGone);
   it.deadline.reset();
-  if (it.channel_closed && it.reaped) return Release(slot);
-  if (it.reaped) {
+  if (it.ends == SlotEnds::kBoth) return Release(slot);
+  if (it.reaped()) {
     it.deadline = now_ + kChannelGrace;
   } else if (!it.killed) {
     it.deadline = now_ + kExitGrace;
@@ -243,11 +239,11 @@ void Supervisor::Release(std::uint32_t slot) {
   const std::string name = Name(it);
   const std::string how = DescribeEnd(it);
   const bool clean = it.exit_code == 0 && it.exit_signal == 0;
-  const bool by_us = (it.killed && it.exit_signal == SIGKILL) || (it.aborted && it.exit_signal == SIGABRT);
+  const bool by_us = (it.killed && it.exit_signal == SIGKILL) || (it.hung && it.exit_signal == SIGABRT);
   const std::string why = it.why.empty() ? "" : ": " + OneLine(it.why);
-  const char* when = it.was_ready ? "" : " before it was ready";
+  const char* when = it.was_ready() ? "" : " before it was ready";
 
-  const bool failed = it.seated && FailsItsGeneration(slot, Outcome::kRolledBack, how + when + why);
+  const bool failed = it.seated && FailsItsGeneration(slot, RequestOutcome::kRolledBack, how + when + why);
   reopening_.Gone(slot);
   Do(SetState{slot, SlotState::kEmpty, it.generation, it.seat, it.pid});
   if (it.seated) LeaveSeat(slot);
@@ -260,7 +256,7 @@ void Supervisor::Release(std::uint32_t slot) {
   Level level = Level::kNotice;
   if (it.exit_signal != 0 && !by_us) {
     level = Level::kAlert;
-  } else if (!by_us && (!clean || (it.seated && !it.was_ready))) {
+  } else if (!by_us && (!clean || (it.seated && !it.was_ready()))) {
     level = Level::kError;
   }
   if (!it.seated) return Say(level, fmt::format("{} {}", name, how));
@@ -274,7 +270,7 @@ std::string Supervisor::FreeSeat(const Slot& slot, const std::string& what) {
   if (generation == nullptr || slot.seat >= generation->seats.size()) return "its seat is not wanted any more";
   Do(Respawning{slot.generation, slot.seat, slot.pid, what});
   Backoff& seat = generation->seats[slot.seat];
-  if (slot.was_ready) {
+  if (slot.was_ready()) {
     seat.DiedReady(now_);
   } else {
     seat.DiedStarting(now_);
@@ -291,7 +287,7 @@ void Supervisor::EnterState(std::uint32_t slot, SlotState state) {
 
 std::optional<std::uint32_t> Supervisor::AcceptsBefore(std::uint32_t generation) const {
   for (std::uint32_t i = 0; i < slots_.used(); ++i) {
-    if (slots_[i].living() && slots_[i].accepting && slots_[i].generation < generation) return i;
+    if (slots_[i].living() && slots_[i].accepting() && slots_[i].generation < generation) return i;
   }
   return std::nullopt;
 }

@@ -3,7 +3,8 @@
 // It kills nothing, reads no board and asks no process: the shell gives it readings, and what comes out becomes Stale
 // events for the supervisor.
 //
-// 1. Only who serves is watched: workers that are ready or drain. One that starts is bounded by worker_start_timeout.
+// 1. Only workers that serve are watched: ready ones and those that drain. One that starts is bounded by
+//    worker_start_timeout.
 // 2. A worker beats once each turn of its loop, and by timer each tenth of its period: a loop that turns is never
 //    stale, however busy it is.
 // 3. A silence is told once. It ends with the next heartbeat.
@@ -58,7 +59,7 @@ class Watchdog {
   // A look that comes later than this part of a worker's period grants it one more. A shorter delay does no harm: a
   // worker that was held up as long as the master has beaten less than a period ago.
   static constexpr int kLatePart = 2;
-  // How soon somebody who was not there at the last look is seen.
+  // How soon a worker that was not there at the last look is seen.
   static constexpr util::Milliseconds kIdleLook{1000};
 
   // All workers that serve, anew at each look. `is_traced` is asked for stale ones only.

@@ -186,14 +186,6 @@ Result<Address> Address::LocalOf(int fd) {
   return FromSockaddr(address, size);
 }
 
-Result<Address> Address::PeerOf(int fd) {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof(storage);
-  auto* const address = reinterpret_cast<sockaddr*>(&storage);
-  if (getpeername(fd, address, &size) != 0) return FailErrno(fmt::format("cannot get the peer of socket {}", fd));
-  return FromSockaddr(address, size);
-}
-
 std::string Address::ToString() const {
   switch (family()) {
     case AF_INET:

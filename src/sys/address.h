@@ -1,4 +1,4 @@
-// Address: where to listen, or who is at the other end: IPv4, IPv6 or a Unix path, as a value.
+// Address: where to listen, or the other end of a connection: IPv4, IPv6 or a Unix path, as a value.
 //
 // Two addresses are equal when the kernel would say so. Parsing asks no name service; only Resolve() does.
 #pragma once
@@ -36,9 +36,8 @@ class Address {
   [[nodiscard]] static Result<Address> FromBytes(std::string_view bytes);
   [[nodiscard]] static Address FromSockaddr(const sockaddr* address, socklen_t size);
 
-  // getsockname(2), getpeername(2).
+  // getsockname(2).
   [[nodiscard]] static Result<Address> LocalOf(int fd);
-  [[nodiscard]] static Result<Address> PeerOf(int fd);
 
   // "127.0.0.1:80", "[::1]:80", "unix:/path"; "unix:" for an unnamed Unix socket, as in nginx.
   [[nodiscard]] std::string ToString() const;

@@ -106,7 +106,7 @@ class Walk {
     if (IsTrusted(folder.st_uid) && (folder.st_mode & (S_IWGRP | S_IWOTH)) == 0) return fd;
     return Fail(
         fmt::format("cannot open {}: the file has {} names (hard links), and others may write in its folder: it "
-                    "may be somebody else's; remove this name",
+                    "may be another user's; remove this name",
                     path_, file.st_nlink),
         EMLINK);
   }

@@ -1,15 +1,15 @@
 // Opening files by name for writing, in folders where others may write, too.
 //
-// Whoever may write in a folder can put a symbolic link there, or a second name of somebody's file (a hard link), under
+// A user who may write in a folder can put a symbolic link there, or a second name of any file (a hard link), under
 // the name that we are about to open; a master that is root would then write into a file of his choice. The kernel's
 // fs.protected_symlinks and fs.protected_hardlinks do not help: they are for folders such as /tmp only, or off.
 //
 // 1. A symbolic link, at the end or on the way, is followed only when root or our own user made it: an operator's link
 //    of a log to another disk or to /dev/stdout goes on to work. Those of /proc lead where the kernel says.
-// 2. With O_NOFOLLOW in `flags` none is followed at the end, whoever made it.
+// 2. With O_NOFOLLOW in `flags` none is followed at the end, whatever its owner.
 // 3. A file opened for writing that has several names is refused where others may write in its folder.
 //
-// Each step goes through the descriptor of the folder before it, so nobody can exchange one behind our back.
+// Each step goes through the descriptor of the folder before it, so no user can exchange one behind our back.
 #pragma once
 
 #include <sys/types.h>

@@ -22,7 +22,7 @@ struct FileRights {
 };
 
 // From here on this thread, and every thread and process that it starts, opens nothing for writing, makes, removes,
-// renames and executes nothing, binds and connects no TCP port, and signals nobody outside: as far as the kernel's
+// renames and executes nothing, binds and connects no TCP port, and signals no process outside: as far as the kernel's
 // version knows how to forbid it, which without Landlock is nothing at all. Paths that do not exist are passed over:
 // nothing can be read there.
 //

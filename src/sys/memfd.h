@@ -1,7 +1,7 @@
 // Memory that travels between processes as a descriptor (memfd_create(2)).
 //
-// Sealed: bytes that nobody can change any more, for configurations and plans. Shared: a fixed size that its holders
-// map and write, for the scoreboard and the trace.
+// Sealed: bytes that no process can change any more, for configurations and plans. Shared: a fixed size that its
+// holders map and write, for the scoreboard and the trace.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,7 @@ namespace colmeia::sys {
 
 // Another descriptor of the same memory that can only read: what is mapped from it, not even mprotect(2) makes
 // writable, as it does with a read-only mapping of a writable descriptor. For giving up the right to write: `fd`, and
-// every copy of it, is to be closed, since whoever has one can open it anew. Needs /proc.
+// every copy of it, is to be closed, since its holder can open it anew. Needs /proc.
 [[nodiscard]] Result<UniqueFd> OpenForReading(int fd);
 
 // Everything from offset 0 to the end; the descriptor's position is neither used nor moved.

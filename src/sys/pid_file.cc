@@ -104,14 +104,7 @@ Result<PidFile> PidFile::Create(const std::string& path, pid_t pid) {
     if (Result<> written = file.Rewrite(pid); !written) return tl::unexpected(written.error());
     return file;
   }
-  return Fail(fmt::format("cannot have {}: somebody exchanges the file again and again", path), EBUSY);
-}
-
-Result<PidFile> PidFile::Adopt(const std::string& path, UniqueFd fd) {
-  // A lock through the same open file is granted again; through another one it would be refused.
-  if (const int code = TryLock(fd.get(), LOCK_EX); code != 0)
-    return FailErrno("cannot take over the lock of " + path, code);
-  return PidFile(path, std::move(fd));
+  return Fail(fmt::format("cannot have {}: another process exchanges the file again and again", path), EBUSY);
 }
 
 Result<> PidFile::Rewrite(pid_t pid) {
@@ -147,7 +140,7 @@ Result<pid_t> PidFile::RunningPid(const std::string& path) {
     return Fail(fmt::format("{} is no pid file: {} stands there", path, KindOf(info.st_mode)), EEXIST);
   }
   if (TryLock(fd->get(), LOCK_SH) == 0) {
-    return Fail(fmt::format("nobody holds the lock of {}", path), ESRCH);
+    return Fail(fmt::format("no process holds the lock of {}", path), ESRCH);
   }
   const std::optional<pid_t> pid = ReadPid(fd->get());
   if (!pid) return Fail(fmt::format("no process id in {}, which a process has locked", path), EBUSY);

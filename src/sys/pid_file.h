@@ -27,9 +27,6 @@ class PidFile {
   // another user's is replaced by a new one.
   [[nodiscard]] static Result<PidFile> Create(const std::string& path, pid_t pid);
 
-  // Takes over a locked descriptor from another process (a binary handed over to).
-  [[nodiscard]] static Result<PidFile> Adopt(const std::string& path, UniqueFd fd);
-
   // Names another process: after a fork in which the child goes on.
   [[nodiscard]] Result<> Rewrite(pid_t pid);
 
@@ -44,11 +41,11 @@ class PidFile {
   [[nodiscard]] int fd() const { return fd_.get(); }
   explicit operator bool() const { return static_cast<bool>(fd_); }
 
-  // The pid in the file, provided that its writer still lives: fails with ESRCH when nobody holds the lock, so that a
-  // signal never goes to a process that merely got the number later, and with ENOENT without a file: then nobody runs.
+  // The pid in the file, provided that its writer still lives: fails with ESRCH when no process holds the lock, so that
+  // a signal never goes to a process that merely got the number later, and with ENOENT without a file: then none runs.
   // Every other error leaves that open: ELOOP for a symbolic link, EEXIST for what is no regular file,
   // EBUSY when a locked file has no pid in it, EPERM when
-  // it is neither root's nor ours and names a process of somebody else than its owner.
+  // it is neither root's nor ours and names a process of another user than its owner.
   [[nodiscard]] static Result<pid_t> RunningPid(const std::string& path);
 
  private:

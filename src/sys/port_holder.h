@@ -1,4 +1,4 @@
-// Who listens on an address: for the error message of a server that cannot.
+// The process that listens on an address: for the error message of a server that cannot.
 #pragma once
 
 #include <sys/types.h>

@@ -27,7 +27,7 @@ namespace colmeia::sys {
 
 namespace {
 
-constexpr const char* kNotTurnedAway = "cannot turn new clients away from a listening socket";
+constexpr const char* kNotRefused = "cannot turn new clients away from a listening socket";
 
 constexpr mode_t kUnixSocketMode = 0666;
 
@@ -234,8 +234,8 @@ Result<> SteerToFirst(int fd, std::uint32_t sockets) {
   return {};
 }
 
-Result<TurnedAway> Refuse(int fd, int family) {
-  const auto for_good = [&] { return TurnAwayForGood(fd, family).map([] { return TurnedAway::kForGood; }); };
+Result<Refused> Refuse(int fd, int family) {
+  const auto for_good = [&] { return RefuseForGood(fd, family).map([] { return Refused::kForGood; }); };
   if (family == AF_UNIX) return for_good();
   // What the filter of a TCP socket sees begins with the TCP header.
   static constexpr std::uint32_t kFlagsAt = 13;
@@ -247,16 +247,16 @@ Result<TurnedAway> Refuse(int fd, int family) {
       BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
   };
   const sock_fprog program{std::size(code), code};
-  if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0) return TurnedAway::kForNow;
+  if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0) return Refused::kForNow;
   if (errno == EPERM) return for_good();
-  return FailErrno(kNotTurnedAway);
+  return FailErrno(kNotRefused);
 }
 
-Result<> TurnAwayForGood(int fd, int family) {
+Result<> RefuseForGood(int fd, int family) {
   static constexpr int kNoDevice = INT_MAX;
   const int done = family == AF_UNIX ? shutdown(fd, SHUT_RD)
                                      : setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &kNoDevice, sizeof(kNoDevice));
-  if (done != 0) return FailErrno(kNotTurnedAway);
+  if (done != 0) return FailErrno(kNotRefused);
   return {};
 }
 
@@ -267,13 +267,13 @@ Result<> Admit(int fd) {
   return {};
 }
 
-bool SomebodyWaits(int listen_fd) {
+bool ClientWaits(int listen_fd) {
   pollfd queue{listen_fd, POLLIN, 0};
   return poll(&queue, 1, 0) == 1;
 }
 
 bool WakeOthers(int listen_fd) {
-  if (!SomebodyWaits(listen_fd)) return false;
+  if (!ClientWaits(listen_fd)) return false;
   int family = AF_UNIX;
   socklen_t size = sizeof(family);
   const bool is_tcp = getsockopt(listen_fd, SOL_SOCKET, SO_DOMAIN, &family, &size) == 0 && family != AF_UNIX;
@@ -347,8 +347,6 @@ Accepted Accept(int listen_fd) {
 void SetNoDelay(int fd, bool on) { SetOption(fd, IPPROTO_TCP, TCP_NODELAY, on); }
 
 void SetUnsentLimit(int fd, int bytes) { setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof(bytes)); }
-
-void SetCork(int fd, bool on) { SetOption(fd, IPPROTO_TCP, TCP_CORK, on); }
 
 void SetResetOnClose(int fd) {
   const linger reset{.l_onoff = 1, .l_linger = 0};

@@ -45,7 +45,7 @@ struct ListenOptions {
 
 // A non-blocking listening socket with SO_REUSEADDR. One attempt: it neither waits nor tries again; the error's code is
 // the errno (EADDRINUSE, EACCES, EADDRNOTAVAIL), its text names the address.
-// A Unix socket gets mode 0666, and a socket file that nobody listens on any more is replaced.
+// A Unix socket gets mode 0666, and a socket file without a listener is replaced.
 [[nodiscard]] Result<UniqueFd> Listen(const Address& address, const ListenOptions& options = {});
 
 // Sets what `options` has of tuning, and the backlog, on a socket that listens already. Connections that were made
@@ -59,7 +59,7 @@ struct ListeningSocket {
 };
 [[nodiscard]] Result<ListeningSocket> DescribeListening(int fd);
 
-// Clients can come to a listening socket. They cannot when somebody who has it, too, shut it down or disconnected it.
+// Clients can come to a listening socket. They cannot when another holder of it shut it down or disconnected it.
 [[nodiscard]] bool IsListening(int fd);
 
 // SO_REUSEPORT on a socket that listens already: from then on others may be bound beside it.
@@ -72,31 +72,31 @@ struct ListeningSocket {
 [[nodiscard]] Result<> SteerToFirst(int fd, std::uint32_t sockets);
 
 // Whether a listening socket that turns clients away can be made to take them again.
-enum class TurnedAway : std::uint8_t {
+enum class Refused : std::uint8_t {
   kForNow,   // Admit() does it
   kForGood,  // it cannot
 };
 
-// From here on nobody new comes to a listening socket, whoever holds it; those who stand in its queue can still be
+// From here on no new client comes to a listening socket, in any process; those that stand in its queue can still be
 // accepted. With TCP a filter drops what opens a connection (SO_ATTACH_FILTER in socket(7)) and lets all else pass: a
-// handshake that has begun is finished, and who comes now asks again a second later, to be refused if the socket was
-// closed by then. New kernels allow that filter only with CAP_NET_ADMIN: without it, and for Unix sockets, it is
-// TurnAwayForGood().
-[[nodiscard]] Result<TurnedAway> Refuse(int fd, int family);
-// The same, but who comes is refused at once, and so is who believes to be connected by a SYN cookie. shutdown(2),
+// handshake that has begun is finished, and a client that comes now asks again a second later, to be refused if the
+// socket was closed by then. New kernels allow that filter only with CAP_NET_ADMIN: without it, and for Unix sockets,
+// it is RefuseForGood().
+[[nodiscard]] Result<Refused> Refuse(int fd, int family);
+// The same, but a client is refused at once, and so is one that believes to be connected by a SYN cookie. shutdown(2),
 // which says it all for a Unix socket, would reset the queue of a TCP socket: that one is bound to a network device
 // that does not exist (SO_BINDTODEVICE in socket(7); that takes no right from Linux 5.7 on, while to undo it would).
-[[nodiscard]] Result<> TurnAwayForGood(int fd, int family);
-// Takes back a Refuse() that was TurnedAway::kForNow; without one it does nothing.
+[[nodiscard]] Result<> RefuseForGood(int fd, int family);
+// Takes back a Refuse() that was Refused::kForNow; without one it does nothing.
 [[nodiscard]] Result<> Admit(int fd);
 
-// Wakes all who wait for a listening TCP socket, in whatever process, provided that somebody stands in its queue;
-// whether somebody does. (A socket that is woken in vain is waited for again without leaving epoll_wait(2).) The
-// kernel's own wake-ups come with connections only: nobody else hears of one that a woken process leaves in the queue.
+// Wakes all that wait for a listening TCP socket, in whatever process, provided that a client stands in its queue;
+// whether one does. (A socket that is woken in vain is waited for again without leaving epoll_wait(2).) The kernel's
+// own wake-ups come with connections only: no other process hears of one that a woken process leaves in the queue.
 [[nodiscard]] bool WakeOthers(int listen_fd);
 
-// Whether somebody stands in the queue of a listening socket.
-[[nodiscard]] bool SomebodyWaits(int listen_fd);
+// Whether a client stands in the queue of a listening socket.
+[[nodiscard]] bool ClientWaits(int listen_fd);
 
 // Which file the path of a Unix socket leads to; nothing for other addresses, and when there is none.
 struct SocketFileId {
@@ -119,7 +119,7 @@ void RemoveSocketFile(const Address& address, const SocketFileId& id);
 // What accept4(2) said, sorted by what the caller does next.
 enum class AcceptStatus {
   kAccepted,       // fd and peer are set
-  kEmpty,          // nobody waits (EAGAIN)
+  kEmpty,          // no client waits (EAGAIN)
   kTryAgain,       // that client is gone already (ECONNABORTED and the network errors of accept(2)): accept the next
   kNoDescriptors,  // EMFILE, ENFILE, ENOBUFS, ENOMEM: pause, the client stays in the queue
   kFailed,         // anything else: the listener is unusable, see code
@@ -134,9 +134,8 @@ struct Accepted {
 
 [[nodiscard]] Accepted Accept(int listen_fd);
 
-// TCP_NODELAY and TCP_CORK. Without effect on sockets that are not TCP.
+// TCP_NODELAY. Without effect on sockets that are not TCP.
 void SetNoDelay(int fd, bool on);
-void SetCork(int fd, bool on);
 
 // TCP_NOTSENT_LOWAT: the kernel takes no more than about so many bytes that it cannot send yet, instead of up to
 // megabytes, so that what waits for a slow reader is not older than it has to be. Without effect on others than TCP.

@@ -2,8 +2,8 @@
 // a power daemon or a mistyped kill(1) sends them, and none of these is a reason for a server to end.
 //
 // Not among them are the signals that are used (supervisor/signals.h, loop/signals.h), SIGPIPE, which is ignored
-// elsewhere, SIGKILL, which nobody can outlive, and those that tell of a fault (SIGSEGV, SIGBUS, SIGFPE, SIGILL,
-// SIGSYS, SIGTRAP, SIGABRT): who sends one of these wants an end with a core dump, as a service manager's watchdog
+// elsewhere, SIGKILL, which no process can outlive, and those that tell of a fault (SIGSEGV, SIGBUS, SIGFPE, SIGILL,
+// SIGSYS, SIGTRAP, SIGABRT): a sender of one of these wants an end with a core dump, as a service manager's watchdog
 // does.
 #pragma once
 

@@ -1,6 +1,6 @@
 // Which system calls a worker may still make: a seccomp(2) filter, given up for good.
 //
-// A list of what is allowed, not of what is forbidden: what nobody thought of is refused. A refused call fails with
+// A list of what is allowed, not of what is forbidden: what was not thought of is refused. A refused call fails with
 // EPERM; no process dies of it.
 #pragma once
 
@@ -19,9 +19,9 @@ struct SyscallRights {
 
 // From here on this thread, and every thread that it starts, may read and write, accept, map memory, wait, and look at
 // files; it opens none for writing, makes no new sockets, binds and connects none, starts no process, executes no
-// program, traces nobody, signals nobody but its own process, and mounts, loads and reboots nothing.
+// program, traces none, signals none but its own process, and mounts, loads and reboots nothing.
 //
-// Arguments are looked at as well, so that nothing changes for others who have the same open files: sockets get the
+// Arguments are looked at as well, so that nothing changes for others that have the same open files: sockets get the
 // options that a worker sets and no others, are shut down for sending alone, and keep their flags, owners and locks.
 // (open(2) for writing fails with EACCES, FIONBIO and its kin with ENOTTY, calls whose flags lie in memory with
 // ENOSYS.)

@@ -76,8 +76,6 @@ void SetTitle(std::string_view title) {
   SetProcessName();
 }
 
-std::size_t TitleCapacity() { return Area().size == 0 ? 0 : Area().size - 1; }
-
 void SetProcessName() { prctl(PR_SET_NAME, "colmeia", 0, 0, 0); }
 
 }  // namespace colmeia::sys

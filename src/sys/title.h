@@ -1,10 +1,9 @@
 // The title of a process, as ps and top show it: "colmeia: worker process".
 //
 // Titles are written over the memory in which the kernel put argv and the environment, so their length is bounded by
-// it: whoever starts a process that will need a long title gives it a spare argument of padding.
+// it: the parent of a process that will need a long title gives it a spare argument of padding.
 #pragma once
 
-#include <cstddef>
 #include <string_view>
 
 namespace colmeia::sys {
@@ -15,9 +14,6 @@ void InitTitle(int argc, char** argv);
 
 // Shows `title`, cut to what fits. Does nothing before InitTitle(). Sets the process' name again.
 void SetTitle(std::string_view title);
-
-// Bytes that a title may have, 0 before InitTitle().
-[[nodiscard]] std::size_t TitleCapacity();
 
 // PR_SET_NAME "colmeia", so that pidof and top find a process that was exec'ed through /proc/self/exe.
 void SetProcessName();

@@ -29,7 +29,7 @@ class UniqueFd {
   [[nodiscard]] int release() { return std::exchange(fd_, -1); }
 
   // Closes what is held and takes over `fd`. errno is left as it was. A descriptor that was not open is our bug
-  // (somebody closed what we own) and ends the process.
+  // (other code closed what we own) and ends the process.
   void reset(int fd = -1) {
     const int old = std::exchange(fd_, fd);
     if (old >= 0) Close(old);

@@ -77,12 +77,4 @@ Result<gid_t> LookUpGroup(const std::string& name) {
   return entry.gr_gid;
 }
 
-std::string UserName(uid_t uid) {
-  passwd entry{};
-  passwd* found = nullptr;
-  std::vector<char> buffer;
-  WithBuffer(buffer, [&](char* bytes, std::size_t size) { return getpwuid_r(uid, &entry, bytes, size, &found); });
-  return found != nullptr ? std::string(entry.pw_name) : std::to_string(uid);
-}
-
 }  // namespace colmeia::sys

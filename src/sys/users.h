@@ -26,7 +26,4 @@ struct User {
 
 [[nodiscard]] Result<gid_t> LookUpGroup(const std::string& name);
 
-// The name of a uid, or its number as text.
-[[nodiscard]] std::string UserName(uid_t uid);
-
 }  // namespace colmeia::sys

@@ -63,19 +63,19 @@ class Chart {
   void DrawEvent(std::size_t index) {
     const Event& event = events_[index];
     const std::size_t peer = processes_.PeerOf(event);
-    if (event.kind == Kind::kState || event.kind == Kind::kServer) return EnterState(peer, event);
-    const bool is_signal = event.kind == Kind::kSignal || event.kind == Kind::kKill;
+    if (event.kind == EventKind::kState || event.kind == EventKind::kServer) return EnterState(peer, event);
+    const bool is_signal = event.kind == EventKind::kSignal || event.kind == EventKind::kKill;
     const Direction direction = DirectionOf(event);
     if (direction != Direction::kNone && !is_signal) {
       const bool out = direction == Direction::kOut;
       return DrawArrow(index, out ? processes_.master() : peer, out ? peer : processes_.master());
     }
     // A signal is marked where it arrives.
-    const std::size_t where = event.kind == Kind::kSignal ? processes_.master() : peer;
-    std::string name(event.kind == Kind::kSignal ? "" : KindName(event.kind));
+    const std::size_t where = event.kind == EventKind::kSignal ? processes_.master() : peer;
+    std::string name(event.kind == EventKind::kSignal ? "" : KindName(event.kind));
     if (!event.text.empty()) name += (name.empty() ? "" : " ") + event.text;
     Add('i', name, where, kMessages, event.monotonic_ns, R"(,"cat":"mark","s":"p")" + Arguments(event));
-    if (event.kind == Kind::kGeneration) DrawReload(event);
+    if (event.kind == EventKind::kGeneration) DrawReload(event);
   }
 
   void DrawArrow(std::size_t index, std::size_t from, std::size_t to) {

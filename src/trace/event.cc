@@ -12,20 +12,20 @@ namespace {
 
 // Which way something passes for each kind, if anything does.
 struct KindRow {
-  Kind kind;
+  EventKind kind;
   std::string_view name;
   Direction direction;
 };
 constexpr KindRow kKinds[] = {
-    {Kind::kSpawn, "spawn", Direction::kOut},        {Kind::kExit, "exit", Direction::kIn},
-    {Kind::kSend, "send", Direction::kOut},          {Kind::kReceive, "receive", Direction::kIn},
-    {Kind::kClosed, "closed", Direction::kNone},     {Kind::kSignal, "signal", Direction::kIn},
-    {Kind::kKill, "kill", Direction::kOut},          {Kind::kState, "state", Direction::kNone},
-    {Kind::kServer, "server", Direction::kNone},     {Kind::kGeneration, "generation", Direction::kNone},
-    {Kind::kCommand, "command", Direction::kIn},     {Kind::kReply, "reply", Direction::kOut},
-    {Kind::kListener, "listener", Direction::kNone}, {Kind::kLog, "log", Direction::kNone},
-    {Kind::kDeadline, "deadline", Direction::kNone}, {Kind::kHeartbeat, "heartbeat", Direction::kNone},
-    {Kind::kRecycle, "recycle", Direction::kNone},
+    {EventKind::kSpawn, "spawn", Direction::kOut},        {EventKind::kExit, "exit", Direction::kIn},
+    {EventKind::kSend, "send", Direction::kOut},          {EventKind::kReceive, "receive", Direction::kIn},
+    {EventKind::kClosed, "closed", Direction::kNone},     {EventKind::kSignal, "signal", Direction::kIn},
+    {EventKind::kKill, "kill", Direction::kOut},          {EventKind::kState, "state", Direction::kNone},
+    {EventKind::kServer, "server", Direction::kNone},     {EventKind::kGeneration, "generation", Direction::kNone},
+    {EventKind::kCommand, "command", Direction::kIn},     {EventKind::kReply, "reply", Direction::kOut},
+    {EventKind::kListener, "listener", Direction::kNone}, {EventKind::kLog, "log", Direction::kNone},
+    {EventKind::kDeadline, "deadline", Direction::kNone}, {EventKind::kHeartbeat, "heartbeat", Direction::kNone},
+    {EventKind::kRecycle, "recycle", Direction::kNone},
 };
 
 struct PeerRow {
@@ -37,7 +37,7 @@ constexpr PeerRow kPeers[] = {
     {Peer::kWorker, "worker"}, {Peer::kSuccessor, "new master"},
 };
 
-const KindRow* FindKind(Kind kind) {
+const KindRow* FindKind(EventKind kind) {
   const auto* const found =
       std::find_if(std::begin(kKinds), std::end(kKinds), [kind](const KindRow& row) { return row.kind == kind; });
   return found == std::end(kKinds) ? nullptr : found;
@@ -45,12 +45,12 @@ const KindRow* FindKind(Kind kind) {
 
 }  // namespace
 
-std::string_view KindName(Kind kind) {
+std::string_view KindName(EventKind kind) {
   const KindRow* const row = FindKind(kind);
   return row == nullptr ? "?" : row->name;
 }
 
-std::optional<Kind> ParseKind(std::string_view name) {
+std::optional<EventKind> ParseKind(std::string_view name) {
   for (const KindRow& row : kKinds) {
     if (row.name == name) return row.kind;
   }

@@ -1,4 +1,4 @@
-// One coordination event, as a plain value: what happened between the master and somebody else, when, and because of
+// One coordination event, as a plain value: what happened between the master and another process, when, and because of
 // what.
 //
 // The ring (trace/ring.h) keeps them; the views (json.h, text.h, mermaid.h, chrome.h, hex.h) are functions of them and
@@ -15,7 +15,7 @@
 namespace colmeia::trace {
 
 // What kind of thing happened. Numbers are part of the ring's layout: append only.
-enum class Kind : std::uint16_t {
+enum class EventKind : std::uint16_t {
   kSpawn = 1,        // a child was started
   kExit = 2,         // a child ended and was reaped
   kSend = 3,         // a message left the master
@@ -34,13 +34,13 @@ enum class Kind : std::uint16_t {
   kHeartbeat = 16,   // a worker's heartbeat was missed or came back
   kRecycle = 17,     // a worker has served long enough, or has grown too large
 };
-[[nodiscard]] std::string_view KindName(Kind kind);  // "spawn"; "?" when unknown
-[[nodiscard]] std::optional<Kind> ParseKind(std::string_view name);
+[[nodiscard]] std::string_view KindName(EventKind kind);  // "spawn"; "?" when unknown
+[[nodiscard]] std::optional<EventKind> ParseKind(std::string_view name);
 
-// Whom the master dealt with. Numbers are part of the ring's layout: append only.
+// The other side of an event. Numbers are part of the ring's layout: append only.
 enum class Peer : std::uint8_t {
-  kNone = 0,       // nobody: the master itself
-  kOperator = 1,   // who asks and signals: a person, a script, a service manager
+  kNone = 0,       // none: the master itself
+  kOperator = 1,   // sends requests and signals: a person, a script, a service manager
   kCompiler = 2,   // the child that compiles a configuration
   kWorker = 3,     // a child that serves
   kSuccessor = 4,  // a new binary's master
@@ -57,7 +57,7 @@ inline constexpr std::uint32_t kNoSlot = 0xffffffff;
 inline constexpr std::uint32_t kNoSeat = 0xffffffff;
 
 struct Event {
-  Kind kind{};
+  EventKind kind{};
   Peer peer = Peer::kNone;
   std::uint32_t slot = kNoSlot;
   std::uint32_t seat = kNoSeat;      // within its generation
@@ -90,7 +90,7 @@ enum class Direction : std::uint8_t {
 [[nodiscard]] Direction DirectionOf(const Event& event);
 
 [[nodiscard]] constexpr bool IsMessage(const Event& event) {
-  return event.kind == Kind::kSend || event.kind == Kind::kReceive;
+  return event.kind == EventKind::kSend || event.kind == EventKind::kReceive;
 }
 
 // "Drain"; empty when the event is no message.

@@ -32,14 +32,14 @@ std::string Short(std::string_view text) {
   return std::string(text.substr(0, end)) + "...";
 }
 
-std::string_view Arrow(Kind kind) {
+std::string_view Arrow(EventKind kind) {
   switch (kind) {
-    case Kind::kSend:
-    case Kind::kReceive:
-    case Kind::kCommand:
+    case EventKind::kSend:
+    case EventKind::kReceive:
+    case EventKind::kCommand:
       return "->>";
-    case Kind::kKill:
-    case Kind::kExit:
+    case EventKind::kKill:
+    case EventKind::kExit:
       return "--x";
     default:
       return "-->>";
@@ -49,12 +49,13 @@ std::string_view Arrow(Kind kind) {
 // What happened, in the words of a chart.
 std::string Label(const Event& event) {
   std::string out = event.text;
-  if (event.kind == Kind::kSpawn || event.kind == Kind::kKill) out = fmt::format("{}: {}", KindName(event.kind), out);
+  if (event.kind == EventKind::kSpawn || event.kind == EventKind::kKill)
+    out = fmt::format("{}: {}", KindName(event.kind), out);
   if (event.peer == Peer::kNone && event.generation != 0) {
-    out = event.kind == Kind::kGeneration
+    out = event.kind == EventKind::kGeneration
               ? fmt::format("generation {} {}", event.generation, out)
               : fmt::format("generation {}: {} {}", event.generation, KindName(event.kind), out);
-  } else if (DirectionOf(event) == Direction::kNone && event.kind != Kind::kState) {
+  } else if (DirectionOf(event) == Direction::kNone && event.kind != EventKind::kState) {
     out = fmt::format("{} {}", KindName(event.kind), out);
   }
   out = Short(out);

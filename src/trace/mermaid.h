@@ -1,5 +1,5 @@
-// Events as a Mermaid sequence diagram (https://mermaid.js.org/syntax/sequenceDiagram.html): who said what to whom,
-// from top to bottom. Markdown viewers, among them those of code forges, draw it.
+// Events as a Mermaid sequence diagram (https://mermaid.js.org/syntax/sequenceDiagram.html): which process said what to
+// which, from top to bottom. Markdown viewers, among them those of code forges, draw it.
 //
 // Each event is one line, numbered [seq]: an arrow when something passed between two processes, a note otherwise. Times
 // are counted from the first event.

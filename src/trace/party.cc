@@ -4,7 +4,7 @@
 
 namespace colmeia::trace {
 
-Event EventOf(Kind kind, const Party& party, std::uint64_t cause, std::string text) {
+Event EventOf(EventKind kind, const Party& party, std::uint64_t cause, std::string text) {
   return {.kind = kind,
           .peer = party.peer,
           .slot = party.slot,

@@ -16,6 +16,6 @@ struct Party {
   std::int32_t pid = 0;
 };
 
-[[nodiscard]] Event EventOf(Kind kind, const Party& party, std::uint64_t cause, std::string text);
+[[nodiscard]] Event EventOf(EventKind kind, const Party& party, std::uint64_t cause, std::string text);
 
 }  // namespace colmeia::trace

@@ -26,7 +26,7 @@ class Processes {
 
   // Places in all(). REQUIRES: the event is one of those given.
   [[nodiscard]] std::size_t master() const { return master_; }
-  [[nodiscard]] std::size_t PeerOf(const Event& event) const;  // the master's for an event of nobody else
+  [[nodiscard]] std::size_t PeerOf(const Event& event) const;  // the master's where an event has none
 
  private:
   std::vector<Process> all_;

@@ -110,7 +110,7 @@ std::string_view Cut(std::string_view text) {
 
 Event ToEvent(const RawRecord& record) {
   Event event;
-  event.kind = static_cast<Kind>(record.kind);
+  event.kind = static_cast<EventKind>(record.kind);
   event.peer = static_cast<Peer>(record.peer);
   event.slot = record.slot;
   event.seat = record.seat;

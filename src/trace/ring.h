@@ -1,8 +1,8 @@
 // The trace: the last few thousand things that happened between the master and its children, in a ring of shared memory
 // that the master writes and everyone else may read, so that the coordination can be watched and told afterwards.
 //
-// It is not a log: it has a fixed size, forgets its oldest events, and costs a few hundred nanoseconds an event. Nobody
-// waits for it: the writer never looks at a reader, and a reader that is overtaken skips what it lost.
+// It is not a log: it has a fixed size, forgets its oldest events, and costs a few hundred nanoseconds an event. No
+// reader waits for it: the writer never looks at a reader, and a reader that is overtaken skips what it lost.
 //
 // 1. One memfd: a header, then a power of two of 256-byte records, then a power of two of bytes. Event n lies at index
 //    n modulo the number of records; numbers begin at 1. The bytes of frames follow one another in the last part, round
@@ -12,8 +12,8 @@
 // 3. A record being written has number 0; readers compare the number before and after copying.
 //
 //   Result<trace::Writer> trace = trace::Writer::Create();                        // master
-//   std::uint64_t cause = trace->Record({.kind = Kind::kSignal, .pid = sender, .text = "HUP"});
-//   trace->Record({.kind = Kind::kSend, .slot = 3, .cause = cause, .text = ipc::Describe(message)}, bytes);
+//   std::uint64_t cause = trace->Record({.kind = EventKind::kSignal, .pid = sender, .text = "HUP"});
+//   trace->Record({.kind = EventKind::kSend, .slot = 3, .cause = cause, .text = ipc::Describe(message)}, bytes);
 //   Result<trace::Reader> trace = trace::Reader::Open(fd);                        // worker
 //   for (const trace::Event& event : trace->Snapshot()) ...
 #pragma once

@@ -27,7 +27,7 @@ std::vector<Event> LedBy(const std::vector<Event>& events, std::uint64_t root) {
 
 Story LastReload(const std::vector<Event>& events) {
   const auto begun = std::find_if(events.rbegin(), events.rend(), [](const Event& event) {
-    return event.kind == Kind::kGeneration && event.text == kGenerationBegun;
+    return event.kind == EventKind::kGeneration && event.text == kGenerationBegun;
   });
   if (begun == events.rend()) return {};
   const Event* first = &*begun;

@@ -2,8 +2,8 @@
 //
 //   #123 <- #120   14:03:12.123456  send        master -> worker 2 (gen 3, pid 4711)  Drain deadline=5000ms
 //
-// Its number, the number of the event that led to it, when (UTC), what kind of thing, between whom, and what; behind a
-// message the descriptors that travelled beside it, by name.
+// Its number, the number of the event that led to it, when (UTC), what kind of thing, between which processes, and
+// what; behind a message the descriptors that travelled beside it, by name.
 #pragma once
 
 #include <string>

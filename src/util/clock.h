@@ -1,4 +1,4 @@
-// Time points and durations used everywhere, and a clock that tests can set by hand.
+// Time points and durations used everywhere, and what time it is.
 #pragma once
 
 #include <chrono>
@@ -9,26 +9,7 @@ using TimePoint = std::chrono::steady_clock::time_point;
 using Duration = std::chrono::steady_clock::duration;
 using Milliseconds = std::chrono::milliseconds;
 
-// Where "now" comes from. Implementations: SystemClock here, ManualClock in the tests.
-class Clock {
- public:
-  virtual ~Clock() = default;
-  [[nodiscard]] virtual TimePoint Now() const = 0;
-};
-
-class SystemClock final : public Clock {
- public:
-  [[nodiscard]] TimePoint Now() const override { return std::chrono::steady_clock::now(); }
-};
-
-// Stands still until told to move.
-class ManualClock final : public Clock {
- public:
-  [[nodiscard]] TimePoint Now() const override { return now_; }
-  void Advance(Duration by) { now_ += by; }
-
- private:
-  TimePoint now_ = TimePoint{} + std::chrono::hours(1);
-};
+// CLOCK_MONOTONIC. What a test has to see at a time of its own takes the time as an argument instead.
+[[nodiscard]] inline TimePoint Now() { return std::chrono::steady_clock::now(); }
 
 }  // namespace colmeia::util

@@ -1,6 +1,6 @@
-// Escape: how bytes that came from somebody else are shown: in a log, in a JSON text, on a terminal. The only place
-// that knows how; whoever writes text for people or programs goes through here, so that nothing that a client sends can
-// end a line, close a quote, or command a terminal.
+// Escape: how bytes from outside are shown: in a log, in a JSON text, on a terminal. The only place
+// that knows how; all that writes text for people or programs goes through here, so that nothing that a client sends
+// can end a line, close a quote, or command a terminal.
 //
 //   for                            a control, DEL, a byte that is no UTF-8    "  and \     beyond ASCII
 //   kLine     text for people      \xNN, but a tab stays                      as is      as is
@@ -14,7 +14,7 @@
 // as controls: each of their bytes is shown. kField is what nginx's access logs have by default.
 //
 // A byte that belongs to no UTF-8 becomes, in JSON, the character of the same number, \u0080 to \u00ff: the text is
-// valid JSON and valid UTF-8, and whoever reads the log sees which byte it was.
+// valid JSON and valid UTF-8, and a reader of the log sees which byte it was.
 #pragma once
 
 #include <array>

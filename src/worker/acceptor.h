@@ -2,7 +2,7 @@
 // MakeAcceptor chooses by `accept_by`.
 //
 // It accepts only when there is room: at the limit of connections, and when there are no descriptors left, others have
-// to go first (worker/room.h); when nobody can it pauses, and clients wait in the kernel's queue.
+// to go first (worker/room.h); when none can it pauses, and clients wait in the kernel's queue.
 #pragma once
 
 #include <cstddef>
@@ -46,10 +46,10 @@ class Acceptor {
   // came last: a borrowed one, not the seat's own. Unknown ordinals do nothing.
   virtual void Release(std::uint32_t ordinal) = 0;
 
-  // Nobody but this generation's workers accepts from this listener: Drain() empties it.
+  // Only this generation's workers accept from this listener: Drain() empties it.
   virtual void Removed(std::uint32_t ordinal) = 0;
 
-  // Accepts no more. Sockets are closed: whoever waits in a queue is served by the other holders. Those of removed
+  // Accepts no more. Sockets are closed: a client in a queue is served by the other holders. Those of removed
   // listeners are emptied first, which may last until there is room for all; then on_closed is called.
   virtual void Drain() = 0;
 
@@ -86,9 +86,9 @@ struct AcceptorParts {
   loop::Loop& loop;
   Connections& connections;
   scoreboard::SlotWriter counts;
-  scoreboard::Board* board = nullptr;  // null without a master: then nobody shares anything with this process
+  scoreboard::Board* board = nullptr;  // null without a master: then no process shares anything with this one
   log::ErrorLog& log;
-  const util::Clock& clock;  // the one that heartbeats are stamped by
+  std::function<util::TimePoint()> now;  // the clock that heartbeats are stamped by
   AcceptorOptions options{};
 };
 

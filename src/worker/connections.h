@@ -1,8 +1,8 @@
 // Connections: the one owner of all client connections of a worker, and the keeper of `worker_connections`.
 //
 // Their memory comes from blocks that are kept: once as many connections have been open as now, accepting one more
-// allocates nothing. Who has to go when the worker is full, or short of descriptors, says Room (worker/room.h). When
-// nobody can go there is no room, and whoever accepts has to wait, so that clients stay in the kernel's queue instead
+// allocates nothing. Which one goes when the worker is full, or short of descriptors, Room says (worker/room.h). When
+// none can go there is no room, and the acceptor has to wait, so that clients stay in the kernel's queue instead
 // of being dropped.
 #pragma once
 
@@ -66,7 +66,7 @@ class Connections final : public http1::ConnectionOwner {
   [[nodiscard]] std::size_t limit() const { return room_.limit(); }
   // So many can have a descriptor each (Descriptors::places).
   [[nodiscard]] std::uint64_t descriptor_places() const { return descriptors_.places(); }
-  // Those that may stay whoever comes: a request of theirs is being read or answered.
+  // Those that may stay in any case: a request of theirs is being read or answered.
   [[nodiscard]] std::size_t busy() const { return size() - room_.evictable(); }
   [[nodiscard]] bool draining() const { return shared_.draining; }
 
@@ -83,14 +83,14 @@ class Connections final : public http1::ConnectionOwner {
   static constexpr std::size_t kCellsPerBlock = 64;
 
   [[nodiscard]] Cell* TakeCell();
-  // Passes on whether there is room; when not, somebody waits.
+  // Passes on whether there is room; when not, a client waits.
   [[nodiscard]] bool Await(bool made);
 
   scoreboard::SlotWriter counts_;
   http1::Shared shared_;
   Room room_;
   Descriptors descriptors_;
-  loop::Timer chance_;  // while somebody waits: when a silent one can go
+  loop::Timer chance_;  // while a client waits: when a silent one can go
   std::vector<std::unique_ptr<Cell[]>> blocks_;
   Cell* free_ = nullptr;
   std::uint64_t next_number_ = 1;

@@ -1,5 +1,5 @@
-// Drain: the graceful end of a worker's serving: take whom nobody else will, accept no more, finish what is open, say
-// when it is done.
+// Drain: the graceful end of a worker's serving: take the clients that no other process will, accept no more, finish
+// what is open, say when it is done.
 //
 //   Drain drain(loop, acceptor, connections, [&] { leave });
 //   drain.Start(deadline);

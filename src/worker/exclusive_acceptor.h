@@ -5,15 +5,15 @@
 // share goes to the end of the queue of waiters, and everybody does so after kRequeueAfter connections.
 //
 // That is not enough for a burst of clients that stay: the others are woken, and before the scheduler lets them run the
-// first one has taken all; or they have come, found nobody and gone to sleep again before the queue filled, and only
+// first one has taken all; or they have come, found no client and gone to sleep again before the queue filled, and only
 // another connection would wake them. So a worker that is well ahead of the one that has the least wakes all others if
-// it leaves anybody in the queue, and rests for a millisecond; then again, while it is ahead and somebody waits.
+// it leaves a client in the queue, and rests for a millisecond; then again, while it is ahead and a client waits.
 //
-// Well ahead is who has more than kWellAhead more, both in accepts and in open connections, and kMostTimes as many of
-// these. Clients that come and go never make it rest: none of its own may have gone during its last kWellAhead accepts.
-// Nor do others that take nothing: after kMostRests in a row without an accept by the last one it goes on alone. What
-// the others have is what they say, and one that was broken into may say anything: nobody rests more than
-// kMostRestsASecond.
+// Well ahead is a worker with more than kWellAhead more, both in accepts and in open connections, and kMostTimes as
+// many of these. Clients that come and go never make it rest: none of its own may have gone during its last kWellAhead
+// accepts. Nor do others that take nothing: after kMostRests in a row without an accept by the last one it goes on
+// alone. What the others have is what they say, and one that was broken into may say anything: no worker rests more
+// than kMostRestsASecond.
 //
 // Where the kernel refuses the exclusive wait, this is a SharedAcceptor.
 #pragma once
@@ -53,7 +53,7 @@ class ExclusiveAcceptor final : public SocketAcceptor {
   void Rest();
   void RestOn();
   void EndRest();
-  // False when nobody stands in any queue.
+  // False when no client stands in any queue.
   [[nodiscard]] bool WakeOthers() const;
 
   std::vector<ExclusiveWatch*> watches_;

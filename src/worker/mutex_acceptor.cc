@@ -43,7 +43,7 @@ class MutexAcceptor::MutexWatch final : public Watch {
   }
   void Shut() { plain_.Stop(); }
   [[nodiscard]] bool started() const { return started_; }
-  [[nodiscard]] bool IsAwaited() const { return started_ && sys::SomebodyWaits(fd_); }
+  [[nodiscard]] bool IsAwaited() const { return started_ && sys::ClientWaits(fd_); }
 
  private:
   MutexAcceptor& acceptor_;  // outlives this
@@ -114,7 +114,7 @@ bool MutexAcceptor::BreakIfIdle() {
 
 // None for one that has not beaten yet, and for a stamp of the future.
 std::chrono::nanoseconds MutexAcceptor::SilenceOf(std::uint32_t slot) const {
-  const auto now = static_cast<std::uint64_t>(std::chrono::nanoseconds(parts_.clock.Now().time_since_epoch()).count());
+  const auto now = static_cast<std::uint64_t>(std::chrono::nanoseconds(parts_.now().time_since_epoch()).count());
   const std::uint64_t beat = parts_.board->Heartbeat(slot);
   return std::chrono::nanoseconds(beat == 0 || beat > now ? 0 : static_cast<std::int64_t>(now - beat));
 }

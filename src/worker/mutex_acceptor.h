@@ -2,18 +2,18 @@
 // nginx's `accept_mutex on`.
 //
 // Each tries to get the lock before its loop sleeps, keeps it through the sleep, and gives it back as soon as it has
-// taken a client, or at the end of the turn. Who does not get it sleeps without those sockets, and tries again at its
-// next event or after accept_mutex_delay, whichever comes first. Nobody ever waits for the lock itself.
+// taken a client, or at the end of the turn. A worker that does not get it sleeps without those sockets, and tries
+// again at its next event or after accept_mutex_delay, whichever comes first. No worker ever waits for the lock itself.
 //
 // A worker that is nearly full leaves the lock alone for some turns, so that others get the next clients; for
 // accept_mutex_delay at the longest.
 //
-// A holder that dies is no matter: the master frees its lock. One that hangs is: nobody accepts. So whoever finds the
-// lock taken by a worker that has missed kMissedBeats heartbeats breaks it; should that one wake up again, it finds out
-// at its next turn. The same for a lock that is held by nobody: in a slot where none lives, or by what is no slot.
+// A holder that dies is no matter: the master frees its lock. One that hangs is: no worker accepts. So a worker that
+// finds the lock taken by a worker that has missed kMissedBeats heartbeats breaks it; should that one wake up again, it
+// finds out at its next turn. The same for a lock that is held by no process: in an empty slot, or by what is no slot.
 //
 // A holder that was broken into beats, and takes no client. So a worker that did not get the lock at kPatience delays
-// in a row looks whether somebody waits all the same, at each further one; then it accepts for kAlone without the lock.
+// in a row looks whether a client waits all the same, at each further one; then it accepts for kAlone without the lock.
 // It may be wrong about the holder: that does no harm.
 #pragma once
 

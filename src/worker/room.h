@@ -1,20 +1,20 @@
-// Room: whether a worker has room for one more client, and who goes when it has not. The one place that knows that room
-// is needed, for whatever reason:
+// Room: whether a worker has room for one more client, and which connection goes when it has not. The one place that
+// knows that room is needed, for whatever reason:
 //
 // - worker_connections is reached;
 // - descriptors run out: so few are left that files and the master's messages would go without;
-// - somebody waits since accepting paused for one of these.
+// - a client waits since accepting paused for one of these.
 //
-// Who goes, in this order, the longest in each first:
+// What goes, in this order, the longest in each first:
 //
 // 1. silent ones: no byte of a request has come, for longer than their patience (session/evictable.h);
 // 2. idle ones, kept alive after an answer;
-// 3. unwanted ones: all is answered, and the client still sends what nobody reads.
+// 3. unwanted ones: all is answered, and the client still sends what is not read.
 //
-// One whose request is being read or answered never goes. When nobody can go, somebody waits; then this says as soon as
+// One whose request is being read or answered never goes. When none can go, a client waits; then this says as soon as
 // one can: a connection ended, became idle or unwanted, or has been silent for long enough.
 //
-// It knows neither loop nor clock: times are handed in, in order, and whoever has a timer asks for NextChance().
+// It knows neither loop nor clock: times are handed in, in order, and a caller with a timer asks for NextChance().
 #pragma once
 
 #include <array>
@@ -54,16 +54,16 @@ class Room {
   // It is gone. May call on_room.
   void Remove(Evictable& one);
 
-  // Room for one more, after making others go if need be. False: somebody waits from here on, until on_room. Tells
+  // Room for one more, after making others go if need be. False: a client waits from here on, until on_room. Tells
   // on_short of each shortage.
   [[nodiscard]] bool Make(util::TimePoint now);
 
   // So few descriptors are left that each newcomer needs another one to go: until is_scarce says otherwise.
   void NoteScarce() { scarce_ = true; }
-  // A descriptor was wanted in vain. Makes one connection go; false when nobody can: then somebody waits.
+  // A descriptor was wanted in vain. Makes one connection go; false when none can: then a client waits.
   [[nodiscard]] bool FreeDescriptor(util::TimePoint now);
 
-  // While somebody waits: when the silent one whose patience ends first can go. Nothing when nobody is silent.
+  // While a client waits: when the silent one whose patience ends first can go. Nothing when none is silent.
   [[nodiscard]] std::optional<util::TimePoint> NextChance() const;
   // That time has come.
   void Chance();
@@ -75,13 +75,13 @@ class Room {
   // Those that could go, now or soon.
   [[nodiscard]] std::size_t evictable() const { return size_ - list(Standing::kBusy).size; }
 
-  // Somebody waits, and one can go now, or has gone. Once for each Make() that was false. It is called amid a
+  // A client waits, and one can go now, or has gone. Once for each Make() that was false. It is called amid a
   // connection's callback, and may touch no connection.
   std::function<void()> on_room;
-  // There was too little of something, and `made` says whether somebody went for it.
+  // There was too little of something, and `made` says whether a connection went for it.
   std::function<void(Shortage what, bool made)> on_short;
   // Whether descriptors are still scarce. Asked only after NoteScarce() or FreeDescriptor(), each time before and after
-  // somebody goes.
+  // a connection goes.
   std::function<bool()> is_scarce;
 
  private:
@@ -89,7 +89,7 @@ class Room {
   void Insert(Evictable& one);
   void Unlink(Evictable& one, Standing from);
   [[nodiscard]] Evictable* Victim(util::TimePoint now) const;
-  // One goes; false: nobody can, and somebody waits.
+  // One goes; false: none can, and a client waits.
   [[nodiscard]] bool EvictOne(util::TimePoint now);
   void Tell();
   void Short(Shortage what, bool made) const;

@@ -32,7 +32,7 @@ util::Milliseconds BeatOf(const site::Site& site) {
 }
 
 std::chrono::nanoseconds MonotonicNow() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(util::SystemClock().Now().time_since_epoch());
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(util::Now().time_since_epoch());
 }
 
 // The answers of the name service that the compiler got: a worker asks nobody.
@@ -117,14 +117,14 @@ Result<> Server::Build(const site::ModuleList& modules) {
   connections_ = std::make_unique<Connections>(loop_, polls_, services_, counts_, events.worker_connections);
   shortages_ = std::make_unique<Shortages>(log::Main(), counts_, events.worker_connections);
   connections_->on_short = [this](Shortage what, bool made) { shortages_->Note(what, made, loop_.Now()); };
-  acceptor_ =
-      MakeAcceptor({loop_, *connections_, counts_, adoption_.board ? &*adoption_.board : nullptr, log::Main(), clock_,
-                    AcceptorOptions{.accept_by = events.accept_by,
-                                    .multi_accept = events.multi_accept,
-                                    .mutex_delay = events.accept_mutex_delay,
-                                    .beat = BeatOf(*site_),
-                                    .generation = adoption_.generation,
-                                    .slot = adoption_.slot}});
+  acceptor_ = MakeAcceptor({loop_, *connections_, counts_, adoption_.board ? &*adoption_.board : nullptr, log::Main(),
+                            util::Now,
+                            AcceptorOptions{.accept_by = events.accept_by,
+                                            .multi_accept = events.multi_accept,
+                                            .mutex_delay = events.accept_mutex_delay,
+                                            .beat = BeatOf(*site_),
+                                            .generation = adoption_.generation,
+                                            .slot = adoption_.slot}});
   connections_->on_room = [this] { acceptor_->OnRoom(); };
   for (process::LentListener& listener : adoption_.listeners) {
     if (listener.ordinal >= listeners_.size())
@@ -186,7 +186,7 @@ void Server::Take(std::uint32_t ordinal, sys::UniqueFd fd, const sys::Address& p
   if (drain_ != nullptr && drain_->state() == Drain::State::kDone) return;
   const bool known =
       ordinal < listeners_.size() && acceptor_->Take({*listeners_[ordinal], std::move(fd), peer, std::move(taken)});
-  if (!known) log::Main().Print(log::Level::kAlert, "worker: the master sent a client that nobody asked for");
+  if (!known) log::Main().Print(log::Level::kAlert, "worker: the master sent a client that was not asked for");
 }
 
 void Server::AllRemoved() {

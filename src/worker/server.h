@@ -46,7 +46,7 @@ class Server {
   void AddListener(process::LentListener listener);
   void Release(std::uint32_t ordinal) { acceptor_->Release(ordinal); }
 
-  // Nobody but this generation serves this listener: draining takes whoever waits there.
+  // Only this generation serves this listener: draining takes the clients that wait there.
   void Removed(std::uint32_t ordinal) { acceptor_->Removed(ordinal); }
   void AllRemoved();
 
@@ -54,7 +54,7 @@ class Server {
   // worker.
   void Take(std::uint32_t ordinal, sys::UniqueFd fd, const sys::Address& peer, std::function<void()> taken);
 
-  // Takes whoever waits in the queues of all listeners, then closes these: for when nobody else holds them any more.
+  // Takes the clients in the queues of all listeners, then closes these: for when no other process holds them any more.
   void ReleaseAll();
 
   // The log file was opened anew: what was collected goes to the old file, all else to the new one.
@@ -76,7 +76,6 @@ class Server {
   void FlushAccessLogs();
 
   loop::Loop& loop_;  // outlives this
-  util::SystemClock clock_;
   process::Adoption adoption_;
   scoreboard::SlotWriter counts_;
   std::string hostname_;

@@ -4,9 +4,9 @@
 // A socket that belongs to this seat alone (`reuseport`) is waited for with a plain poll: the kernel has chosen this
 // worker already. How one is waited for that workers share, each kind says by its own Watch.
 //
-// At the end, a removed listener is emptied: whoever waits is taken, at once and whatever the kind is. Clients whose
-// handshake is under way come a moment later (the master has turned away those who had not begun one), so a TCP socket
-// is waited for during kLastCall and closed when nobody is left.
+// At the end, a removed listener is emptied: each client that waits is taken, at once and whatever the kind is. Clients
+// whose handshake is under way come a moment later (the master has turned away those that had not begun one), so a TCP
+// socket is waited for during kLastCall and closed when no client is left.
 #pragma once
 
 #include <chrono>
@@ -32,7 +32,7 @@ class Watch {
   virtual void OnAccepted() {}
 };
 
-// Calls back as long as somebody is in the queue.
+// Calls back as long as a client is in the queue.
 class PlainWatch final : public Watch {
  public:
   PlainWatch(loop::Loop& loop, int fd, std::function<void()> on_readable)
@@ -88,7 +88,7 @@ class SocketAcceptor : public Acceptor {
   // What one attempt to accept means for the loop around it.
   enum class Took {
     kClient,   // one was accepted, or had gone again
-    kNothing,  // nobody waits
+    kNothing,  // no client waits
     kPaused,   // accepting had to pause
     kBroken,   // the socket is unusable
   };
@@ -108,7 +108,7 @@ class SocketAcceptor : public Acceptor {
   util::Seldom short_{std::chrono::minutes(1)};
   std::vector<std::unique_ptr<Entry>> entries_;
   loop::Timer pause_;      // the end of a pause for want of descriptors
-  loop::Timer last_call_;  // active while somebody may be on the way to a removed listener
+  loop::Timer last_call_;  // active while a client may be on the way to a removed listener
   loop::Timer resume_;     // from OnRoom() to the next turn: accepting is no part of another connection's callback
 };
 

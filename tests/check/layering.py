@@ -5,6 +5,10 @@ A folder may include lower floors, itself, and the siblings that its row names; 
 included only by the door's folder; every folder has a row and every row a folder; and the floors and siblings in
 src/CMakeLists.txt are the table's.
 
+The lines of a row, to the hundred, are off by half at most. Two sentences of a row's last column are rules, too. "includes
+neither `a` nor `b`": not even what lies below. "blind to each other": a file there includes only headers of its own module. A
+module is a header that exports a site::Module, with the files of its stem and of its stem and "_": hive.h, hive_json.h.
+
   layering.py [SRC]       prints each breach as file:line, exit status 1 when there is one
   layering.py --self-test builds small trees, each with one fault, and fails when a fault goes unseen
 """
@@ -15,15 +19,22 @@ import sys
 import tempfile
 
 INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')
-ROW = re.compile(r'\|\s*`(\w+)`\s*\|\s*(\d+)\s*\|([^|]*)\|([^|]*)\|')
+ROW = re.compile(r'\|\s*`(\w+)`\s*\|\s*(\d+)\s*\|([^|]*)\|([^|]*)\|(.*)')
+NEITHER = re.compile(r'includes neither `(\w+)` nor `(\w+)`')
+BLIND = 'blind to each other'
+EXPORT = re.compile(r'^extern const (site::)?Module k', re.MULTILINE)
 CMAKE_FOLDER = re.compile(r'^\s*colmeia_folder\((\w+)\s+FLOOR\s+(\d+)([^)]*)\)', re.MULTILINE)
 
 
 class Folder:
-    def __init__(self, floor, siblings, doors):
+    def __init__(self, floor, siblings, doors, text):
         self.floor = floor
         self.siblings = siblings
         self.doors = doors
+        self.never = {name for pair in NEITHER.findall(text) for name in pair}
+        self.blind = BLIND in text
+        lines = re.match(r'\s*(\d+)\s*\|', text)
+        self.lines = int(lines[1]) if lines else None
 
 
 def read_table(readme):
@@ -32,8 +43,8 @@ def read_table(readme):
     for line in readme.read_text(encoding='utf-8').splitlines():
         row = ROW.match(line)
         if row:
-            name, floor, siblings, doors = row.groups()
-            table[name] = Folder(int(floor), set(re.findall(r'`(\w+)`', siblings)), re.findall(r'`([^`]+)`', doors))
+            name, floor, siblings, doors, text = row.groups()
+            table[name] = Folder(int(floor), set(re.findall(r'`(\w+)`', siblings)), re.findall(r'`([^`]+)`', doors), text)
     return table
 
 
@@ -43,7 +54,12 @@ def is_behind(header, door):
     return header == door or header.startswith(folder)
 
 
-def check_file(path, folder, table, breaches, src):
+def module_of(stem, modules):
+    """The module that a file belongs to: the longest name that is its stem, or its stem's beginning up to a "_"."""
+    return max((name for name in modules if stem == name or stem.startswith(name + '_')), key=len, default=stem)
+
+
+def check_file(path, folder, table, modules, breaches, src):
     here = table[folder]
     for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
         include = INCLUDE.match(line)
@@ -61,6 +77,12 @@ def check_file(path, folder, table, breaches, src):
             breaches.append(f'{place}: "{header}" is not written as a full path from src/')
             continue
         there = table[target]
+        if target in here.never:
+            breaches.append(f'{place}: {folder}/ includes "{header}", and its row says that it never does')
+        if here.blind and target == folder:
+            own, other = module_of(path.stem, modules), module_of(pathlib.PurePath(header).stem, modules)
+            if own != other:
+                breaches.append(f'{place}: the module {own} includes "{header}" of the module {other}')
         if target == folder or there.floor < here.floor or target in here.siblings:
             continue
         where = 'a sibling that its row does not name' if there.floor == here.floor else 'above it'
@@ -95,22 +117,37 @@ def check(src):
     for name in sorted(set(table) - folders):
         breaches.append(f'src/README.md: there is no folder {name}/')
     for name in sorted(folders & set(table)):
-        for path in sorted((src / name).rglob('*')):
-            if path.suffix in ('.h', '.cc'):
-                check_file(path, name, table, breaches, src)
+        paths = [path for path in sorted((src / name).rglob('*')) if path.suffix in ('.h', '.cc')]
+        modules = {path.stem for path in paths
+                   if path.suffix == '.h' and EXPORT.search(path.read_text(encoding='utf-8'))}
+        count = sum(len(path.read_text(encoding='utf-8').splitlines()) for path in paths)
+        told = table[name].lines
+        if told is not None and not told / 1.5 - 100 <= count <= told * 1.5 + 100:
+            breaches.append(f'src/README.md: {name}/ has {count} lines, and not {told}')
+        for path in paths:
+            check_file(path, name, table, modules, breaches, src)
     check_cmake(src / 'CMakeLists.txt', table, breaches)
     return breaches
 
 
 GOOD = {
-    'README.md': '| `low` | 0 | | | x |\n| `left` | 1 | `right` | `uv.h` | x |\n| `right` | 1 | | `spdlog/` | x |\n',
+    'README.md': '| `low` | 0 | | | 100 | x |\n| `left` | 1 | `right` | `uv.h` | x |\n| `right` | 1 | | `spdlog/` | x |\n'
+                 '| `pure` | 2 | | | it includes neither `left` nor `right` |\n| `mods` | 3 | | | blind to each other |\n',
     'CMakeLists.txt': 'colmeia_folder(low FLOOR 0)\n'
                       'colmeia_folder(left FLOOR 1 SIBLINGS right LIBRARIES PkgConfig::UV)\n'
-                      'colmeia_folder(right FLOOR 1)\n',
+                      'colmeia_folder(right FLOOR 1)\n'
+                      'colmeia_folder(pure FLOOR 2)\n'
+                      'colmeia_folder(mods FLOOR 3)\n',
     'low/a.h': '#include <string>\n',
     'left/a.cc': '#include <uv.h>\n\n#include "left/a.h"\n#include "low/a.h"\n#include "right/a.h"\n',
     'left/a.h': '',
     'right/a.h': '#include "low/a.h"\n#include <spdlog/sinks/base_sink.h>\n',
+    'pure/a.h': '#include "low/a.h"\n',
+    'mods/log.h': 'extern const site::Module kLog;\n',
+    'mods/log.cc': '#include "mods/log.h"\n#include "mods/log_part.h"\n#include "left/a.h"\n',
+    'mods/log_part.h': '',
+    'mods/log_part.cc': '#include "mods/log_part.h"\n#include "mods/log.h"\n',
+    'mods/log_off.h': 'extern const site::Module kLogOff;\n',
 }
 
 # name of the fault: (file that has it, its text, words that the breach must hold)
@@ -120,6 +157,14 @@ FAULTS = {
     'a library past its door': ('right/a.h', '#include <uv.h>\n', 'right/a.h:1: <uv.h> has one door, left/'),
     'a part of a library past its door': ('low/a.h', '#include <spdlog/spdlog.h>\n', 'one door, right/'),
     'a library past its door in quotes': ('right/a.h', '#include "uv/unix.h"\n', 'one door, left/'),
+    'an include that a row rules out': ('pure/a.h', '#include "left/a.h"\n', 'pure/a.h:1: pure/ includes "left/a.h", and its row'),
+    'a module that sees another': ('mods/log_off.h', GOOD['mods/log_off.h'] + '#include "mods/log.h"\n',
+                                   'mods/log_off.h:2: the module log_off includes "mods/log.h" of the module log'),
+    'a module that sees a part of another': ('mods/log_off.h', GOOD['mods/log_off.h'] + '#include "mods/log_part.h"\n',
+                                             'the module log_off includes "mods/log_part.h" of the module log'),
+    'a module that sees one with a longer name': ('mods/log.cc', '#include "mods/log_off.h"\n',
+                                                  'the module log includes "mods/log_off.h" of the module log_off'),
+    'a folder that has grown': ('low/a.h', '#include <string>\n' * 300, 'low/ has 300 lines, and not 100'),
     'a short include path': ('left/a.h', '#include "a.h"\n', 'not written as a full path'),
     'a folder without a row': ('attic/a.h', '\n', 'src/attic: this folder has no row'),
     'a row without a folder': ('README.md', GOOD['README.md'] + '| `gone` | 1 | | | x |\n', 'there is no folder gone/'),

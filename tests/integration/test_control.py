@@ -498,7 +498,7 @@ def test_s_quit_waits_for_what_is_open(hive):
         client.request('GET', '/large', [('Connection', 'close')])
         assert client.socket.recv(1000)
         quitting = subprocess.Popen(server.command('-s', 'quit'), env=server.env, stdin=subprocess.DEVNULL)
-        server.wait_for(lambda: ask(server, '/status')[1]['server']['state'] == 'quitting', 'the server to be quitting')
+        server.wait_for(lambda: ask(server, '/status')[1]['server']['state'] == 'draining', 'the server to drain')
 
         assert quitting.poll() is None
         assert len(client.read_to_end()) > 29_000_000
@@ -577,7 +577,7 @@ def test_s_without_anybody_says_where_it_looked(prepare):
 
     assert done.returncode == 3
     assert done.stderr.count('not running') == 1
-    assert 'logs/colmeia.pid' in done.stderr and f'nobody answers at the control socket {socket_path(server)}' in done.stderr
+    assert 'logs/colmeia.pid' in done.stderr and f'no server answers at the control socket {socket_path(server)}' in done.stderr
 
 
 def test_s_says_once_that_nobody_holds_a_stale_pid_file(prepare):
@@ -587,7 +587,7 @@ def test_s_says_once_that_nobody_holds_a_stale_pid_file(prepare):
     done = server.run('-s', 'stop')
 
     assert done.returncode == 3
-    assert done.stderr.count('not running') == 1 and 'nobody holds the lock of' in done.stderr
+    assert done.stderr.count('not running') == 1 and 'no process holds the lock of' in done.stderr
 
 
 def test_s_does_not_take_a_pid_file_that_is_a_link_for_a_server_that_does_not_run(hive):

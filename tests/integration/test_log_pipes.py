@@ -40,7 +40,7 @@ def test_a_fifo_without_a_reader_is_told_what_it_needs(prepare):
 
     for done in (test, start):
         assert done.returncode != 0
-        assert f'it is a FIFO that nobody reads: start its reader first, such as cat {path}' in done.stderr
+        assert f'it is a FIFO without a reader: start its reader first, such as cat {path}' in done.stderr
 
 
 @pytest.mark.parametrize('kind', ['pipe', 'terminal'])

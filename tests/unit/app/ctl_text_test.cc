@@ -50,13 +50,13 @@ TEST_F(CtlTextTest, StaysWithinTheWidth) {
 
 TEST_F(CtlTextTest, AlignsColumnsNumbersToTheRight) {
   Status status;
-  status.generations = {{.number = 9, .state = "retiring", .workers = 0, .living = 2, .age_ms = 3'900'000},
+  status.generations = {{.number = 9, .state = "draining", .workers = 0, .living = 2, .age_ms = 3'900'000},
                         {.number = 10, .state = "serving", .workers = 4, .living = 4, .ready = 4, .connections = 120}};
 
   EXPECT_EQ(GenerationsText(status, {100}),
             "generations: 2\n"
             "  GEN  STATE     WORKERS  LIVING  READY  CONNS    AGE  LEFT\n"
-            "    9  retiring        0       2      0      0  1h05m     -\n"
+            "    9  draining        0       2      0      0  1h05m     -\n"
             "   10  serving         4       4      4    120      -     -\n");
 }
 

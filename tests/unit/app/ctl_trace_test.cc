@@ -23,7 +23,7 @@ TEST(ReadSinceTest, ANumberIsAnEventAndATimeIsATime) {
 }
 
 TraceEntry EntryOf(std::uint64_t sequence) {
-  return {.event = {.kind = trace::Kind::kState, .text = "ready", .sequence = sequence},
+  return {.event = {.kind = trace::EventKind::kState, .text = "ready", .sequence = sequence},
           .frame = {},
           .json = "{\"seq\":" + std::to_string(sequence) + "}"};
 }
@@ -47,7 +47,7 @@ TEST(TraceLinesTest, WhatIsMissingIsSaid) {
 
 TEST(TraceLinesTest, AMessageHasItsBytesBelow) {
   TraceEntry entry;
-  entry.event = {.kind = trace::Kind::kSend, .size = 20, .text = "Go", .sequence = 1};
+  entry.event = {.kind = trace::EventKind::kSend, .size = 20, .text = "Go", .sequence = 1};
   entry.frame = ipc::EncodeFrame(ipc::Go{}, 3);
 
   EXPECT_THAT(TraceLines(TraceFormat::kHex, 0).Next(entry),

@@ -5,6 +5,7 @@
 #include "app/terminal.h"
 #include "app/top_model.h"
 #include "app/top_screen.h"
+#include "manual_clock.h"
 
 namespace colmeia::app {
 namespace {

@@ -33,7 +33,7 @@ struct SiteDraft {
   std::optional<std::uint64_t> body_size;
   std::optional<std::uint32_t> buffer_size;
   std::optional<util::Milliseconds> timeout;
-  std::optional<std::chrono::seconds> max_age;
+  std::optional<util::Milliseconds> max_age;
   std::optional<Tokens> tokens;
   std::vector<std::string> listen;
   std::vector<std::string> names;

@@ -14,7 +14,7 @@ namespace {
 
 using testing::HasSubstr;
 
-util::TimePoint In(util::Milliseconds time) { return util::SystemClock().Now() + time; }
+util::TimePoint In(util::Milliseconds time) { return util::Now() + time; }
 
 // The client blocks, so the server's loop turns in this thread and the client asks in another.
 class ClientTest : public ServerFixture {

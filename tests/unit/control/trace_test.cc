@@ -27,7 +27,7 @@ class TraceTest : public testing::Test {
 };
 
 TEST_F(TraceTest, AnEventComesBackAsItWas) {
-  trace::Event event = {.kind = trace::Kind::kSend,
+  trace::Event event = {.kind = trace::EventKind::kSend,
                         .peer = trace::Peer::kWorker,
                         .slot = 3,
                         .seat = 1,
@@ -55,7 +55,7 @@ TEST_F(TraceTest, AnEventComesBackAsItWas) {
 }
 
 TEST_F(TraceTest, PagesFollowOneAnother) {
-  for (int i = 0; i < 5; ++i) writer.Record({.kind = trace::Kind::kState});
+  for (int i = 0; i < 5; ++i) writer.Record({.kind = trace::EventKind::kState});
 
   EXPECT_THAT(Numbers(Read({.limit = 3})), ElementsAre(1u, 2u, 3u));
   const TracePage rest = Read({.after = 3, .limit = 3});
@@ -66,7 +66,7 @@ TEST_F(TraceTest, PagesFollowOneAnother) {
 }
 
 TEST_F(TraceTest, WhatWasOverwrittenIsCounted) {
-  for (int i = 0; i < 20; ++i) writer.Record({.kind = trace::Kind::kState});
+  for (int i = 0; i < 20; ++i) writer.Record({.kind = trace::EventKind::kState});
 
   EXPECT_EQ(Read({.after = 5}).missed, 7u);
   EXPECT_EQ(Read({}).missed, 12u);

@@ -8,6 +8,7 @@
 
 #include "files/store.h"
 #include "files/temp_folder.h"
+#include "manual_clock.h"
 
 namespace colmeia::files {
 namespace {

@@ -123,7 +123,7 @@ class Reader {
     if (head_.content_length.value_or(0) > kMaxBody) {
       return Refuse({http::Status::kContentTooLarge, "client intended to send too large body"});
     }
-    if (head_.has_body()) {
+    if (head_.chunked || head_.content_length.value_or(0) > 0) {
       reading_body_ = true;
       if (head_.chunked) {
         body_.StartChunked();

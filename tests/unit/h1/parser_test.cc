@@ -91,25 +91,6 @@ TEST_F(ParserTest, ChangesNothingButTabs) {
   EXPECT_EQ(bytes, "GET / HTTP/1.1\nHost: x\nA: b\n\n");
 }
 
-TEST_F(ParserTest, ViewsFollowBytesThatMove) {
-  Parse("POST /a HTTP/1.1\r\nHost: x\r\nA: b\r\nEmpty:\r\nContent-Length: 3\r\n\r\n");
-  const std::string moved(head.text);
-  std::string old;
-  old.swap(bytes);
-
-  head.Rebase(moved.data());
-  std::memset(old.data(), '#', old.size());
-
-  EXPECT_EQ(head.text.data(), moved.data());
-  EXPECT_EQ(head.request_line, "POST /a HTTP/1.1");
-  EXPECT_EQ(head.method_text, "POST");
-  EXPECT_EQ(head.target, "/a");
-  EXPECT_EQ(head.host.host, "x");
-  EXPECT_EQ(head.fields.Find("A")->value, "b");
-  EXPECT_EQ(head.fields.Find("Empty")->value, "");
-  EXPECT_EQ(head.content_length, 3U);
-}
-
 TEST_F(ParserTest, MayRefuseInsteadOfIgnoringOddNames) {
   limits.ignore_invalid_headers = false;
 

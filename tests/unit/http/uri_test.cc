@@ -62,11 +62,6 @@ TEST_F(UriTest, RefusesBrokenEscapesAndNul) {
   EXPECT_EQ(Normalize(std::string_view("/a\0b", 4)), "refused");
 }
 
-TEST_F(UriTest, UnescapeLeavesBrokenEscapes) {
-  EXPECT_EQ(Unescape("a%20b%zz%4", arena), "a b%zz%4");
-  EXPECT_EQ(Unescape("plain", arena), "plain");
-}
-
 TEST_F(UriTest, ConnectWantsHostAndPort) {
   Target target;
 

@@ -24,7 +24,7 @@ struct Everything {
   std::int32_t i32 = 0;
   std::uint64_t u64 = 0;
   Colour colour = Colour::kRed;
-  Milliseconds time{0};
+  util::Milliseconds time{0};
   std::string text;
   std::vector<std::vector<std::uint32_t>> lists;
   std::vector<Inner> inners;
@@ -42,7 +42,7 @@ Everything Sample() {
           .i32 = -5,
           .u64 = 0xfedcba9876543210,
           .colour = Colour::kBlue,
-          .time = Milliseconds(-1),
+          .time = util::Milliseconds(-1),
           .text = "a\0b"s,
           .lists = {{1, 2}, {}, {3}},
           .inners = {{-1, "x"}, {2, ""}},
@@ -112,7 +112,7 @@ TEST(CodecTest, APlanComesBack) {
   plan.error_logs = {{.log = 0, .level = 3}};
   plan.workers = 8;
   plan.environment = {"A=b"};
-  plan.shutdown_timeout = Milliseconds(30000);
+  plan.shutdown_timeout = util::Milliseconds(30000);
   Plan back;
 
   ASSERT_TRUE(Decode(Encode(plan), back));

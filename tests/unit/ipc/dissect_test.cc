@@ -22,7 +22,7 @@ std::vector<std::string> Lines(std::string_view datagram) {
 }
 
 TEST(DissectTest, EveryFieldHasItsPlace) {
-  EXPECT_THAT(Lines(EncodeFrame(Drain{.deadline = Milliseconds(5000)}, 7, 3)),
+  EXPECT_THAT(Lines(EncodeFrame(Drain{.deadline = util::Milliseconds(5000)}, 7, 3)),
               ElementsAre("0 4 magic=\"colm\"", "4 2 version=1", "6 2 type=8 (Drain)", "8 4 sequence=7",
                           "12 4 in_reply_to=3", "16 4 length=28", "20 8 deadline=5000ms"));
 }

@@ -40,7 +40,7 @@ TEST(FrameTest, EveryDeclaredMessageComesBack) {
                               Go{},
                               Ready{},
                               Release{.ordinal = 3},
-                              Drain{.deadline = Milliseconds(4)},
+                              Drain{.deadline = util::Milliseconds(4)},
                               Stop{},
                               Draining{.connections = 5},
                               Done{},
@@ -127,7 +127,7 @@ TEST(FrameTest, TypesHaveNames) {
 }
 
 TEST(DescribeTest, NamesEveryField) {
-  EXPECT_EQ(Describe(Drain{.deadline = Milliseconds(5000)}), "Drain deadline=5000ms");
+  EXPECT_EQ(Describe(Drain{.deadline = util::Milliseconds(5000)}), "Drain deadline=5000ms");
   EXPECT_EQ(Describe(Go{}), "Go");
   EXPECT_EQ(Describe(Compiled{.ok = true}), "Compiled ok=yes");
   EXPECT_EQ(Describe(Log{.ordinal = 2, .path = "/var/log/a.log"}), "Log ordinal=2 path=\"/var/log/a.log\"");

@@ -41,7 +41,7 @@ TEST(ReadmeTest, TheTableOfMessagesIsTheDeclarations) {
 
 TEST(ReadmeTest, TheExampleIsWhatTheEncoderWrites) {
   std::string expected;
-  for (const char c : EncodeFrame(Drain{.deadline = Milliseconds(5000)}, 7)) {
+  for (const char c : EncodeFrame(Drain{.deadline = util::Milliseconds(5000)}, 7)) {
     expected += fmt::format("{:02x} ", static_cast<unsigned char>(c));
   }
 

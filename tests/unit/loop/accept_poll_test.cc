@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <fmt/core.h>
+#include <uv.h>
 
 #include "loop/fixture.h"
 #include "sys/files.h"
@@ -34,7 +35,7 @@ class AcceptPollTest : public LoopFixture {
   // What epoll knows of the listener, as proc(5) tells it: EPOLLEXCLUSIVE and EPOLLIN, and the kernel's own EPOLLERR
   // and EPOLLHUP.
   [[nodiscard]] bool IsExclusiveForTheKernel() const {
-    const auto info = sys::ReadFile(fmt::format("/proc/self/fdinfo/{}", loop.BackendFd()));
+    const auto info = sys::ReadFile(fmt::format("/proc/self/fdinfo/{}", uv_backend_fd(loop.handle())));
     const std::string wanted = fmt::format("tfd: {:8} events: 10000019 ", listener.get());
     return info && info->find(wanted) != std::string::npos;
   }

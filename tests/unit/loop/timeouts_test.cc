@@ -1,4 +1,5 @@
 #include "loop/timeouts.h"
+#include "manual_clock.h"
 
 #include <functional>
 #include <vector>

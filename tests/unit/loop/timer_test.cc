@@ -12,9 +12,9 @@ using util::Milliseconds;
 class TimerTest : public LoopFixture {};
 
 TEST_F(TimerTest, NeverFiresEarly) {
-  const util::TimePoint due = util::SystemClock().Now() + Milliseconds(20);
+  const util::TimePoint due = util::Now() + Milliseconds(20);
   util::TimePoint fired;
-  Timer timer(loop, [&] { fired = util::SystemClock().Now(); });
+  Timer timer(loop, [&] { fired = util::Now(); });
   timer.StartAt(due);
 
   ASSERT_TRUE(RunUntil([&] { return fired != util::TimePoint{}; }));

@@ -123,12 +123,12 @@ TEST_F(StatusTest, TellsHowLongALeavingWorkerHas) {
 
   const control::Status status = Look();
 
-  EXPECT_EQ(status.server.state, "quitting");
+  EXPECT_EQ(status.server.state, "draining");
   ASSERT_EQ(status.workers.size(), 1u);
   ASSERT_NE(status.workers[0].deadline_ms, std::nullopt);
   EXPECT_GT(*status.workers[0].deadline_ms, 19'000u);
   EXPECT_LE(*status.workers[0].deadline_ms, 21'000u);
-  EXPECT_EQ(status.generations.at(0).state, "retiring");
+  EXPECT_EQ(status.generations.at(0).state, "draining");
   EXPECT_EQ(status.generations.at(0).workers, 0u);
   EXPECT_EQ(status.generations.at(0).deadline_ms, status.workers[0].deadline_ms);
 }

@@ -5,7 +5,7 @@
 namespace colmeia::master {
 namespace {
 
-using trace::Kind;
+using trace::EventKind;
 using trace::Peer;
 
 constexpr Party kWorker{Peer::kWorker, 3, 1, 2, 4711};
@@ -50,14 +50,14 @@ class TraceRecorderTest : public testing::Test {
 };
 
 TEST_F(TraceRecorderTest, WhatIsHeardLeadsToWhatIsDone) {
-  recorder.Heard({.kind = Kind::kCommand, .peer = Peer::kOperator, .text = "reload"});
+  recorder.Heard({.kind = EventKind::kCommand, .peer = Peer::kOperator, .text = "reload"});
   recorder.Born(kCompiler, "compiler");
   EXPECT_EQ(CauseOfLast(), 1u);
-  recorder.Noted({.kind = Kind::kGeneration, .generation = 2, .text = "begun"});
+  recorder.Noted({.kind = EventKind::kGeneration, .generation = 2, .text = "begun"});
   EXPECT_EQ(CauseOfLast(), 1u);
 
   recorder.Because(0);
-  recorder.Noted({.kind = Kind::kServer, .text = "serving"});
+  recorder.Noted({.kind = EventKind::kServer, .text = "serving"});
   EXPECT_EQ(CauseOfLast(), 0u);
 }
 
@@ -72,7 +72,7 @@ TEST_F(TraceRecorderTest, WhatAChildSaysIsLedToByWhatWasSaidToIt) {
   EXPECT_EQ(CauseOfLast(), 3u);
   recorder.Ended(kCompiler, "exited with code 0");
   EXPECT_EQ(CauseOfLast(), 4u);
-  recorder.Noted({.kind = Kind::kListener, .text = "opened 1"});
+  recorder.Noted({.kind = EventKind::kListener, .text = "opened 1"});
   EXPECT_EQ(CauseOfLast(), 5u);
 }
 
@@ -84,7 +84,7 @@ TEST_F(TraceRecorderTest, AFrameIsRecordedWithAllThatIsKnown) {
 
   const trace::Event done = Last();
   EXPECT_EQ(done.cause, done.sequence - 1);
-  EXPECT_EQ(done.kind, Kind::kReceive);
+  EXPECT_EQ(done.kind, EventKind::kReceive);
   EXPECT_EQ(done.peer, Peer::kWorker);
   EXPECT_EQ(done.slot, 3u);
   EXPECT_EQ(done.seat, 1u);
@@ -154,22 +154,22 @@ TEST_F(TraceRecorderTest, ADeadlineIsRecordedWithWhatItLedTo) {
 
   const std::vector<trace::Event> events = reader.Snapshot(before);
   ASSERT_EQ(events.size(), 2u);
-  EXPECT_EQ(events[0].kind, Kind::kDeadline);
+  EXPECT_EQ(events[0].kind, EventKind::kDeadline);
   EXPECT_EQ(events[0].cause, drain);
-  EXPECT_EQ(events[1].kind, Kind::kKill);
+  EXPECT_EQ(events[1].kind, EventKind::kKill);
   EXPECT_EQ(events[1].cause, events[0].sequence);
 }
 
 TEST_F(TraceRecorderTest, ADeadlineThatLeadsToNothingIsNotRecorded) {
   recorder.DeadlineCame();
   recorder.Because(0);
-  recorder.Noted({.kind = Kind::kServer, .text = "serving"});
+  recorder.Noted({.kind = EventKind::kServer, .text = "serving"});
 
   EXPECT_EQ(reader.Snapshot().size(), 1u);
 }
 
 TEST_F(TraceRecorderTest, AReloadThatWaitedForItsTurnWasBegunByWhoAskedForIt) {
-  recorder.HeardOfReload({.kind = Kind::kSignal, .peer = Peer::kOperator, .text = "signal 1 (SIGHUP)"});
+  recorder.HeardOfReload({.kind = EventKind::kSignal, .peer = Peer::kOperator, .text = "signal 1 (SIGHUP)"});
   Serve(kWorker);
 
   recorder.ReloadBegins(3);

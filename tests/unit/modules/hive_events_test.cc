@@ -29,7 +29,7 @@ class HiveEventsTest : public testing::Test {
   }
 
   void Record(int times) {
-    for (int i = 0; i < times; ++i) writer.Record({.kind = trace::Kind::kSignal, .text = "signal"});
+    for (int i = 0; i < times; ++i) writer.Record({.kind = trace::EventKind::kSignal, .text = "signal"});
   }
   void Open(std::uint64_t after = 0) {
     stream = std::make_unique<HiveEvents>(services, after);

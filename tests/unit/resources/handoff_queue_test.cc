@@ -88,7 +88,7 @@ TEST_F(HandoffQueueTest, WhatWasNotTakenComesBackWithTheWorkersEnd) {
   EXPECT_TRUE(turns_.Taken(0, 2)) << "it may still take what is on its way";
 
   std::vector<std::uint16_t> ports;
-  for (const Client& client : turns_.Gone(0)) ports.push_back(client.peer.port());
+  for (const QueuedClient& client : turns_.Gone(0)) ports.push_back(client.peer.port());
 
   EXPECT_THAT(ports, ElementsAre(1, 3));
   EXPECT_TRUE(turns_.Gone(0).empty());

@@ -102,7 +102,7 @@ TEST_F(MenderTest, AnOperatorDoesNotWait) {
   EXPECT_TRUE(TakesClients(address_));
 }
 
-TEST_F(MenderTest, WhatWasTurnedAwayIsNotMended) {
+TEST_F(MenderTest, WhatWasRefusedIsNotMended) {
   Serve(resources_, 1, PlanOf(1, {address_}, false));
   ASSERT_THAT(resources_.Remove(1), ElementsAre(0));
   ShutDown();

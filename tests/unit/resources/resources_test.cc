@@ -72,9 +72,9 @@ TEST_F(ResourcesTest, ARemovedListenerThatTurnsClientsAwayForGoodIsOpenedAnewBes
   const sys::Address other = FreeAddress();
   Resources resources;
   OpenListener& removed = Remove(resources, other);
-  if (removed.turned_away == sys::TurnedAway::kForNow) {
-    ASSERT_TRUE(sys::TurnAwayForGood(removed.sockets.front().get(), other.family()));
-    removed.turned_away = sys::TurnedAway::kForGood;
+  if (removed.turned_away == sys::Refused::kForNow) {
+    ASSERT_TRUE(sys::RefuseForGood(removed.sockets.front().get(), other.family()));
+    removed.turned_away = sys::Refused::kForGood;
   }
 
   const auto opened = resources.Open(3, PlanOf(1, {address_, other}, false), Attempts::kMore);
@@ -90,7 +90,7 @@ TEST_F(ResourcesTest, ARemovedListenerThatTurnsClientsAwayForGoodIsOpenedAnewBes
 TEST_F(ResourcesTest, ARemovedListenerThatIsWantedAgainLetsClientsIn) {
   const sys::Address other = FreeAddress();
   Resources resources;
-  if (Remove(resources, other, true).turned_away == sys::TurnedAway::kForGood) {
+  if (Remove(resources, other, true).turned_away == sys::Refused::kForGood) {
     GTEST_SKIP() << "this kernel takes it back with CAP_NET_ADMIN only";
   }
 

@@ -1,7 +1,6 @@
 #include "scoreboard/layout.h"
 
 #include <cstddef>
-#include <set>
 #include <string_view>
 
 #include <gmock/gmock.h>
@@ -29,18 +28,6 @@ TEST(LayoutTest, WhatNobodyCanHaveCountedIsReadAsNothingAndNoSumGoesRound) {
   EXPECT_EQ(Believed(UINT64_MAX), 0u);
   EXPECT_EQ(SumOf(2, 3), 5u);
   EXPECT_EQ(SumOf(kMostCount, kMostCount), kMostCount);
-}
-
-TEST(LayoutTest, EveryCountHasANameOfItsOwn) {
-  std::set<std::string_view> names;
-  for (std::size_t i = 0; i < kTotals; ++i) names.insert(TotalName(static_cast<Total>(i)));
-  for (std::size_t i = 0; i < kGauges; ++i) names.insert(GaugeName(static_cast<Gauge>(i)));
-
-  EXPECT_EQ(names.size(), kTotals + kGauges);
-  EXPECT_EQ(TotalName(Total::kBytesIn), "bytes_in");
-  EXPECT_EQ(TotalName(Total::kResponses5xx), "responses_5xx");
-  EXPECT_EQ(TotalName(Total::kLoopTurns), "loop_turns");
-  EXPECT_EQ(GaugeName(Gauge::kLagMaxNs), "lag_max_ns");
 }
 
 TEST(LayoutTest, StatesHaveNames) {

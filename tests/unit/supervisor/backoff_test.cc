@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "manual_clock.h"
+
 namespace colmeia::supervisor {
 namespace {
 

@@ -79,7 +79,7 @@ struct Books::Noting {
   void operator()(const Promote&) const { ++books.tally_.promotions; }
 
   void operator()(const Reloaded& reloaded) const {
-    books.tally_.rollbacks += reloaded.outcome != Outcome::kOk ? 1 : 0;
+    books.tally_.rollbacks += reloaded.outcome != RequestOutcome::kOk ? 1 : 0;
   }
 
   void operator()(const CloseGeneration& close) const {
@@ -97,7 +97,7 @@ struct Books::Noting {
   void operator()(const Reply& reply) const {
     EXPECT_EQ(books.asked_.erase(reply.id), 1U) << "answered twice, or nobody asked: " << reply.id;
     EXPECT_FALSE(reply.message.empty());
-    books.tally_.fulfilled += reply.outcome == Outcome::kOk ? 1 : 0;
+    books.tally_.fulfilled += reply.outcome == RequestOutcome::kOk ? 1 : 0;
   }
 
   void operator()(const SeatsChanged& seats) const {

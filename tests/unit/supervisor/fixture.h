@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "manual_clock.h"
 #include "supervisor/supervisor.h"
 
 namespace colmeia::supervisor {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "manual_clock.h"
+
 namespace colmeia::supervisor {
 namespace {
 

@@ -11,8 +11,8 @@ class SlotTableTest : public ::testing::Test {
 
   void End(std::uint32_t slot) {
     table.Enter(slot, SlotState::kGone);
-    table[slot].channel_closed = true;
-    table[slot].reaped = true;
+    table[slot].See(SlotEnds::kChannel);
+    table[slot].See(SlotEnds::kExit);
     table.Free(slot);
   }
 
@@ -44,7 +44,7 @@ TEST_F(SlotTableTest, ForgetsEverythingOfTheLastProcess) {
   Given(2, 5);
   EXPECT_EQ(table[0].pid, 0);
   EXPECT_EQ(table[0].why, "");
-  EXPECT_FALSE(table[0].reaped);
+  EXPECT_FALSE(table[0].reaped());
 }
 
 TEST_F(SlotTableTest, KnowsWhoFillsASeat) {
@@ -74,7 +74,6 @@ TEST_F(SlotTableTest, TellsHowAProcessEnded) {
   slot.serving = "GET /a HTTP/1.1";
   EXPECT_EQ(DescribeEnd(slot), "was killed by signal 11 (SIGSEGV), serving \"GET /a HTTP/1.1\"");
   slot.exit_signal = 6;
-  slot.aborted = true;
   slot.hung = std::chrono::milliseconds(3000);
   EXPECT_EQ(DescribeEnd(slot), "was killed by signal 6 (SIGABRT), hung for 3 s, serving \"GET /a HTTP/1.1\"");
 }
@@ -91,7 +90,7 @@ TEST_F(SlotTableDeathTest, RefusesToFreeASlotWithOneEndOpen) {
   Given(1, 0);
   table[0].pid = 77;
   table.Enter(0, SlotState::kGone);
-  table[0].reaped = true;
+  table[0].See(SlotEnds::kExit);
   EXPECT_DEATH(table.Free(0), "");
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "manual_clock.h"
 #include "supervisor/books.h"
 #include "supervisor/fixture.h"
 

@@ -54,7 +54,7 @@ TEST_F(ScaleTest, AWorkerMoreThatCannotStartIsABackOffAndNoFailure) {
   Send(SIGTTIN);
   Dies(1, 1);
   EXPECT_TRUE(supervisor.degraded());
-  EXPECT_EQ(supervisor.phase(), Phase::kServing);
+  EXPECT_EQ(supervisor.phase(), ServerPhase::kServing);
   Send(SIGTTOU);
   Advance(5s);
   EXPECT_FALSE(supervisor.degraded());
@@ -104,7 +104,7 @@ TEST_F(RetireTest, WinchDrainsAllWorkersAndKeepsTheListeners) {
   }
   Advance(1h);
   EXPECT_THAT(Actions(), IsEmpty());
-  EXPECT_EQ(supervisor.phase(), Phase::kServing);
+  EXPECT_EQ(supervisor.phase(), ServerPhase::kServing);
   EXPECT_FALSE(supervisor.degraded());
 }
 

@@ -121,7 +121,7 @@ TEST_F(SupervisorTest, FailsToStartWhenAReadyWorkerDiesBeforeTheOthersAreReady) 
   Dies(0, 0, SIGSEGV);
   EXPECT_THAT(Log(), Contains("[emerg] generation 1 failed to start, the server does not start: worker 0 (pid 101) was "
                               "killed by signal 11 (SIGSEGV)"));
-  EXPECT_EQ(supervisor.phase(), Phase::kStopping);
+  EXPECT_EQ(supervisor.phase(), ServerPhase::kStopping);
 }
 
 TEST_F(SupervisorTest, FailsToStartWhenAWorkerStalls) {

@@ -312,7 +312,7 @@ TEST_F(UpgradeTest, InTheForegroundWeStayForTheNewOne) {
   Forget();
   Dies(0);
   EXPECT_THAT(Actions(), ElementsAre("reply 7: 0 new binary (pid 77) serves; the old one has no workers any "
-                                     "more, and stays for who waits for it",
+                                     "more, and stays for the process that waits for it",
                                      "close 1", "complete-upgrade 77"));
   EXPECT_EQ(supervisor.NextDeadline(), std::nullopt);
   Forget();

@@ -238,7 +238,7 @@ TEST_F(WorkerTest, NeverLeavesWhileItHasNoWorkers) {
   Dies(0, 1);
   Dies(0, 1);
   Advance(1h);
-  EXPECT_EQ(supervisor.phase(), Phase::kServing);
+  EXPECT_EQ(supervisor.phase(), ServerPhase::kServing);
   EXPECT_EQ(CountOf("leave"), 0U);
 }
 

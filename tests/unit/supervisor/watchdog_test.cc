@@ -6,6 +6,8 @@
 #include <chrono>
 #include <set>
 
+#include "manual_clock.h"
+
 namespace colmeia::supervisor {
 
 // For failures.

@@ -140,7 +140,7 @@ TEST_P(TurnAwayTest, WhoStandsInTheQueueCanBeAcceptedAndNobodyElseComes) {
 TEST_P(TurnAwayTest, IsTakenBackByLetIn) {
   const auto turned_away = Refuse(listening_.get(), address_.family());
   ASSERT_TRUE(turned_away);
-  if (*turned_away == TurnedAway::kForGood) GTEST_SKIP() << "this kernel allows the filter with CAP_NET_ADMIN only";
+  if (*turned_away == Refused::kForGood) GTEST_SKIP() << "this kernel allows the filter with CAP_NET_ADMIN only";
 
   ASSERT_TRUE(Admit(listening_.get()));
 
@@ -150,7 +150,7 @@ TEST_P(TurnAwayTest, IsTakenBackByLetIn) {
 
 // As on kernels that allow the filter only with a right that we may not have.
 TEST_P(TurnAwayTest, ForGoodOthersAreRefusedAtOnce) {
-  ASSERT_TRUE(TurnAwayForGood(listening_.get(), address_.family()));
+  ASSERT_TRUE(RefuseForGood(listening_.get(), address_.family()));
 
   EXPECT_EQ(Connect(address_).error().code, ECONNREFUSED);
   ExpectTheEarlyOneAlone();
@@ -164,7 +164,7 @@ TEST(TurnAwayUnixTest, WhoStandsInTheQueueCanBeAcceptedAndOthersAreRefused) {
   const auto early = Connect(address);
   ASSERT_TRUE(early);
 
-  EXPECT_EQ(Refuse(listening->get(), address.family()), TurnedAway::kForGood);
+  EXPECT_EQ(Refuse(listening->get(), address.family()), Refused::kForGood);
 
   EXPECT_EQ(Connect(address).error().code, ECONNREFUSED);
   EXPECT_EQ(Accept(listening->get()).status, AcceptStatus::kAccepted);

@@ -47,7 +47,7 @@ TEST_F(PidFileTest, TakesOverTheFileOfADeadProcess) {
   const Result<pid_t> dead = PidFile::RunningPid(path);
   ASSERT_FALSE(dead);
   // That nobody runs is for the caller to say.
-  EXPECT_EQ(dead.error(), (Error{"nobody holds the lock of " + path, ESRCH}));
+  EXPECT_EQ(dead.error(), (Error{"no process holds the lock of " + path, ESRCH}));
 
   const Result<PidFile> file = PidFile::Create(path, 42);
 
@@ -202,19 +202,6 @@ TEST_F(PidFileTest, GarbageIsNoPid) {
   std::ofstream(path) << "-5\n";
 
   EXPECT_FALSE(PidFile::RunningPid(path));
-}
-
-TEST_F(PidFileTest, AdoptTakesOverALockedDescriptor) {
-  const Result<PidFile> file = PidFile::Create(path, 1);
-  ASSERT_TRUE(file);
-  Result<UniqueFd> copy = Duplicate(file->fd());
-  ASSERT_TRUE(copy);
-
-  EXPECT_TRUE(PidFile::Adopt(path, std::move(*copy)));
-
-  Result<UniqueFd> stranger = OpenFile(path, 0);
-  ASSERT_TRUE(stranger);
-  EXPECT_FALSE(PidFile::Adopt(path, std::move(*stranger)));
 }
 
 }  // namespace

@@ -53,8 +53,8 @@ TEST(ChromeTest, ASignalIsAMark) {
 }
 
 TEST(ChromeTest, AReloadIsABarFromItsBeginningToItsEnd) {
-  const std::string out = Chrome({{.kind = Kind::kGeneration, .generation = 2, .text = "begun", .sequence = 1},
-                                  {.kind = Kind::kGeneration,
+  const std::string out = Chrome({{.kind = EventKind::kGeneration, .generation = 2, .text = "begun", .sequence = 1},
+                                  {.kind = EventKind::kGeneration,
                                    .generation = 2,
                                    .text = "rejected: no such file",
                                    .sequence = 2,
@@ -65,8 +65,9 @@ TEST(ChromeTest, AReloadIsABarFromItsBeginningToItsEnd) {
 }
 
 TEST(ChromeTest, SlicesOfEventsCloseTogetherDoNotOverlap) {
-  const std::string out = Chrome({{.kind = Kind::kCommand, .peer = Peer::kOperator, .sequence = 1, .monotonic_ns = 100},
-                                  {.kind = Kind::kReply, .peer = Peer::kOperator, .sequence = 2, .monotonic_ns = 300}});
+  const std::string out =
+      Chrome({{.kind = EventKind::kCommand, .peer = Peer::kOperator, .sequence = 1, .monotonic_ns = 100},
+              {.kind = EventKind::kReply, .peer = Peer::kOperator, .sequence = 2, .monotonic_ns = 300}});
 
   EXPECT_EQ(Count(out, "\"dur\":0.100"), 2u);
   EXPECT_EQ(Count(out, "\"dur\":1.000"), 2u);

@@ -6,12 +6,12 @@ namespace colmeia::trace {
 namespace {
 
 TEST(KindTest, EveryKindHasANameThatParsesBack) {
-  for (std::uint16_t number = 1; number <= static_cast<std::uint16_t>(Kind::kRecycle); ++number) {
-    const auto kind = static_cast<Kind>(number);
+  for (std::uint16_t number = 1; number <= static_cast<std::uint16_t>(EventKind::kRecycle); ++number) {
+    const auto kind = static_cast<EventKind>(number);
     EXPECT_NE(KindName(kind), "?") << number;
     EXPECT_EQ(ParseKind(KindName(kind)), kind);
   }
-  EXPECT_EQ(KindName(static_cast<Kind>(999)), "?");
+  EXPECT_EQ(KindName(static_cast<EventKind>(999)), "?");
   EXPECT_EQ(ParseKind("nonsense"), std::nullopt);
 }
 
@@ -26,16 +26,16 @@ TEST(PeerTest, EveryPeerHasANameThatParsesBack) {
 }
 
 TEST(EventTest, OnlyMessagesHaveAMessageName) {
-  EXPECT_EQ(MessageName({.kind = Kind::kSend, .text = "Drain deadline=0ms"}), "Drain");
-  EXPECT_EQ(MessageName({.kind = Kind::kReceive, .text = "Ready"}), "Ready");
-  EXPECT_EQ(MessageName({.kind = Kind::kState, .text = "ready"}), "");
+  EXPECT_EQ(MessageName({.kind = EventKind::kSend, .text = "Drain deadline=0ms"}), "Drain");
+  EXPECT_EQ(MessageName({.kind = EventKind::kReceive, .text = "Ready"}), "Ready");
+  EXPECT_EQ(MessageName({.kind = EventKind::kState, .text = "ready"}), "");
 }
 
 TEST(EventTest, WhatTheMasterNotesHasNoDirection) {
-  EXPECT_EQ(DirectionOf({.kind = Kind::kState, .peer = Peer::kWorker}), Direction::kNone);
-  EXPECT_EQ(DirectionOf({.kind = Kind::kSend, .peer = Peer::kWorker}), Direction::kOut);
-  EXPECT_EQ(DirectionOf({.kind = Kind::kReceive, .peer = Peer::kWorker}), Direction::kIn);
-  EXPECT_EQ(DirectionOf({.kind = Kind::kReply, .peer = Peer::kNone}), Direction::kNone);
+  EXPECT_EQ(DirectionOf({.kind = EventKind::kState, .peer = Peer::kWorker}), Direction::kNone);
+  EXPECT_EQ(DirectionOf({.kind = EventKind::kSend, .peer = Peer::kWorker}), Direction::kOut);
+  EXPECT_EQ(DirectionOf({.kind = EventKind::kReceive, .peer = Peer::kWorker}), Direction::kIn);
+  EXPECT_EQ(DirectionOf({.kind = EventKind::kReply, .peer = Peer::kNone}), Direction::kNone);
 }
 
 }  // namespace

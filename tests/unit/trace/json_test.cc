@@ -20,26 +20,26 @@ TEST(JsonTest, AMessageHasEveryMember) {
 }
 
 TEST(JsonTest, WhatIsNotKnownIsNull) {
-  EXPECT_EQ(Json({.kind = Kind::kServer, .text = "serving", .sequence = 5}),
+  EXPECT_EQ(Json({.kind = EventKind::kServer, .text = "serving", .sequence = 5}),
             R"({"seq":5,"cause":null,"kind":"server","mono_ns":0,"wall_ms":0.000,"peer":"master","name":"master",)"
             R"("from":null,"to":null,"slot":null,"seat":null,"generation":null,"pid":null,"message":null,)"
             R"("number":null,"in_reply_to":null,"bytes":null,"fds":null,"descriptors":null,"text":"serving"})");
 }
 
 TEST(JsonTest, TheWayOfAnEventIsTold) {
-  EXPECT_THAT(Json({.kind = Kind::kCommand, .peer = Peer::kOperator, .text = "reload"}),
+  EXPECT_THAT(Json({.kind = EventKind::kCommand, .peer = Peer::kOperator, .text = "reload"}),
               HasSubstr(R"("name":"operator","from":"operator","to":"master")"));
-  EXPECT_THAT(Json({.kind = Kind::kSpawn, .peer = Peer::kCompiler}),
+  EXPECT_THAT(Json({.kind = EventKind::kSpawn, .peer = Peer::kCompiler}),
               HasSubstr(R"("name":"compiler","from":"master","to":"compiler")"));
-  EXPECT_THAT(Json({.kind = Kind::kExit, .peer = Peer::kSuccessor}),
+  EXPECT_THAT(Json({.kind = EventKind::kExit, .peer = Peer::kSuccessor}),
               HasSubstr(R"("name":"new master","from":"new master","to":"master")"));
-  EXPECT_THAT(Json({.kind = Kind::kReceive, .peer = Peer::kWorker, .slot = 6}),
+  EXPECT_THAT(Json({.kind = EventKind::kReceive, .peer = Peer::kWorker, .slot = 6}),
               HasSubstr(R"("name":"worker in slot 6","from":"worker in slot 6","to":"master")"));
 }
 
 TEST(JsonTest, BytesOfTheFrameAreHexadecimal) {
-  EXPECT_THAT(Json({.kind = Kind::kSend}, std::string("\x00\x63\xff", 3)), HasSubstr(R"(,"frame":"0063ff"})"));
-  EXPECT_THAT(Json({.kind = Kind::kSend}), Not(HasSubstr("frame")));
+  EXPECT_THAT(Json({.kind = EventKind::kSend}, std::string("\x00\x63\xff", 3)), HasSubstr(R"(,"frame":"0063ff"})"));
+  EXPECT_THAT(Json({.kind = EventKind::kSend}), Not(HasSubstr("frame")));
 }
 
 }  // namespace

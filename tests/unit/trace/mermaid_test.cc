@@ -49,14 +49,15 @@ TEST(MermaidTest, NothingIsAnEmptyDiagram) {
 }
 
 TEST(MermaidTest, LongTextsAreShortened) {
-  const std::string out = Mermaid({{.kind = Kind::kReply, .peer = Peer::kOperator, .text = std::string(100, 'x')}});
+  const std::string out =
+      Mermaid({{.kind = EventKind::kReply, .peer = Peer::kOperator, .text = std::string(100, 'x')}});
 
   EXPECT_THAT(out, HasSubstr(" " + std::string(57, 'x') + "... ("));
 }
 
 TEST(MermaidTest, AWorkerIsToldFromTheOneThatHadItsSlot) {
-  const std::string out = Mermaid({EventOf(Kind::kExit, {Peer::kWorker, 0, 0, 1, 100}, 0, "exited with code 1"),
-                                   EventOf(Kind::kSpawn, {Peer::kWorker, 0, 0, 1, 101}, 0, "worker 0")});
+  const std::string out = Mermaid({EventOf(EventKind::kExit, {Peer::kWorker, 0, 0, 1, 100}, 0, "exited with code 1"),
+                                   EventOf(EventKind::kSpawn, {Peer::kWorker, 0, 0, 1, 101}, 0, "worker 0")});
 
   EXPECT_THAT(out, HasSubstr("participant worker_0_100 as worker 0 (gen 1, pid 100)\n"));
   EXPECT_THAT(out, HasSubstr("participant worker_0_101 as worker 0 (gen 1, pid 101)\n"));

@@ -38,8 +38,8 @@ TEST(ReadmeTest, EveryMemberOfTheJsonIsDescribed) {
 }
 
 TEST(ReadmeTest, EveryKindIsDescribed) {
-  for (std::uint16_t number = 1; number <= static_cast<std::uint16_t>(Kind::kRecycle); ++number) {
-    EXPECT_THAT(Page(), HasSubstr(fmt::format("| `{}` |", KindName(static_cast<Kind>(number)))));
+  for (std::uint16_t number = 1; number <= static_cast<std::uint16_t>(EventKind::kRecycle); ++number) {
+    EXPECT_THAT(Page(), HasSubstr(fmt::format("| `{}` |", KindName(static_cast<EventKind>(number)))));
   }
 }
 

@@ -34,7 +34,7 @@ class RingTest : public testing::Test {
 };
 
 TEST_F(RingTest, AnEventComesBackWhole) {
-  const Event sent = {.kind = Kind::kSend,
+  const Event sent = {.kind = EventKind::kSend,
                       .peer = Peer::kWorker,
                       .slot = 3,
                       .seat = 1,
@@ -48,7 +48,7 @@ TEST_F(RingTest, AnEventComesBackWhole) {
                       .cause = 1,
                       .text = "Drain deadline=5000ms"};
 
-  writer.Record({.kind = Kind::kSignal});
+  writer.Record({.kind = EventKind::kSignal});
   writer.Record(sent);
 
   const std::vector<Event> events = reader.Snapshot();
@@ -69,8 +69,8 @@ TEST_F(RingTest, AnEmptyRingHasNoEvents) {
 }
 
 TEST_F(RingTest, NumbersGoUpFromOneAndServeAsCauses) {
-  const std::uint64_t first = writer.Record({.kind = Kind::kSignal});
-  const std::uint64_t second = writer.Record({.kind = Kind::kKill, .cause = first});
+  const std::uint64_t first = writer.Record({.kind = EventKind::kSignal});
+  const std::uint64_t second = writer.Record({.kind = EventKind::kKill, .cause = first});
 
   EXPECT_EQ(first, 1u);
   EXPECT_EQ(second, 2u);
@@ -79,7 +79,7 @@ TEST_F(RingTest, NumbersGoUpFromOneAndServeAsCauses) {
 }
 
 TEST_F(RingTest, TheOldestEventsAreForgotten) {
-  for (int i = 0; i < 20; ++i) writer.Record({.kind = Kind::kState, .text = std::to_string(i)});
+  for (int i = 0; i < 20; ++i) writer.Record({.kind = EventKind::kState, .text = std::to_string(i)});
 
   const std::vector<Event> events = reader.Snapshot();
 
@@ -90,7 +90,7 @@ TEST_F(RingTest, TheOldestEventsAreForgotten) {
 }
 
 TEST_F(RingTest, ASnapshotMayBeginAfterAnEvent) {
-  for (int i = 0; i < 5; ++i) writer.Record({.kind = Kind::kState});
+  for (int i = 0; i < 5; ++i) writer.Record({.kind = EventKind::kState});
 
   EXPECT_THAT(reader.Snapshot(3), ElementsAre(Field(&Event::sequence, 4u), Field(&Event::sequence, 5u)));
   EXPECT_THAT(reader.Snapshot(5), testing::IsEmpty());
@@ -98,10 +98,10 @@ TEST_F(RingTest, ASnapshotMayBeginAfterAnEvent) {
 }
 
 TEST_F(RingTest, LongTextIsCutAtACharacter) {
-  writer.Record({.kind = Kind::kSend, .text = std::string(500, 'x')});
-  writer.Record({.kind = Kind::kSend, .text = std::string(kMaxText - 1, 'x') + "\xc3\xa9"});  // e with an accent
-  writer.Record({.kind = Kind::kSend, .text = std::string(kMaxText, 'x')});
-  writer.Record({.kind = Kind::kSend, .text = std::string("a\0b", 3)});
+  writer.Record({.kind = EventKind::kSend, .text = std::string(500, 'x')});
+  writer.Record({.kind = EventKind::kSend, .text = std::string(kMaxText - 1, 'x') + "\xc3\xa9"});  // e with an accent
+  writer.Record({.kind = EventKind::kSend, .text = std::string(kMaxText, 'x')});
+  writer.Record({.kind = EventKind::kSend, .text = std::string("a\0b", 3)});
 
   const std::vector<Event> events = reader.Snapshot();
   EXPECT_EQ(events[0].text, std::string(kMaxText, 'x'));
@@ -111,7 +111,7 @@ TEST_F(RingTest, LongTextIsCutAtACharacter) {
 }
 
 TEST_F(RingTest, ASnapshotMayBeLimited) {
-  for (int i = 0; i < 20; ++i) writer.Record({.kind = Kind::kState});
+  for (int i = 0; i < 20; ++i) writer.Record({.kind = EventKind::kState});
 
   EXPECT_EQ(reader.oldest(), 13u);
   EXPECT_THAT(reader.Snapshot(2, 2), ElementsAre(Field(&Event::sequence, 13u), Field(&Event::sequence, 14u)));
@@ -119,8 +119,8 @@ TEST_F(RingTest, ASnapshotMayBeLimited) {
 
 TEST_F(RingTest, TheBytesOfAFrameComeBack) {
   const std::string thirteen = "thirteen byte";
-  writer.Record({.kind = Kind::kSend, .size = 13}, thirteen);
-  writer.Record({.kind = Kind::kState});
+  writer.Record({.kind = EventKind::kSend, .size = 13}, thirteen);
+  writer.Record({.kind = EventKind::kState});
 
   const std::vector<Event> events = reader.Snapshot();
   EXPECT_EQ(reader.Frame(events[0]), thirteen);
@@ -131,7 +131,7 @@ TEST_F(RingTest, FramesGiveWayToLaterOnesBeforeTheirEventsDo) {
   Writer small = std::move(*Writer::Create(8, 64));
   const Reader looking = std::move(*Reader::Open(small.fd()));
   const auto send = [&](std::size_t size, char c) {
-    small.Record({.kind = Kind::kSend, .size = static_cast<std::uint32_t>(size)}, std::string(size, c));
+    small.Record({.kind = EventKind::kSend, .size = static_cast<std::uint32_t>(size)}, std::string(size, c));
   };
   send(20, 'a');  // 24 with its padding
   send(40, 'b');  // all 64 are taken
@@ -170,7 +170,7 @@ TEST_F(RingTest, AFrameIsWholeOrGoneWhileTheWriterGoesOn) {
   const Patience patience;
   for (std::uint64_t next = 1; next <= 100'000 || (seen == 0 && !patience.is_over()); ++next) {
     const std::size_t size = 1 + next % 90;
-    busy.Record({.kind = Kind::kSend, .size = static_cast<std::uint32_t>(size)},
+    busy.Record({.kind = EventKind::kSend, .size = static_cast<std::uint32_t>(size)},
                 std::string(size, static_cast<char>('a' + next % 26)));
   }
   stop = true;
@@ -199,7 +199,7 @@ TEST_F(RingTest, ASnapshotHoldsOnlyWholeEventsWhileTheWriterGoesOn) {
 
   const Patience patience;
   for (std::uint64_t next = 1; next <= 100'000 || (seen == 0 && !patience.is_over()); ++next) {
-    writer.Record({.kind = Kind::kState,
+    writer.Record({.kind = EventKind::kState,
                    .frame_sequence = static_cast<std::uint32_t>(next % 1000),
                    .cause = next - 1,
                    .text = std::string(40, static_cast<char>('a' + next % 26))});
@@ -219,7 +219,7 @@ TEST_F(RingTest, NobodyElseCanWriteTheRing) {
 }
 
 TEST_F(RingTest, AReaderOutlivesTheDescriptor) {
-  writer.Record({.kind = Kind::kSpawn, .text = "worker"});
+  writer.Record({.kind = EventKind::kSpawn, .text = "worker"});
   { const Writer gone = std::move(writer); }
 
   EXPECT_EQ(reader.Snapshot().at(0).text, "worker");

@@ -50,7 +50,7 @@ TEST(LastReloadTest, OneWhoseBeginningIsForgottenIsNotWhole) {
 
 TEST(LastReloadTest, WithoutAReloadThereIsNone) {
   EXPECT_THAT(LastReload({}).events, testing::IsEmpty());
-  EXPECT_THAT(LastReload({{.kind = Kind::kState, .text = "ready", .sequence = 1}}).events, testing::IsEmpty());
+  EXPECT_THAT(LastReload({{.kind = EventKind::kState, .text = "ready", .sequence = 1}}).events, testing::IsEmpty());
 }
 
 TEST(LedByTest, AnEventLeadsToItsEffectsAndTheirs) {

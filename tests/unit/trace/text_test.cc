@@ -42,16 +42,16 @@ TEST(TextTest, EveryEventIsOneLineThatPointsToItsCause) {
 }
 
 TEST(TextTest, DescriptorsOfAnUnknownMessageAreCounted) {
-  EXPECT_THAT(Text({.kind = Kind::kReceive, .fds = 2, .text = "?"}),
+  EXPECT_THAT(Text({.kind = EventKind::kReceive, .fds = 2, .text = "?"}),
               testing::EndsWith("? + 2 descriptors: descriptor 1, descriptor 2"));
 }
 
 TEST(TextTest, WhatAWorkerSaysStaysOnItsLine) {
-  EXPECT_THAT(Text({.kind = Kind::kReply, .text = "a\nb\x1b[31m"}), testing::EndsWith("a\\x0Ab\\x1B[31m"));
+  EXPECT_THAT(Text({.kind = EventKind::kReply, .text = "a\nb\x1b[31m"}), testing::EndsWith("a\\x0Ab\\x1B[31m"));
 }
 
 TEST(TextTest, AnEventOfNobodyIsTheMasters) {
-  EXPECT_THAT(Text({.kind = Kind::kDeadline, .sequence = 4'000'000}),
+  EXPECT_THAT(Text({.kind = EventKind::kDeadline, .sequence = 4'000'000}),
               testing::ContainsRegex("^#4000000 +00:00:00.000000  deadline    master$"));
 }
 

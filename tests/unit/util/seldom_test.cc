@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "manual_clock.h"
+
 namespace colmeia::util {
 namespace {
 

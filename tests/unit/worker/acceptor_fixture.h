@@ -11,6 +11,7 @@
 #include "ipc/plan.h"
 #include "log/error_log.h"
 #include "loop/timer.h"
+#include "manual_clock.h"
 #include "scoreboard/board.h"
 #include "util/clock.h"
 #include "worker/acceptor.h"
@@ -38,7 +39,7 @@ class AcceptorFixture : public ConnectionsFixture {
     options.accept_by = way;
     options.generation = 1;
     options.slot = kSlot;
-    acceptor_ = MakeAcceptor({loop, connections(), writer(), &board_, log_, clock, options});
+    acceptor_ = MakeAcceptor({loop, connections(), writer(), &board_, log_, Clock(), options});
     sys::UniqueFd listen_fd = TakeListenFd();
     listener_number_ = listen_fd.get();
     acceptor_->Add(0, std::move(listen_fd), site.listener());
@@ -54,6 +55,10 @@ class AcceptorFixture : public ConnectionsFixture {
     auto client = Connect();
     BeginRequest(*client);
     return client;
+  }
+
+  [[nodiscard]] std::function<util::TimePoint()> Clock() const {
+    return [this] { return clock.Now(); };
   }
 
   util::ManualClock clock;

@@ -254,14 +254,14 @@ TEST_P(SharedSocketTest, AcceptedSocketsInheritNoDelay) {
 
 TEST_F(AcceptorFixture, OnlyHandoffTakesClientsFromTheMaster) {
   for (const AcceptBy way : {AcceptBy::kExclusive, AcceptBy::kShared, AcceptBy::kReuseport, AcceptBy::kMutex}) {
-    const auto acceptor = MakeAcceptor({loop, connections(), writer(), &board_, log_, clock, {.accept_by = way}});
+    const auto acceptor = MakeAcceptor({loop, connections(), writer(), &board_, log_, Clock(), {.accept_by = way}});
     EXPECT_FALSE(acceptor->Take({site.listener(), {}, {}, [] { FAIL(); }}));
   }
 }
 
 TEST_F(AcceptorFixture, WithoutAMasterThereIsNobodyToShareWith) {
   const auto acceptor =
-      MakeAcceptor({loop, connections(), writer(), nullptr, log_, clock, {.accept_by = AcceptBy::kMutex}});
+      MakeAcceptor({loop, connections(), writer(), nullptr, log_, Clock(), {.accept_by = AcceptBy::kMutex}});
   EXPECT_NE(dynamic_cast<ExclusiveAcceptor*>(acceptor.get()), nullptr);
 }
 

@@ -18,7 +18,7 @@ class ExclusiveAcceptorTest : public AcceptorFixture {
  protected:
   void Start() {
     AcceptorOptions options{.accept_by = AcceptBy::kExclusive, .generation = 1, .slot = kSlot};
-    acceptor_ = MakeAcceptor({loop, connections(100), board_.Writer(kSlot), &board_, log_, clock, options});
+    acceptor_ = MakeAcceptor({loop, connections(100), board_.Writer(kSlot), &board_, log_, Clock(), options});
     acceptor_->Add(0, TakeListenFd(), site.listener());
     acceptor_->Start();
     connections().on_room = [this] { acceptor_->OnRoom(); };

@@ -27,7 +27,7 @@ class HandoffAcceptorTest : public AcceptorFixture {
                               writer(),
                               &board_,
                               log_,
-                              clock,
+                              Clock(),
                               {.accept_by = AcceptBy::kHandoff, .generation = 1, .slot = kSlot}});
     connections().on_room = [this] { acceptor_->OnRoom(); };
   }

@@ -8,6 +8,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "manual_clock.h"
+
 namespace colmeia::worker {
 namespace {
 
@@ -150,7 +152,7 @@ TEST_F(RoomTest, AnEmptyLineMakesNobodyYounger) {
   EXPECT_THAT(gone, ElementsAre("first"));
 }
 
-TEST_F(RoomTest, WhoBecomesIdleOrUnwantedWhileSomebodyWaitsIsTold) {
+TEST_F(RoomTest, WhoBecomesIdleOrUnwantedWhileClientWaitsIsTold) {
   for (const Standing standing : {Standing::kIdle, Standing::kUnwanted}) {
     Make(1);
     Guest& guest = Enter("busy", Standing::kBusy);

@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "manual_clock.h"
 #include "sys/unique_fd.h"
 
 namespace colmeia::worker {
