@@ -8,10 +8,11 @@ namespace {
 
 constexpr std::string_view kSlotStates[] = {"empty", "starting", "ready", "draining", "killed", "gone"};
 constexpr std::string_view kServerStates[] = {"starting", "serving", "degraded", "draining", "stopping"};
-constexpr std::string_view kTotalNames[] = {
-    "accepts",       "handled",       "requests",         "bytes_in",        "bytes_out",      "responses_1xx",
-    "responses_2xx", "responses_3xx", "responses_4xx",    "responses_5xx",   "wasted_accepts", "loop_turns",
-    "busy_ns",       "cpu_us",        "connections_full", "descriptors_out", "log_lines_lost"};
+constexpr std::string_view kTotalNames[] = {"accepts",        "handled",         "requests",         "bytes_in",
+                                            "bytes_out",      "responses_1xx",   "responses_2xx",    "responses_3xx",
+                                            "responses_4xx",  "responses_5xx",   "wasted_accepts",   "loop_turns",
+                                            "busy_ns",        "cpu_us",          "connections_full", "descriptors_out",
+                                            "log_lines_lost", "gzip_cache_hits", "gzip_cache_misses"};
 constexpr std::string_view kGaugeNames[] = {"connections", "reading",   "writing", "waiting", "lag_last_ns",
                                             "lag_max_ns",  "rss_bytes", "turn_ns", "beat_ns"};
 static_assert(std::size(kTotalNames) == kTotals && std::size(kGaugeNames) == kGauges);
