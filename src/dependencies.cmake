@@ -16,6 +16,8 @@ colmeia_require(FMT fmt 9.0 libfmt-dev)
 colmeia_require(SPDLOG spdlog 1.10 libspdlog-dev)
 colmeia_require(SECCOMP libseccomp 2.5 libseccomp-dev)
 colmeia_require(PCRE2 libpcre2-8 10.40 libpcre2-dev)
+colmeia_require(ZLIB zlib 1.2.11 zlib1g-dev)
+colmeia_require(BROTLI libbrotlienc 1.0.9 libbrotli-dev)
 
 find_path(EXPECTED_INCLUDE_DIR tl/expected.hpp)
 if(NOT EXPECTED_INCLUDE_DIR)

@@ -4,19 +4,23 @@
 #include "modules/access_log.h"
 #include "modules/autoindex.h"
 #include "modules/charset.h"
+#include "modules/compression.h"
 #include "modules/conditional.h"
+#include "modules/gunzip.h"
 #include "modules/hash_sizes.h"
 #include "modules/headers.h"
 #include "modules/hive.h"
 #include "modules/index.h"
 #include "modules/no_effect.h"
 #include "modules/open_file_cache.h"
+#include "modules/precompressed.h"
 #include "modules/ranges.h"
 #include "modules/return.h"
 #include "modules/static_files.h"
 #include "modules/stub_status.h"
 #include "modules/study.h"
 #include "modules/try_files.h"
+#include "pipeline/content_coding.h"
 #include "pipeline/variables.h"
 #include "site/core_module.h"
 #include "site/events.h"
@@ -42,12 +46,17 @@ const site::ModuleList& Modules() {
       &modules::kStudy,
       &modules::kIndex,
       &modules::kAutoindex,
+      &modules::kPrecompressed,
       &modules::kStaticFiles,
-      // Filters of the head: what is sent, then which part of it, then what is said about it.
+      // Filters: whether something is sent, what is said about it, in which coding it is sent, which part of it. What
+      // caches are told (headers) decides about codings, and a body in a coding has no parts.
       &modules::kConditional,
       &modules::kCharset,
-      &modules::kRanges,
       &modules::kHeaders,
+      &modules::kGunzip,
+      &modules::kCompression,
+      &modules::kRanges,
+      &pipeline::kContentCoding,
       &modules::kAccessLog,
   });
   return kList;

@@ -11,12 +11,6 @@ constexpr Unsupported kUnsupported[] = {
     // Whole modules, by the beginning of their directives' names.
     {"ssl_*", "ssl", kTlsAdvice},
     {"ssl", "ssl", kTlsAdvice},
-    {"gzip_*", "gzip", ""},
-    {"gzip", "gzip", ""},
-    {"gunzip_*", "gunzip", ""},
-    {"gunzip", "gunzip", ""},
-    {"brotli_*", "brotli", ""},
-    {"brotli", "brotli", ""},
     {"proxy_*", "proxy", ""},
     {"fastcgi_*", "fastcgi", ""},
     {"uwsgi_*", "uwsgi", ""},

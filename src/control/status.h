@@ -39,6 +39,7 @@ struct Counts {
   Responses responses{};
   std::uint64_t wasted_accepts = 0, loop_turns = 0;
   std::uint64_t connections_full = 0, descriptors_out = 0, log_lines_lost = 0;
+  std::uint64_t gzip_cache_hits = 0, gzip_cache_misses = 0;
   Lag lag{};
 
   static constexpr void Fields(auto& self, auto&& visit) {
@@ -62,6 +63,11 @@ struct Counts {
           self.descriptors_out);
     visit(Field{"log_lines_lost", "LOST LINES", Unit::kNumber, "lines of access logs that could not be written"},
           self.log_lines_lost);
+    visit(Field{"gzip_cache_hits", "GZIP HITS", Unit::kNumber,
+                "responses whose compressed bytes were in memory (gzip_cache)"},
+          self.gzip_cache_hits);
+    visit(Field{"gzip_cache_misses", "GZIP MISSES", Unit::kNumber, "files that were compressed for one response"},
+          self.gzip_cache_misses);
     visit(Field{"lag", "", Unit::kGroup, "how long a turn of the event loop kept others waiting"}, self.lag);
   }
   bool operator==(const Counts&) const = default;

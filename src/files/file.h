@@ -84,6 +84,8 @@ class File {
   // The bytes are in memory. An empty file may be.
   [[nodiscard]] bool in_memory() const { return in_memory_; }
   [[nodiscard]] std::string_view content() const { return content_; }
+  // Another version of it cannot have the same stamp.
+  [[nodiscard]] bool settled() const { return settling_.changed; }
   // Lent; -1 without one. Read it with pread(2) or sendfile(2) and an offset: others send from it too.
   [[nodiscard]] int fd() const { return fd_.get(); }
   // There is something to send a body from.

@@ -159,12 +159,10 @@ void AppendHead(const ResponseHead& head, std::string& out) {
   out.resize(static_cast<std::size_t>(end - out.data()));
 }
 
-void FrameChunk(std::string& content) {
-  CHECK(!content.empty());
-  char line[sizeof(std::size_t) * 2 + kLineEnd.size()];
-  char* const end = Put(std::to_chars(line, line + sizeof line, content.size(), 16).ptr, kLineEnd);
-  content.insert(0, line, static_cast<std::size_t>(end - line));
-  content.append(kLineEnd);
+std::string_view WriteChunkHead(std::uint64_t size, ChunkHead& out) {
+  CHECK(size > 0);
+  const char* const end = Put(std::to_chars(out.begin(), out.end(), size, 16).ptr, kLineEnd);
+  return {out.data(), static_cast<std::size_t>(end - out.data())};
 }
 
 }  // namespace colmeia::h1

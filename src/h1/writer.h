@@ -76,12 +76,16 @@ class HeadMemo {
   std::array<Kept, kPlaces> kept_;
 };
 
-// Makes `content` a chunk, in place: its size before it, a line end behind it (RFC 9112 section 7.1). REQUIRES: it is
-// not empty, since an empty chunk is the last one.
-void FrameChunk(std::string& content);
+// What stands before a chunk of `size` bytes (RFC 9112 section 7.1); kChunkEnd stands behind it. REQUIRES: not zero,
+// since an empty chunk is the last one.
+using ChunkHead = std::array<char, sizeof(std::uint64_t) * 2 + 2>;
+[[nodiscard]] std::string_view WriteChunkHead(std::uint64_t size, ChunkHead& out);
 
-// What ends a chunked body, without trailers.
+inline constexpr std::string_view kChunkEnd = "\r\n";
+
+// What ends a chunked body, without trailers; and the same behind the bytes of its last chunk.
 inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
+inline constexpr std::string_view kChunkEndAndLast = "\r\n0\r\n\r\n";
 
 // The interim answer to Expect: 100-continue.
 inline constexpr std::string_view kContinueLine = "HTTP/1.1 100 Continue\r\n\r\n";

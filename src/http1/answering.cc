@@ -20,11 +20,11 @@ using site::CoreSettings;
 // Bodies in memory up to this size are copied behind their heads, which is cheaper than another part of a writev.
 constexpr std::uint64_t kSmallBody = 16 * 1024;
 
-// Of a stream, that the kernel may hold for a client that does not read.
-constexpr int kUnsentStream = 64 * 1024;
+// Of a live source, that the kernel may hold for a client that does not read.
+constexpr int kUnsentLive = 64 * 1024;
 
 bool IsSmall(const pipeline::Body& body) {
-  if (body.length() > kSmallBody) return false;
+  if (body.length() > kSmallBody || body.source() != nullptr) return false;
   for (const pipeline::Piece& piece : body.pieces()) {
     if (!piece.in_memory()) return false;
   }
@@ -204,10 +204,12 @@ void Connection::WriteAnswer(Transaction& transaction, bool with_continue) {
   const CoreSettings& core = exchange.settings<CoreSettings>();
   const bool may_have_body = http::MayHaveBody(response.status);
   const bool sends_body = may_have_body && !exchange.request.head_only;
-  pipeline::BodyStream* const stream = sends_body ? response.body.stream() : nullptr;
-  const bool chunked = stream != nullptr && exchange.request.version_minor >= 1;
-  // A stream may take for ever: nobody waits for the rest of the request first.
-  if (stream != nullptr && (!chunked || !transaction.body.done())) response.close = true;
+  pipeline::BodySource* const source = sends_body ? response.body.source() : nullptr;
+  const std::optional<std::uint64_t> length = response.body.KnownLength();
+  const bool chunked = source != nullptr && !length && exchange.request.version_minor >= 1;
+  // A live source may take for ever: the rest of the request would never be read.
+  const bool starves_request = source != nullptr && source->live() && !transaction.body.done();
+  if (starves_request || (source != nullptr && !chunked && !length)) response.close = true;
   DecideAfterResponse(transaction);
   if (after_ != AfterResponse::kOpen) transaction.body.StartFixed(0);  // lingering will drop it
   if (!response.etag.empty()) response.fields.Remove(http::HeaderId::kEtag);
@@ -222,7 +224,7 @@ void Connection::WriteAnswer(Transaction& transaction, bool with_continue) {
   head.date = shared_.Date();
   if (may_have_body) {
     head.content_type = response.content_type;
-    if (response.body.stream() == nullptr) head.content_length = response.body.length();
+    head.content_length = length;
     head.chunked = chunked;
   }
   head.last_modified = response.last_modified;
@@ -257,14 +259,17 @@ void Connection::WriteAnswer(Transaction& transaction, bool with_continue) {
   }
   if (!sends_body) transaction.piece = response.body.pieces().size();
 
-  if (stream != nullptr) {
-    sys::SetUnsentLimit(fd_.get(), kUnsentStream);
-    stream->SetReader([this] { OnStream(); });
-    transaction.streaming = chunked ? Streaming::kChunked : Streaming::kPlain;
-    if (shared_.draining) stream->Drain();
-  }
   transaction.use_sendfile = core.sendfile;
   transaction.answer = Answer::kQueued;
+  if (source != nullptr) {
+    if (source->live()) sys::SetUnsentLimit(fd_.get(), kUnsentLive);
+    source->SetReader([this] { OnSource(); });
+    transaction.streaming = chunked ? Streaming::kChunked : length ? Streaming::kSized : Streaming::kPlain;
+    transaction.promised = length.value_or(0);
+    if (shared_.draining) source->Drain();
+    // Its first bytes leave with the head. If it has none yet, or never will, the flush is told so again.
+    (void)transaction.Pull();
+  }
   if (core.tcp_nodelay != no_delay_) {
     no_delay_ = core.tcp_nodelay;
     sys::SetNoDelay(fd_.get(), no_delay_);

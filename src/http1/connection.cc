@@ -99,7 +99,7 @@ void Connection::Drain() {
   } else if (state_ == State::kLingering) {
     shared_.Arm(*this, kDrainLinger);
   } else if (Transaction* const last = output_.last(); last != nullptr && last->streaming != Streaming::kNo) {
-    last->exchange.response.body.stream()->Drain();
+    last->exchange.response.body.source()->Drain();
     if (state_ == State::kStreaming) Serve(shared_.input.Refill(kept_));
   }
   Leave();
@@ -150,7 +150,7 @@ void Connection::OnPoll(int /*events*/) {
   Leave();
 }
 
-void Connection::OnStream() {
+void Connection::OnSource() {
   shared_.Tick();
   if (state_ == State::kStreaming) Serve(shared_.input.Refill(kept_));
   Leave();

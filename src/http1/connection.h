@@ -61,7 +61,7 @@ enum class State : std::uint8_t {
   kHead,       // a part of a request's head has arrived
   kServing,    // within a callback: requests are read and answered
   kBody,       // waits for the rest of a request's body
-  kStreaming,  // waits until the stream that is the answer's body has more
+  kStreaming,  // waits until the source of the answer's body has more
   kBlocked,    // waits until the client takes more of the answer
   kLingering,  // the last answer is sent; drops what the client still sends
   kClosed,     // the socket is closed; the owner removes this at the end of the callback
@@ -133,7 +133,7 @@ class Connection final : public loop::PollListener, public loop::TimeoutListener
   void OnPoll(int events) override;
   void OnTimeout() override;
 
-  void OnStream();  // the stream has more
+  void OnSource();  // the answer's source has more
 
   // What a callback found when it began.
   struct Before {

@@ -109,12 +109,12 @@ Flushed Output::Flush(int fd) {
     if (flushed != Flushed::kAll || first_ == nullptr || first_->streaming == Streaming::kNo) return flushed;
     if (pulls == kMaxPulls) return Flushed::kBlocked;
     switch (first_->Pull()) {
-      case pipeline::BodyStream::Pulled::kMore:
-      case pipeline::BodyStream::Pulled::kLast:
+      case pipeline::BodySource::Pulled::kMore:
+      case pipeline::BodySource::Pulled::kLast:
         break;
-      case pipeline::BodyStream::Pulled::kWait:
+      case pipeline::BodySource::Pulled::kWait:
         return Flushed::kWaiting;
-      case pipeline::BodyStream::Pulled::kBroken:
+      case pipeline::BodySource::Pulled::kBroken:
         return Flushed::kBroken;
     }
   }

@@ -7,7 +7,7 @@
 //              ^ sent so far
 //
 // A transaction leaves the queue when its answer is sent and its request's body is read; then it is logged and given
-// back to the pool. Only the last one may have a body that is still to be read, or a stream as its answer.
+// back to the pool. Only the last one may have a body that is still to be read, or a source as its answer.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@ class Shared;
 
 enum class Flushed : std::uint8_t {
   kAll,      // nothing is left to send
-  kWaiting,  // the last answer's stream has nothing at the moment: come again when it wakes
+  kWaiting,  // the last answer's source has nothing at the moment: come again when it wakes
   kBlocked,  // the socket takes no more at the moment, or it is others' turn: come again when it is writable
   kBroken,   // the client is gone, or a file has become shorter than promised: close the connection
 };
@@ -54,7 +54,7 @@ class Output {
  private:
   struct Batch;
 
-  // At most so many chunks of a stream in a row, before it is others' turn.
+  // At most so many pieces of a source in a row, before it is others' turn.
   static constexpr int kMaxPulls = 16;
 
   [[nodiscard]] Flushed FlushQueued(int fd);

@@ -2,15 +2,9 @@
 
 #include <algorithm>
 
-#include "h1/writer.h"
+#include "util/check.h"
 
 namespace colmeia::http1 {
-namespace {
-
-// Memory that a stream may hold while it waits.
-constexpr std::size_t kIdleChunk = 4096;
-
-}  // namespace
 
 bool Transaction::IsSent() const {
   return answer == Answer::kQueued && text.empty() && piece == exchange.response.body.pieces().size() &&
@@ -44,20 +38,36 @@ std::uint64_t Transaction::Advance(std::uint64_t bytes) {
   return bytes;
 }
 
-pipeline::BodyStream::Pulled Transaction::Pull() {
-  using Pulled = pipeline::BodyStream::Pulled;
-  std::string& chunk = OwnText();
-  const Pulled pulled = exchange.response.body.stream()->Next(chunk);
-  if (pulled == Pulled::kWait || pulled == Pulled::kBroken) {
-    if (chunk.capacity() > kIdleChunk) std::string().swap(chunk);
-    return pulled;
+pipeline::BodySource::Pulled Transaction::Pull() {
+  using pipeline::Piece;
+  using Pulled = pipeline::BodySource::Pulled;
+  pipeline::Body& content = exchange.response.body;
+  Piece bytes;
+  const Pulled pulled = content.source()->Next(bytes);
+  if (pulled == Pulled::kWait || pulled == Pulled::kBroken) return pulled;
+  const bool last = pulled == Pulled::kLast;
+  switch (streaming) {
+    case Streaming::kChunked:
+      if (bytes.length > 0) {
+        content.Queue({Piece::Memory(h1::WriteChunkHead(bytes.length, chunk_head_)), bytes,
+                       Piece::Memory(last ? h1::kChunkEndAndLast : h1::kChunkEnd)});
+      } else {
+        content.Queue({Piece::Memory(last ? h1::kLastChunk : std::string_view{})});
+      }
+      break;
+    case Streaming::kSized:
+      CHECK(bytes.length <= promised && (!last || bytes.length == promised));
+      promised -= bytes.length;
+      [[fallthrough]];
+    case Streaming::kPlain:
+      content.Queue({bytes});
+      break;
+    case Streaming::kNo:
+      CHECK(false);
   }
-  if (streaming == Streaming::kChunked) {
-    if (!chunk.empty()) h1::FrameChunk(chunk);
-    if (pulled == Pulled::kLast) chunk.append(h1::kLastChunk);
-  }
-  if (pulled == Pulled::kLast) streaming = Streaming::kNo;
-  text = chunk;
+  piece = 0;
+  piece_sent = 0;
+  if (last) streaming = Streaming::kNo;
   return pulled;
 }
 
@@ -94,6 +104,7 @@ void Transaction::Reset() {
   head_left = 0;
   piece = 0;
   piece_sent = 0;
+  promised = 0;
   next = nullptr;
 }
 

@@ -9,16 +9,18 @@
 #include <string_view>
 
 #include "h1/body_decoder.h"
+#include "h1/writer.h"
 #include "pipeline/exchange.h"
 #include "sys/address.h"
 
 namespace colmeia::http1 {
 
-// Whether the answer's body is a stream that has not ended.
+// Whether the answer's body is a source that has not ended, and how the client will know its end.
 enum class Streaming : std::uint8_t {
   kNo,
-  kPlain,    // its end is the connection's
+  kPlain,    // by the connection's end
   kChunked,  // Transfer-Encoding: chunked
+  kSized,    // Content-Length
 };
 
 // Where the answer stands.
@@ -46,10 +48,11 @@ struct Transaction {
   Answer answer = Answer::kNone;
   Streaming streaming = Streaming::kNo;
   bool use_sendfile = false;
-  std::string_view text;  // to be sent before the pieces: an interim answer, the head and a small body, or a chunk
+  std::string_view text;         // to be sent before the pieces: an interim answer, the head and a small body
   std::uint64_t head_left = 0;   // bytes of `text` that are not body
   std::size_t piece = 0;         // of exchange.response.body: the first one not yet sent completely
   std::uint64_t piece_sent = 0;  // bytes of it
+  std::uint64_t promised = 0;    // with kSized: bytes that the source still owes
 
   // Both directions are finished.
   [[nodiscard]] bool IsOver() const;
@@ -60,8 +63,8 @@ struct Transaction {
   // of this one.
   std::uint64_t Advance(std::uint64_t bytes);
 
-  // Makes the next bytes of the stream `text`, in memory of its own. REQUIRES: streaming, and `text` is sent.
-  pipeline::BodyStream::Pulled Pull();
+  // Queues the next bytes of the source, framed. REQUIRES: streaming, and all pieces are sent.
+  pipeline::BodySource::Pulled Pull();
 
   // Moves everything that lies in the worker's shared buffers to memory of its own: from here on the exchange outlives
   // the callback. This is the one place where bytes of a request are copied.
@@ -84,6 +87,7 @@ struct Transaction {
  private:
   std::string own_head_;
   std::string own_text_;
+  h1::ChunkHead chunk_head_;
   bool text_is_own_ = false;
 };
 

@@ -85,6 +85,8 @@ control::Counts CountsOf(const scoreboard::Counts& counts) {
           .connections_full = counts[Total::kConnectionsFull],
           .descriptors_out = counts[Total::kDescriptorsOut],
           .log_lines_lost = counts[Total::kLogLinesLost],
+          .gzip_cache_hits = counts[Total::kGzipCacheHits],
+          .gzip_cache_misses = counts[Total::kGzipCacheMisses],
           .lag = {.last_ns = counts[Gauge::kLagLastNs], .longest_ns = counts[Gauge::kLagMaxNs]}};
 }
 

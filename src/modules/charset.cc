@@ -1,15 +1,14 @@
 #include "modules/charset.h"
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "config/setters.h"
 #include "pipeline/evaluate.h"
 #include "pipeline/exchange.h"
 #include "pipeline/report.h"
+#include "site/media_types.h"
 #include "util/strings.h"
 
 namespace colmeia::modules {
@@ -18,16 +17,12 @@ namespace {
 using config::Call;
 using config::Directive;
 using config::In;
-using config::Word;
 using pipeline::Exchange;
 using site::PlacedText;
 
-// Media types of texts; all of them when there is a "*".
-using Types = std::vector<std::string>;
-
-const Types& UsualTypes() {
-  static const Types kTypes = {
-      "text/html", "text/xml", "text/plain", "text/vnd.wap.wml", "application/javascript", "application/rss+xml"};
+const site::MediaTypes& UsualTypes() {
+  static const site::MediaTypes kTypes(
+      {"text/html", "text/xml", "text/plain", "text/vnd.wap.wml", "application/javascript", "application/rss+xml"});
   return kTypes;
 }
 
@@ -36,13 +31,13 @@ struct Settings {
   std::string name;         // of the charset
   site::Template variable;  // not empty: `name` is one, read for each response
   bool override_charset = false;
-  Types types = UsualTypes();
+  site::MediaTypes types = UsualTypes();
 };
 
 struct Draft {
   std::optional<PlacedText> charset;
   std::optional<bool> override_charset;
-  std::optional<Types> types;
+  std::optional<site::MediaTypes> types;
 };
 
 // Directives
@@ -52,22 +47,7 @@ void SetCharset(Draft& draft, const Call& call) {
   draft.charset = PlacedText{call.arg(0), call.args()[0].span};
 }
 
-bool Has(const Types& types, std::string_view type) {
-  return std::any_of(types.begin(), types.end(),
-                     [type](const std::string& one) { return one == "*" || util::EqualsIgnoreCase(one, type); });
-}
-
-// As in nginx "text/html" is always one of them, and several directives of a block add up.
-void AddTypes(Draft& draft, const Call& call) {
-  if (!draft.types) draft.types = Types{UsualTypes().front()};
-  for (const Word& word : call.args()) {
-    if (Has(*draft.types, word.text)) {
-      if (word.text != "*") call.Warn(word, "duplicate MIME type \"" + word.text + "\"");
-      continue;
-    }
-    draft.types->push_back(word.text);
-  }
-}
+void AddTypes(Draft& draft, const Call& call) { site::MediaTypes::Add(draft.types, call); }
 
 constexpr In kEverywhere = In::kHttp | In::kServer | In::kLocation;
 
@@ -146,7 +126,7 @@ void Filter(Exchange& exchange) {
                      wanted);
     return;
   }
-  if (!Has(settings.types, type)) return;
+  if (!settings.types.Has(type)) return;
   const std::string_view wanted = Wanted(exchange, settings);
   if (!wanted.empty()) response.content_type = exchange.arena.Concat(type, "; charset=", wanted);
 }

@@ -59,6 +59,7 @@ void Filter(Exchange& exchange) {
     case http::Precondition::kNotModified:
       response.status = Status::kNotModified;
       response.content_type = {};
+      response.fields.Remove(http::HeaderId::kContentEncoding);
       response.accepts_ranges = false;
       response.body.Clear();
       return;

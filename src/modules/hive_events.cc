@@ -30,7 +30,7 @@ std::uint64_t StartOf(std::uint64_t after, std::uint64_t newest) {
 HiveEvents::HiveEvents(const pipeline::Services& services, std::uint64_t after)
     : services_(services), timer_(*services.loop, [this] { OnTimer(); }), seen_(StartOf(after, NewestOf(services))) {}
 
-HiveEvents::Pulled HiveEvents::Next(std::string& out) {
+HiveEvents::Pulled HiveEvents::Write(std::string& out) {
   if (draining_) {
     // What has happened until now, and led to this end, is still told: another worker's reader might come too late.
     if (HasRecords()) AddRecords(out);

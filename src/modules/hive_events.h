@@ -9,13 +9,13 @@
 #include <string>
 
 #include "loop/timer.h"
-#include "pipeline/body_stream.h"
+#include "pipeline/body_source.h"
 #include "pipeline/services.h"
 #include "util/clock.h"
 
 namespace colmeia::modules {
 
-class HiveEvents final : public pipeline::BodyStream {
+class HiveEvents final : public pipeline::TextSource {
  public:
   // How long the reader waits before it comes back.
   static constexpr util::Milliseconds kRetry{1000};
@@ -29,7 +29,7 @@ class HiveEvents final : public pipeline::BodyStream {
   // `services` outlives this, with a loop. `after` is the number of the last record that the reader has, 0 for none.
   HiveEvents(const pipeline::Services& services, std::uint64_t after);
 
-  Pulled Next(std::string& out) override;
+  Pulled Write(std::string& out) override;
   void Drain() override { draining_ = true; }
 
  private:

@@ -105,6 +105,8 @@ void AddTotals(const Counts& counts, Writer& out) {
   out.Number("connections_full", counts[Total::kConnectionsFull]);
   out.Number("descriptors_out", counts[Total::kDescriptorsOut]);
   out.Number("log_lines_lost", counts[Total::kLogLinesLost]);
+  out.Number("gzip_cache_hits", counts[Total::kGzipCacheHits]);
+  out.Number("gzip_cache_misses", counts[Total::kGzipCacheMisses]);
 }
 
 void AddLagCounts(const Counts& counts, Writer& out) {

@@ -39,6 +39,9 @@ constexpr Counter kCounters[] = {
     {"descriptors_out", Total::kDescriptorsOut, Unit::kNumber,
      "Descriptors that were wanted when worker_rlimit_nofile was nearly reached."},
     {"log_lines_lost", Total::kLogLinesLost, Unit::kNumber, "Lines of access logs that could not be written."},
+    {"gzip_cache_hits", Total::kGzipCacheHits, Unit::kNumber,
+     "Responses whose compressed bytes were in memory (gzip_cache)."},
+    {"gzip_cache_misses", Total::kGzipCacheMisses, Unit::kNumber, "Files that were compressed for one response."},
     {"cpu_seconds", Total::kCpuUs, Unit::kMicroseconds, "User and system time."},
 };
 

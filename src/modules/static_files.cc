@@ -1,11 +1,13 @@
 #include "modules/static_files.h"
 
-#include <span>
-#include <string>
+#include <memory>
+#include <string_view>
+#include <utility>
 
 #include "files/store.h"
 #include "pipeline/error_response.h"
 #include "pipeline/exchange.h"
+#include "pipeline/file_response.h"
 #include "pipeline/open_file.h"
 #include "pipeline/path.h"
 #include "pipeline/report.h"
@@ -17,7 +19,6 @@ namespace {
 using http::Status;
 using pipeline::Exchange;
 using pipeline::Outcome;
-using pipeline::Piece;
 using site::CoreSettings;
 using site::Phase;
 
@@ -30,35 +31,11 @@ Settings Merge(const Settings&, const Draft&, site::MergeContext&) { return {}; 
 
 // Behaviour
 
-// Whether the client has a tag from a moment when the file had just been changed (files/file.h).
-bool HasMarkedTag(const http::Fields& fields) {
-  using http::HeaderId;
-  for (const HeaderId id : {HeaderId::kIfNoneMatch, HeaderId::kIfMatch, HeaderId::kIfRange}) {
-    if (fields.Has(id) && fields.Value(id).find(http::kEtagMark) != std::string_view::npos) return true;
-  }
-  return false;
-}
-
-std::string_view EtagOf(Exchange& exchange, http::EtagForm form, const files::File& file) {
-  if (form == http::EtagForm::kOff) return {};
-  const bool marked = HasMarkedTag(exchange.request.fields);
-  if (form == http::EtagForm::kOn && !marked) return file.etag();
-  char* const text = exchange.arena.Allocate(http::kEtagSize);
-  return file.EtagAs(form, marked, std::span<char, http::kEtagSize>(text, http::kEtagSize));
-}
-
 Outcome SendFile(Exchange& exchange, std::string_view path, std::shared_ptr<const files::File> file) {
   const CoreSettings& core = exchange.settings<CoreSettings>();
-  pipeline::Response& response = exchange.response;
-  response.status = Status::kOk;
   const std::string_view type = core.types->ForPath(path);
-  response.content_type = type.empty() ? std::string_view(core.default_type) : type;
-  response.last_modified = file->last_modified();
-  response.modified = file->modified();
-  response.etag = EtagOf(exchange, core.etag, *file);
-  response.accepts_ranges = true;
-  response.body.Add(file->in_memory() ? Piece::Memory(file->content()) : Piece::File(file->fd(), 0, file->size()));
-  response.body.Own(std::move(file));
+  exchange.response.content_type = type.empty() ? std::string_view(core.default_type) : type;
+  RespondWithFile(exchange, std::move(file));
   return Outcome::Done();
 }
 

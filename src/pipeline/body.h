@@ -1,35 +1,30 @@
-// Body: what follows a response's head: a list of pieces that lie in memory or in a file, or a stream of bytes that are
-// still to come. It is pulled: the connection takes pieces when the socket can take them, so nothing is buffered for a
-// slow client.
+// Body: what follows a response's head: a list of pieces that lie ready in memory or in a file, or a source of bytes
+// that are still to come. The connection takes pieces when the socket can take them, so nothing is buffered for a slow
+// client.
+//
+// Filters are put around it when the head is known: Wrap(). What nobody wraps stays a list, which costs no call.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
-#include <string_view>
+#include <optional>
 #include <utility>
 #include <vector>
 
-#include "pipeline/body_stream.h"
+#include "pipeline/body_source.h"
+#include "pipeline/piece.h"
+
+namespace colmeia::files {
+class File;
+}
 
 namespace colmeia::pipeline {
-
-// Either bytes in memory (fd < 0) or a range of a file.
-struct Piece {
-  std::string_view memory;
-  int fd = -1;       // lent by the body's owner
-  off_t offset = 0;  // within the file
-  std::uint64_t length = 0;
-
-  static Piece Memory(std::string_view bytes) { return {bytes, -1, 0, bytes.size()}; }
-  static Piece File(int fd, off_t offset, std::uint64_t length) { return {{}, fd, offset, length}; }
-  [[nodiscard]] bool in_memory() const { return fd < 0; }
-};
 
 class Body {
  public:
   void Add(Piece piece) {
+    file_ = nullptr;
     length_ += piece.length;
     if (piece.length > 0) pieces_.push_back(piece);
   }
@@ -37,10 +32,25 @@ class Body {
   // Keeps what the pieces point into (an open file, a cached file) alive until Clear(). Arena memory needs no owner.
   void Own(std::shared_ptr<const void> owner) { owner_ = std::move(owner); }
 
-  // Instead of pieces. Its length is not known. REQUIRES: empty, and stays so.
-  void SetStream(std::unique_ptr<BodyStream> stream) { stream_ = std::move(stream); }
+  // The same; what was added is this file, all of it.
+  void OwnFile(std::shared_ptr<const files::File> file);
+  // That file, as long as nobody has changed the body; null for all others.
+  [[nodiscard]] std::shared_ptr<const files::File> file() const;
+
+  // Instead of pieces. REQUIRES: empty, and nothing is added.
+  void SetSource(std::unique_ptr<BodySource> source) { source_ = std::move(source); }
   // Null for a body of pieces.
-  [[nodiscard]] BodyStream* stream() const { return stream_.get(); }
+  [[nodiscard]] BodySource* source() const { return source_.get(); }
+
+  // Puts a filter around what is there: Filter(std::unique_ptr<BodySource> inner, args...).
+  template <class Filter, class... Args>
+  void Wrap(Args&&... args) {
+    SetSource(std::make_unique<Filter>(TakeSource(), std::forward<Args>(args)...));
+  }
+
+  // By whoever sends a source: what it has pulled last, in its framing. REQUIRES: a source, and what was queued before
+  // is sent.
+  void Queue(std::initializer_list<Piece> pieces);
 
   // The bytes [first, first + length) of this body as pieces of their own, appended to `out`. Memory is not copied.
   // REQUIRES: first + length <= this->length().
@@ -54,19 +64,29 @@ class Body {
 
   void Clear() {
     pieces_.clear();
+    file_ = nullptr;
     owner_.reset();
-    stream_.reset();
+    source_.reset();
     length_ = 0;
   }
 
   [[nodiscard]] const std::vector<Piece>& pieces() const { return pieces_; }
+  // Of a body of pieces.
   [[nodiscard]] std::uint64_t length() const { return length_; }
-  [[nodiscard]] bool empty() const { return length_ == 0; }
+  // Nothing when only its end will tell.
+  [[nodiscard]] std::optional<std::uint64_t> KnownLength() const {
+    return source_ == nullptr ? std::optional(length_) : source_->length();
+  }
+  [[nodiscard]] bool empty() const { return length_ == 0 && source_ == nullptr; }
 
  private:
+  // All of it as a source; empty afterwards.
+  [[nodiscard]] std::unique_ptr<BodySource> TakeSource();
+
   std::vector<Piece> pieces_;
   std::shared_ptr<const void> owner_;
-  std::unique_ptr<BodyStream> stream_;
+  std::unique_ptr<BodySource> source_;
+  const files::File* file_ = nullptr;  // owner_ is this file, and it is the whole body
   std::uint64_t length_ = 0;
 };
 

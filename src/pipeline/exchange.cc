@@ -87,6 +87,9 @@ void Exchange::Reset() {
   makes_error_page = false;
   keep_error_status = false;
   error_status = http::Status::kNone;
+  varies_by_coding = false;
+  gzip_in = 0;
+  gzip_out = 0;
   refusal = http::Status::kNone;
   redirect_to = {};
   allow = {};

@@ -101,7 +101,7 @@ struct PlainResponse {
   bool close = false;                    // end the connection after this response
   bool withheld = false;                 // it is for the log alone: the connection is closed without an answer
   std::uint64_t bytes_sent = 0;          // head and body handed to the kernel so far, for $bytes_sent
-  std::uint64_t body_bytes_sent = 0;     // for $body_bytes_sent; with the framing of a stream
+  std::uint64_t body_bytes_sent = 0;     // for $body_bytes_sent; with the framing of a source
   bool complete = false;                 // all of it was handed to the kernel, for $request_completion; set for the log
 };
 
@@ -154,10 +154,13 @@ class Exchange {
   bool makes_error_page = false;        // error_page has named what answers: no page has one in turn
   bool keep_error_status = false;       // the error page's response takes `error_status` as its own
   http::Status error_status = http::Status::kNone;  // whatever the page's handler says, with keep_error_status
-  http::Status refusal = http::Status::kNone;       // by a filter: the status of a response to take this one's place
-  std::string_view redirect_to;                     // Location, for a response that stays a redirection; else unused
-  std::string_view allow;                           // Allow, for a response whose status stays 405; else unused
-  std::string_view content_range;                   // Content-Range, for one whose status stays 416; else unused
+  bool varies_by_coding = false;  // other clients could be given another content coding (content_coding.h)
+  std::uint64_t gzip_in = 0;      // bytes that were compressed by gzip, once all of them were, for $gzip_ratio
+  std::uint64_t gzip_out = 0;     // and what came of them
+  http::Status refusal = http::Status::kNone;  // by a filter: the status of a response to take this one's place
+  std::string_view redirect_to;                // Location, for a response that stays a redirection; else unused
+  std::string_view allow;                      // Allow, for a response whose status stays 405; else unused
+  std::string_view content_range;              // Content-Range, for one whose status stays 416; else unused
   int reroutes = 0;
   util::TimePoint started{};  // the first byte of the request, for $request_time
 

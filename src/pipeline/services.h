@@ -33,6 +33,8 @@ class SlotWriter;
 
 namespace colmeia::pipeline {
 
+class VariantCache;
+
 // Texts that many exchanges of one second share: the clock as an access log writes it.
 class TimeTexts {
  public:
@@ -51,6 +53,7 @@ class TimeTexts {
 struct Services {
   const site::Site* site = nullptr;
   files::Store* files = nullptr;
+  VariantCache* variants = nullptr;          // null only in unit tests
   std::vector<log::AccessLog*> logs;         // by ordinal of Site::logs
   std::vector<log::ErrorLog*> error_logs;    // by ordinal of Site::error_logs
   const scoreboard::Board* board = nullptr;  // null only in unit tests

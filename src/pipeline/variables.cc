@@ -85,9 +85,9 @@ Value Http(Exchange& ex, std::string_view suffix) {
 Value SentHttp(Exchange& ex, std::string_view suffix) {
   const Response& response = ex.response;
   if (suffix == "content_type") return Empty(response.content_type);
-  const bool streams = response.body.stream() != nullptr;
-  if (suffix == "content_length") return streams ? Value{} : Decimal(ex, response.body.length());
-  if (suffix == "transfer_encoding") return streams && ex.request.version_minor >= 1 ? Value{"chunked"} : Value{};
+  const std::optional<std::uint64_t> length = response.body.KnownLength();
+  if (suffix == "content_length") return length ? Value{Decimal(ex, *length)} : Value{};
+  if (suffix == "transfer_encoding") return !length && ex.request.version_minor >= 1 ? Value{"chunked"} : Value{};
   if (suffix == "last_modified") return Empty(response.last_modified);
   if (suffix == "etag") return Empty(response.etag);
   if (suffix == "accept_ranges" && ex.response.accepts_ranges && ex.response.status == http::Status::kOk)

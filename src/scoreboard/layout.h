@@ -22,7 +22,7 @@
 namespace colmeia::scoreboard {
 
 inline constexpr std::uint32_t kBoardMagic = 0x62637363;  // the bytes "cscb"
-inline constexpr std::uint32_t kBoardVersion = 8;         // of this layout; bump at any change
+inline constexpr std::uint32_t kBoardVersion = 9;         // of this layout; bump at any change
 inline constexpr std::uint32_t kSlots = 1024;
 
 using Cell = std::atomic<std::uint64_t>;
@@ -71,6 +71,8 @@ enum class Total : std::size_t {
   kConnectionsFull,  // a client came when worker_connections were reached
   kDescriptorsOut,   // a descriptor was wanted when hardly any, or none, was left
   kLogLinesLost,     // of access logs
+  kGzipCacheHits,    // responses whose compressed bytes were in memory (gzip_cache)
+  kGzipCacheMisses,  // of files, that were compressed for one client
   kCount,
 };
 

@@ -35,7 +35,6 @@ constexpr std::string_view kUnsupportedVariables[] = {
     "date_local",
     "fastcgi_",
     "geoip_",
-    "gzip_ratio",
     "http2",
     "http3",
     "invalid_referer",

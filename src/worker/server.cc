@@ -102,6 +102,8 @@ Result<> Server::Build(const site::ModuleList& modules) {
   OpenLogs();
   services_.site = site_.get();
   services_.files = &files_;
+  variants_ = std::make_unique<pipeline::VariantCache>(&loop_, counts_);
+  services_.variants = variants_.get();
   services_.board = adoption_.board ? &*adoption_.board : nullptr;
   services_.trace = adoption_.trace ? &*adoption_.trace : nullptr;
   services_.loop = &loop_;

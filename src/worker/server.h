@@ -16,6 +16,7 @@
 #include "loop/poll_pool.h"
 #include "loop/timer.h"
 #include "pipeline/services.h"
+#include "pipeline/variant_cache.h"
 #include "process/adoption.h"
 #include "session/listener.h"
 #include "site/module.h"
@@ -81,6 +82,7 @@ class Server {
   std::string hostname_;
   std::unique_ptr<const site::Site> site_;
   files::Store files_;
+  std::unique_ptr<pipeline::VariantCache> variants_;
   std::vector<std::unique_ptr<log::AccessLog>> access_logs_;  // by ordinal
   std::vector<std::unique_ptr<log::ErrorLog>> error_logs_;    // by ordinal of Site::error_logs
   pipeline::Services services_;

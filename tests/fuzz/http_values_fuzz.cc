@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "http/accept_encoding.h"
 #include "http/date.h"
 #include "http/escape.h"
 #include "http/etag.h"
@@ -51,6 +52,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto host = http::SplitHost(text)) {
     CHECK(http::LowercaseHost(*host, arena).size() == host->host.size());
     CHECK(host->host.find_first_of("/@? \r\n") == std::string_view::npos);
+  }
+
+  http::Fields accepts;
+  accepts.Add(http::HeaderId::kAcceptEncoding, text);
+  const http::AcceptedCodings codings(accepts);
+  for (const http::Coding coding : {http::Coding::kGzip, http::Coding::kBrotli, http::Coding::kZstd}) {
+    CHECK(codings.WeightOf(coding) >= 0 && codings.WeightOf(coding) <= 1000);
+    CHECK(!codings.Accepts(coding) || codings.WeightOf(coding) > 0);
   }
 
   std::vector<http::ByteRange> ranges;

@@ -67,6 +67,8 @@ def test_every_family_of_metrics_is_on_the_dashboard_but_those_named_here(hive):
         'colmeia_worker_received_bytes', 'colmeia_worker_connections', 'colmeia_worker_wasted_wakeups',
         'colmeia_worker_connections_full', 'colmeia_worker_silent', 'colmeia_worker_turn_seconds',
         'colmeia_worker_descriptors_out', 'colmeia_worker_log_lines_lost',
+        'colmeia_gzip_cache_hits', 'colmeia_gzip_cache_misses',
+        'colmeia_worker_gzip_cache_hits', 'colmeia_worker_gzip_cache_misses',
         # for sums and joins
         'colmeia_build_info', 'colmeia_accept_by_info', 'colmeia_start_time_seconds', 'colmeia_worker_start_time_seconds',
         # the latest one is shown

@@ -21,9 +21,9 @@ struct OtherDraft {
   std::optional<bool> flag;
 };
 
-constexpr Directive kGzipRows[] = {
-    {"gzip", In::kHttp, Flag, SetFlag<&Draft::flag>, "on | off", "off", "Whether to compress."},
-    {"gzip_level", In::kHttp, Args(1), SetNothing, "number", "1", "How hard to compress."},
+constexpr Directive kSsiRows[] = {
+    {"ssi", In::kHttp, Flag, SetFlag<&Draft::flag>, "on | off", "off", "Whether to compress."},
+    {"ssi_level", In::kHttp, Args(1), SetNothing, "number", "1", "How hard to compress."},
 };
 
 TEST(RegistryTest, FindsRowsByNameAndContext) {
@@ -59,15 +59,15 @@ TEST(RegistryTest, GuessesWhatWasMeant) {
 TEST(RegistryTest, NamesTheModuleOfNginxThatIsNotHere) {
   EXPECT_THAT(SampleRegistry().Unknown("ssl_certificate"),
               HasSubstr("\"ssl_certificate\" belongs to nginx's ssl module, which colmeia does not have"));
-  EXPECT_EQ(SampleRegistry().Unknown("gzip_levle"),
-            "\"gzip_levle\" belongs to nginx's gzip module, which colmeia does not have");
+  EXPECT_EQ(SampleRegistry().Unknown("ssi_levle"),
+            "\"ssi_levle\" belongs to nginx's ssi module, which colmeia does not have");
   EXPECT_EQ(SampleRegistry().Unknown("satisfy"), "\"satisfy\" is a directive of nginx that colmeia does not have");
 }
 
 TEST(RegistryTest, GuessesWithinAFamilyThatIsHere) {
-  const Registry registry({{"gzip", kGzipRows, DraftOf<Draft>()}});
+  const Registry registry({{"ssi", kSsiRows, DraftOf<Draft>()}});
 
-  EXPECT_EQ(registry.Unknown("gzip_levle"), "\"gzip_levle\" is not a directive; did you mean \"gzip_level\"?");
+  EXPECT_EQ(registry.Unknown("ssi_levle"), "\"ssi_levle\" is not a directive; did you mean \"ssi_level\"?");
 }
 
 TEST(RegistryTest, MakesDraftsOfItsModules) {
@@ -93,11 +93,11 @@ class RegistryDeathTest : public testing::Test {
 };
 
 TEST_F(RegistryDeathTest, RefusesASetterForAnotherDraft) {
-  EXPECT_DEATH(Registry({{"gzip", kGzipRows, DraftOf<OtherDraft>()}}), "draft_tag");
+  EXPECT_DEATH(Registry({{"ssi", kSsiRows, DraftOf<OtherDraft>()}}), "draft_tag");
 }
 
 TEST_F(RegistryDeathTest, RefusesTwoRowsForOneContext) {
-  EXPECT_DEATH(Registry({{"a", kGzipRows, DraftOf<Draft>()}, {"b", kGzipRows, DraftOf<Draft>()}}), "bug: CHECK");
+  EXPECT_DEATH(Registry({{"a", kSsiRows, DraftOf<Draft>()}, {"b", kSsiRows, DraftOf<Draft>()}}), "bug: CHECK");
 }
 
 TEST_F(RegistryDeathTest, RefusesTheWrongDraftOfAModule) {

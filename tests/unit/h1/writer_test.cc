@@ -57,9 +57,9 @@ TEST(WriterTest, LeavesOutWhatIsNotSet) {
 }
 
 TEST(WriterTest, FramesAChunkByItsSizeInHexadecimal) {
-  std::string chunk = "sixteen letters.";
-  FrameChunk(chunk);
-  EXPECT_EQ(chunk, "10\r\nsixteen letters.\r\n");
+  ChunkHead room;
+  EXPECT_EQ(WriteChunkHead(16, room), "10\r\n");
+  EXPECT_EQ(WriteChunkHead(UINT64_MAX, room), "ffffffffffffffff\r\n");
 }
 
 TEST(WriterTest, WritesANumberWithoutAName) {

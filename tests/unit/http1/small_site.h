@@ -9,6 +9,7 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,12 +41,13 @@ struct Script {
   bool ends = false;                // after the chunks
   bool breaks = false;
   bool drained = false;
+  std::optional<std::uint64_t> length;  // that the source says it has
   int alive = 0;
   int pulls = 0;
   std::function<void()> wake;
 };
 
-class ScriptedStream final : public pipeline::BodyStream {
+class ScriptedStream final : public pipeline::TextSource {
  public:
   explicit ScriptedStream(Script& script) : script_(script) {
     ++script_.alive;
@@ -55,7 +57,7 @@ class ScriptedStream final : public pipeline::BodyStream {
     --script_.alive;
     script_.wake = nullptr;
   }
-  Pulled Next(std::string& out) override {
+  Pulled Write(std::string& out) override {
     ++script_.pulls;
     if (script_.breaks) return Pulled::kBroken;
     if (!script_.chunks.empty()) {
@@ -65,6 +67,7 @@ class ScriptedStream final : public pipeline::BodyStream {
     }
     return script_.ends || script_.drained ? Pulled::kLast : Pulled::kWait;
   }
+  [[nodiscard]] std::optional<std::uint64_t> length() const override { return script_.length; }
   void Drain() override { script_.drained = true; }
 
  private:
@@ -136,7 +139,7 @@ class SmallSite {
       response.accepts_ranges = true;
       add("tagged\n");
     } else if (path == "/stream") {
-      response.body.SetStream(std::make_unique<ScriptedStream>(site.script));
+      response.body.SetSource(std::make_unique<ScriptedStream>(site.script));
     } else if (path == "/304") {
       response.status = http::Status::kNotModified;
       response.etag = "\"abc\"";

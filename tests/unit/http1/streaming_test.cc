@@ -111,6 +111,23 @@ TEST_F(StreamingTest, Http10GetsTheBytesAsTheyAreAndTheEndOfTheConnection) {
   EXPECT_EQ(BodyReceived(), "onetwo");
 }
 
+TEST_F(StreamingTest, ASourceThatKnowsItsLengthIsNotCutIntoChunks) {
+  for (const std::string_view version : {"HTTP/1.1", "HTTP/1.0"}) {
+    site.script.chunks = {"one", "two"};
+    site.script.ends = true;
+    site.script.length = 6;
+    Open();
+    client->Send("GET /stream " + std::string(version) + "\r\nHost: small\r\nConnection: keep-alive\r\n\r\n");
+
+    UntilReceived("\r\n\r\nonetwo");
+
+    EXPECT_THAT(client->received, AllOf(Not(HasSubstr("Transfer-Encoding")), HasSubstr("\r\nContent-Length: 6\r\n"),
+                                        HasSubstr("\r\nConnection: keep-alive\r\n")));
+    Until([&] { return connections.back()->idle(); }, "an idle connection");
+    connections.back()->Abort();
+  }
+}
+
 TEST_F(StreamingTest, HeadGetsNoByteAndAsksTheStreamForNone) {
   Open();
   client->Send("HEAD /stream HTTP/1.1\r\nHost: small\r\n\r\nGET /hello HTTP/1.1\r\nHost: small\r\n\r\n");

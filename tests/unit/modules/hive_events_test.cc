@@ -13,7 +13,7 @@
 namespace colmeia::modules {
 namespace {
 
-using Pulled = pipeline::BodyStream::Pulled;
+using Pulled = pipeline::BodySource::Pulled;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
@@ -40,9 +40,9 @@ class HiveEventsTest : public testing::Test {
     services.now = loop.Now();
     std::string out;
     for (int pulls = 0; pulls < 1000; ++pulls) {
-      std::string chunk;
-      last = stream->Next(chunk);
-      out += chunk;
+      pipeline::Piece piece;
+      last = stream->Next(piece);
+      out += piece.memory;
       if (last != Pulled::kMore) return out;
     }
     ADD_FAILURE() << "it never has enough";

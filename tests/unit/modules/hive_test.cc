@@ -62,7 +62,7 @@ TEST_F(HiveTest, ServesEachViewBelowThePage) {
   EXPECT_THAT(Get("/hive/prometheus").body, StartsWith("# HELP colmeia_build_info "));
   EXPECT_EQ(Get("/hive/prometheus")["Content-Type"], "text/plain; version=0.0.4; charset=utf-8");
   EXPECT_EQ(Get("/hive/events")["Content-Type"], "text/event-stream");
-  EXPECT_NE(exchange.response.body.stream(), nullptr);
+  EXPECT_NE(exchange.response.body.source(), nullptr);
   for (const std::string_view view : {"json", "prometheus", "events"}) {
     EXPECT_EQ(Get("/hive/" + std::string(view))["Cache-Control"], "no-store");
   }

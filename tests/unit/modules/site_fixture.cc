@@ -6,17 +6,21 @@
 #include "modules/access_log.h"
 #include "modules/autoindex.h"
 #include "modules/charset.h"
+#include "modules/compression.h"
 #include "modules/conditional.h"
+#include "modules/gunzip.h"
 #include "modules/hash_sizes.h"
 #include "modules/headers.h"
 #include "modules/hive.h"
 #include "modules/index.h"
 #include "modules/open_file_cache.h"
+#include "modules/precompressed.h"
 #include "modules/ranges.h"
 #include "modules/return.h"
 #include "modules/static_files.h"
 #include "modules/stub_status.h"
 #include "modules/try_files.h"
+#include "pipeline/content_coding.h"
 #include "pipeline/variables.h"
 #include "site/core_module.h"
 #include "site/events.h"
@@ -32,13 +36,33 @@ class NoResolver final : public site::Resolver {
   }
 };
 
+// How it ended. What waits is left waiting.
+template <class Take>
+pipeline::BodySource::Pulled PullAll(pipeline::BodySource& source, Take take) {
+  using Pulled = pipeline::BodySource::Pulled;
+  for (;;) {
+    pipeline::Piece piece;
+    const Pulled pulled = source.Next(piece);
+    if (piece.length > 0) take(piece);
+    if (pulled != Pulled::kMore) return pulled;
+  }
+}
+
 }  // namespace
 
 const site::ModuleList& TestModules() {
-  static const site::ModuleList kList({&site::kProcess, &site::kEvents, &site::kCore, &pipeline::kVariables,
-                                       &kHashSizes, &kOpenFileCache, &kReturn, &kAccess, &kTryFiles, &kStubStatus,
-                                       &kHive, &kIndex, &kAutoindex, &kStaticFiles, &kConditional, &kCharset, &kRanges,
-                                       &kHeaders, &kAccessLog});
+  static const site::ModuleList kList({&site::kProcess, &site::kEvents,
+                                       &site::kCore,    &pipeline::kVariables,
+                                       &kHashSizes,     &kOpenFileCache,
+                                       &kReturn,        &kAccess,
+                                       &kTryFiles,      &kStubStatus,
+                                       &kHive,          &kIndex,
+                                       &kAutoindex,     &kPrecompressed,
+                                       &kStaticFiles,   &kConditional,
+                                       &kCharset,       &kHeaders,
+                                       &kGunzip,        &kCompression,
+                                       &kRanges,        &pipeline::kContentCoding,
+                                       &kAccessLog});
   return kList;
 }
 
@@ -48,6 +72,7 @@ SiteTest::SiteTest()
       error_log_({{.fd = error_file_.get(), .level = log::Level::kInfo}}),
       local_(*sys::Address::FromIp("192.0.2.1", 80)) {
   services.files = &store;
+  services.variants = &variants;
   services.now = util::TimePoint{} + std::chrono::hours(1);
   services.wall_ms = 1'795'000'000'000;  // Wed, 18 Nov 2026 11:06:40 GMT
   services.hostname = "hive";
@@ -128,7 +153,7 @@ Answer SiteTest::Ask(std::string_view method, std::string_view target, RequestFi
   pipeline::Runner::Run(exchange);
   pipeline::Response& response = exchange.response;
   Answer answer{.status = http::Code(response.status), .body = {}, .fields = {}};
-  for (const pipeline::Piece& piece : response.body.pieces()) {
+  const auto take = [&](const pipeline::Piece& piece) {
     if (piece.in_memory()) {
       answer.body += piece.memory;
     } else {
@@ -136,7 +161,9 @@ Answer SiteTest::Ask(std::string_view method, std::string_view target, RequestFi
       EXPECT_EQ(pread(piece.fd, part.data(), part.size(), piece.offset), static_cast<ssize_t>(part.size()));
       answer.body += part;
     }
-  }
+  };
+  for (const pipeline::Piece& piece : response.body.pieces()) take(piece);
+  if (response.body.source() != nullptr && !request.head_only) answer.pulled = PullAll(*response.body.source(), take);
   const auto add = [&](std::string_view name, std::string_view value) {
     if (!value.empty()) answer.fields.emplace_back(name, value);
   };

@@ -6,6 +6,7 @@
 
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,7 @@
 #include "pipeline/exchange.h"
 #include "pipeline/runner.h"
 #include "pipeline/services.h"
+#include "pipeline/variant_cache.h"
 #include "site/builder.h"
 #include "site/site.h"
 #include "sys/files.h"
@@ -37,6 +39,7 @@ struct Answer {
   int status = 0;
   std::string body;
   std::vector<std::pair<std::string, std::string>> fields;
+  std::optional<pipeline::BodySource::Pulled> pulled{};  // of a source: how its last pull ended
 
   [[nodiscard]] std::string operator[](std::string_view name) const {
     for (const auto& [key, value] : fields) {
@@ -69,6 +72,7 @@ class SiteTest : public testing::Test {
 
   files::TempFolder folder;
   files::Store store;
+  pipeline::VariantCache variants;  // without a loop: of small files only
   pipeline::Services services;
   sys::Address peer;
   std::string host = "hive.example";  // that is asked for, as a connection would give it

@@ -1,0 +1,32 @@
+// Content codings as every module sees them that has to do with some: which ones this client may be given, and what a
+// response says of them. nginx keeps these four directives in its core, too: gzip_vary, gzip_http_version,
+// gzip_proxied, gzip_disable.
+#pragma once
+
+#include "site/module.h"
+
+namespace colmeia::pipeline {
+
+class Exchange;
+
+// The directives, and the filter that writes Vary. It stands behind all filters that call VariesByCoding().
+extern const site::Module kContentCoding;
+
+// Whether gzip may be used for this client, whatever Accept-Encoding says: by its version, by proxies on its way (Via)
+// and what the response says to caches, and by its name.
+[[nodiscard]] bool MayUseGzip(Exchange& exchange);
+
+// The same, and Accept-Encoding asks for it.
+[[nodiscard]] bool WantsGzip(Exchange& exchange);
+
+// Whether gzip_vary is on here.
+[[nodiscard]] bool SaysVary(const Exchange& exchange);
+
+// Another client could be given another coding of the same resource: with gzip_vary, the response says so.
+void VariesByCoding(Exchange& exchange);
+
+// The body is no longer the bytes of a file, but means the same: a strong tag becomes a weak one, and no parts can be
+// had (RFC 9110 section 8.8.1).
+void WeakenValidators(Exchange& exchange);
+
+}  // namespace colmeia::pipeline
