@@ -49,8 +49,8 @@
 #include "log/error_log.h"
 #include "loop/poll_pool.h"
 #include "loop/timeouts.h"
-#include "session/evictable.h"
 #include "session/listener.h"
+#include "session/session.h"
 #include "sys/address.h"
 #include "sys/unique_fd.h"
 
@@ -87,7 +87,7 @@ class Peer {
   std::uint8_t size_;
 };
 
-class Connection final : public loop::PollListener, public loop::TimeoutListener, public session::Evictable {
+class Connection final : public loop::PollListener, public loop::TimeoutListener, public session::Session {
  public:
   // How long an idle connection is kept when the worker drains: a request that is on its way is answered.
   static constexpr util::Milliseconds kDrainIdle{300};
@@ -104,24 +104,18 @@ class Connection final : public loop::PollListener, public loop::TimeoutListener
   // Nothing happens before Open().
   Connection(Shared& shared, const session::Listener& listener, sys::UniqueFd fd, const sys::Address& peer,
              std::uint64_t number);
-  // REQUIRES: closed.
-  ~Connection();
+  ~Connection() override;
 
   // Reads at once what may have arrived already, then waits. May end in the owner's Remove(): the last call of whoever
   // makes a connection.
   void Open();
 
-  // The worker drains (Shared::draining is set): an idle connection answers what has just arrived and leaves soon, a
-  // stream is asked to end, all others leave after their answer. May end in Remove().
-  void Drain();
-
-  // Makes room: answers what has just arrived with `Connection: close`, or else closes. May end in Remove().
+  // session::Session. Destroying is the owner's: each of these may end in its Remove().
+  void Drain() override;  // REQUIRES: Shared::draining is set
   void Evict() override;
+  void Abort() override;
   [[nodiscard]] util::TimePoint opened() const override { return opened_; }
   [[nodiscard]] util::Milliseconds patience() const override;
-
-  // Closes at once. Ends in Remove().
-  void Abort();
 
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] bool idle() const { return state_ == State::kIdle; }
