@@ -119,6 +119,12 @@ class Fields {
   std::size_t Remove(HeaderId id);
   std::size_t Remove(std::string_view name);
 
+  // Every name and value, which may be moved: see http::Request.
+  template <class Visit>
+  void ForEachText(Visit&& visit) {
+    for (Field& field : fields_) (visit(field.name), visit(field.value));
+  }
+
   void Clear() {
     fields_.clear();
     present_ = 0;

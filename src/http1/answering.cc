@@ -69,24 +69,19 @@ const site::VirtualHosts& Connection::Hosts(const Transaction& transaction) cons
 void Connection::Begin(Transaction& transaction, bool body_has_begun) {
   h1::RequestHead& head = shared_.head;
   pipeline::Exchange& exchange = transaction.exchange;
-  pipeline::Request& request = exchange.request;
-  request.method = head.method;
-  request.method_text = head.method_text;
-  request.line = head.request_line;
-  request.target = head.target;
-  request.version_minor = head.version_minor;
-  request.head_only = head.method == http::Method::kHead;
+  http::Request& request = exchange.request;
+  request.Take(head);
+  request.head_only = request.method == http::Method::kHead;
   request.length = transaction.head.size();
-  request.content_length = head.content_length;
-  std::swap(request.fields, head.fields);
+  transaction.version_minor = head.version_minor;
   transaction.keep_alive = head.keep_alive;
   const pipeline::CurrentRequest::Scope serving(shared_.services.serving, request.line);
 
   http::Target target;
-  if (const http::Fault fault = http::ParseTarget(head.method, head.target, exchange.arena, target)) {
+  if (const http::Fault fault = http::ParseTarget(request.method, request.target, exchange.arena, target)) {
     return RefuseHead(transaction, fault, "while reading client request line");
   }
-  http::HostPort host = head.host;
+  http::HostPort host = head.host_port;
   if (target.form == http::TargetForm::kAbsolute) host = http::SplitHost(target.authority).value_or(http::HostPort{});
   request.path = target.path;
   request.args = target.args;
@@ -101,7 +96,7 @@ void Connection::Begin(Transaction& transaction, bool body_has_begun) {
   if (head.chunked) {
     transaction.body.StartChunked();
   } else {
-    transaction.body.StartFixed(head.content_length.value_or(0));
+    transaction.body.StartFixed(request.content_length.value_or(0));
   }
   const bool is_chunked = head.chunked;
   const bool awaits_continue = head.expect_continue && !body_has_begun;
@@ -128,7 +123,7 @@ void Connection::Begin(Transaction& transaction, bool body_has_begun) {
 
 void Connection::RefuseHead(Transaction& transaction, http::Fault fault, std::string_view while_doing,
                             log::Level level) {
-  pipeline::Request& request = transaction.exchange.request;
+  http::Request& request = transaction.exchange.request;
   if (request.line.empty()) {
     request.line = transaction.head;
     request.method_text = request.line.substr(0, request.line.find(' '));
@@ -205,7 +200,7 @@ void Connection::WriteAnswer(Transaction& transaction, bool with_continue) {
   const bool may_have_body = http::MayHaveBody(response.status);
   const bool sends_body = may_have_body && !exchange.request.head_only;
   pipeline::BodyStream* const stream = sends_body ? response.body.stream() : nullptr;
-  const bool chunked = stream != nullptr && exchange.request.version_minor >= 1;
+  const bool chunked = stream != nullptr && transaction.version_minor >= 1;
   // A stream may take for ever: nobody waits for the rest of the request first.
   if (stream != nullptr && (!chunked || !transaction.body.done())) response.close = true;
   DecideAfterResponse(transaction);

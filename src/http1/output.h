@@ -6,8 +6,8 @@
 //   first_ -> [ text | piece | piece ] -> [ text ] -> [ text | file ] <- last_
 //              ^ sent so far
 //
-// A transaction leaves the queue when its answer is sent and its request's body is read; then it is logged and given back to
-// the pool. Only the last one may have a body that is still to be read, or a stream as its answer.
+// A transaction leaves the queue when its answer is sent and its request's body is read; then it is logged and given
+// back to the pool. Only the last one may have a body that is still to be read, or a stream as its answer.
 #pragma once
 
 #include <cstddef>

@@ -64,7 +64,7 @@ bool Connection::TakeHead(std::span<char>& input) {
     case h1::HeadState::kIncomplete:
       return false;
     case h1::HeadState::kError: {
-      Transaction& transaction = NewTransaction(shared_.head.request_line);
+      Transaction& transaction = NewTransaction(shared_.head.line);
       const bool in_fields = parser_.in_fields();
       RefuseHead(transaction, result.fault,
                  in_fields ? "while reading client request headers" : "while reading client request line");

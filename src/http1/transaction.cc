@@ -85,6 +85,7 @@ void Transaction::Reset() {
   head = {};
   body.StartFixed(0);
   body_limit = 0;
+  version_minor = 1;
   keep_alive = false;
   answer = Answer::kNone;
   streaming = Streaming::kNo;

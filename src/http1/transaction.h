@@ -40,6 +40,7 @@ struct Transaction {
   std::string_view head;
   h1::BodyDecoder body;          // done() when nothing of the request is left to read
   std::uint64_t body_limit = 0;  // client_max_body_size of the place that answers; 0 = none
+  int version_minor = 1;         // of HTTP/1.x
   bool keep_alive = false;       // the client would keep the connection
 
   // The answer.

@@ -58,7 +58,7 @@ std::string Read(std::string_view input, std::size_t piece) {
         CHECK(field.value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos);
         seen.append(field.name).append(field.value);
       }
-      CHECK(inside(head.target) && inside(head.host.host) && inside(head.request_line));
+      CHECK(inside(head.target) && inside(head.host_port.host) && inside(head.line));
       CHECK(!(head.chunked && head.content_length));
       util::Arena arena;
       http::Target target;
@@ -67,7 +67,7 @@ std::string Read(std::string_view input, std::size_t piece) {
       } else {
         seen.append(target.path).append(target.authority);
       }
-      in_body = head.has_body();
+      in_body = (head.chunked || head.content_length.value_or(0) > 0);
       if (head.chunked) {
         body.StartChunked();
       } else {
