@@ -64,7 +64,17 @@ void Exchange::MoveHead(const char* from, std::size_t size, const char* to) {
   response.body.MoveMemory(from, size, to);
 }
 
+void Exchange::DropContexts() {
+  while (!contexts_.empty()) {
+    const Context last = contexts_.back();
+    contexts_.pop_back();
+    last.destroy(last.value);
+  }
+}
+
 void Exchange::Reset() {
+  awaiting_.reset();
+  DropContexts();
   static_cast<ExchangeTexts&>(*this) = {};
   request.Clear();
   static_cast<PlainResponse&>(response) = {};

@@ -3,20 +3,29 @@
 //
 // Lifetimes: every string_view of the request points into the head's bytes, which stay valid until Reset() (the
 // connection moves them once when the exchange outlives the callback, see MoveHead). What handlers build lives in
-// `arena`. Exchanges are pooled by the worker and reused: a warm one allocates nothing.
+// `arena`, what a module keeps from one of its hooks to another in context<T>(). Exchanges are pooled by the worker and
+// reused: a warm one allocates nothing.
+//
+// An exchange that waits (pipeline/awaiting.h) keeps its place here, not on the stack.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "http/fields.h"
 #include "http/request.h"
 #include "http/status.h"
+#include "pipeline/awaiting.h"
 #include "pipeline/body.h"
 #include "pipeline/outcome.h"
+#include "site/module.h"
 #include "site/regex.h"
 #include "site/settings.h"
 #include "sys/address.h"
@@ -130,6 +139,7 @@ class Exchange : public ExchangeTexts {
   static constexpr int kMaxReroutes = 10;
 
   Exchange() = default;
+  ~Exchange() { DropContexts(); }
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
@@ -138,6 +148,20 @@ class Exchange : public ExchangeTexts {
   [[nodiscard]] const S& settings() const {
     return settings_->Get<S>();
   }
+
+  // What a module keeps for this exchange from one of its hooks to another: one of each type, made when it is first
+  // asked for. It outlives redirections inside the server and whatever waits, and is destroyed after the log.
+  template <class T>
+  [[nodiscard]] T& context();
+
+  // Makes a `T` what this waits for; a handler returns the outcome. REQUIRES: it does not wait.
+  template <class T, class... Args>
+  [[nodiscard]] Outcome Await(Args&&... args) {
+    awaiting_ = std::make_unique<T>(std::forward<Args>(args)...);
+    return Outcome::Await();
+  }
+  // Null unless it waits.
+  [[nodiscard]] Awaiting* awaiting() const { return awaiting_.get(); }
 
   // Chooses `path` (and `args`) anew: a handler sets them and returns Outcome::Reroute(). Both are copied to the arena.
   // The path may be made of variables: should it climb, no file is found under it.
@@ -174,7 +198,35 @@ class Exchange : public ExchangeTexts {
 
  private:
   friend class Runner;
+
+  // A module's context, in the arena.
+  struct Context {
+    const void* type;
+    void* value;
+    void (*destroy)(void* value);
+  };
+  template <class T>
+  static inline const char kType = 0;  // its address tells types apart
+
+  void DropContexts();
+
   const site::SettingsSet* settings_ = nullptr;
+  std::unique_ptr<Awaiting> awaiting_;
+  // Where it waits: the handler in its list, which is the server's or the location's.
+  const std::vector<site::Handler>* handlers_ = nullptr;
+  std::size_t handler_ = 0;
+  std::vector<Context> contexts_;
 };
+
+template <class T>
+T& Exchange::context() {
+  static_assert(alignof(T) <= alignof(std::max_align_t));
+  for (const Context& one : contexts_) {
+    if (one.type == &kType<T>) return *static_cast<T*>(one.value);
+  }
+  T* const value = new (arena.Allocate(sizeof(T), alignof(T))) T();
+  contexts_.push_back({&kType<T>, value, [](void* gone) { static_cast<T*>(gone)->~T(); }});
+  return *value;
+}
 
 }  // namespace colmeia::pipeline

@@ -67,7 +67,7 @@ std::string Read(std::string_view input, std::size_t piece) {
       } else {
         seen.append(target.path).append(target.authority);
       }
-      in_body = (head.chunked || head.content_length.value_or(0) > 0);
+      in_body = head.chunked || head.content_length.value_or(0) > 0;
       if (head.chunked) {
         body.StartChunked();
       } else {
