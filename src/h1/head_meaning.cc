@@ -65,7 +65,7 @@ Fault Interpret(RequestHead& head) {
       case HeaderId::kHost: {
         const std::optional<http::HostPort> host = head.hosts.Split(field.value);
         if (!host) return kInvalidHost;
-        head.host = *host;
+        head.host_port = *host;
         break;
       }
       case HeaderId::kTransferEncoding:

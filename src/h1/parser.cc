@@ -258,7 +258,7 @@ HeadResult Parser::ParseHead(std::span<char> bytes, RequestHead& out) {
   out.Clear();
   const auto refuse = [&](Fault fault) {
     const std::string_view all(bytes.data(), bytes.size());
-    out.request_line = FirstLine(all.substr(head_start_, limits_->line_bytes));
+    out.line = FirstLine(all.substr(head_start_, limits_->line_bytes));
     return HeadResult{HeadState::kError, 0, fault};
   };
   if (scanned_ == 0) {
@@ -305,10 +305,10 @@ HeadResult Parser::ParseHead(std::span<char> bytes, RequestHead& out) {
 // llhttp and the second half of the fence over a head whose lines are all well formed.
 Fault Parser::Finish(std::span<char> head, RequestHead& out) const {
   out.text = {head.data(), head.size()};
-  out.request_line = out.text.substr(0, request_line_.size);
+  out.line = out.text.substr(0, request_line_.size);
   out.method_text = out.text.substr(0, request_line_.method_size);
   out.target = out.text.substr(request_line_.method_size + 1, request_line_.target_size);
-  out.protocol = out.request_line.substr(request_line_.method_size + request_line_.target_size + 2);
+  out.protocol = out.line.substr(request_line_.method_size + request_line_.target_size + 2);
   out.method = request_line_.method;
   out.version_minor = request_line_.version_minor;
 

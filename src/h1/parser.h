@@ -64,7 +64,7 @@ class Parser {
   explicit Parser(const HeadLimits& limits) : limits_(&limits) {}
 
   // `bytes` begins with the first byte after the previous request. `out` is cleared and filled; after kIncomplete it is
-  // meaningless, after kError only `request_line` is of use. Bytes of the head may be changed in place (TAB to SP).
+  // meaningless, after kError only `line` is of use. Bytes of the head may be changed in place (TAB to SP).
   HeadResult ParseHead(std::span<char> bytes, RequestHead& out);
 
   // Forgets what was scanned: the next bytes begin a head.

@@ -68,7 +68,7 @@ std::size_t ReadPlainHead(std::string_view bytes, std::uint32_t most_fields, Req
   out.target = {target, static_cast<std::size_t>(at - target)};
   out.protocol = {at + 1, kProtocolSize - 3};
   at += kProtocolSize;
-  out.request_line = {begin, static_cast<std::size_t>(at - begin) - 2};
+  out.line = {begin, static_cast<std::size_t>(at - begin) - 2};
   out.version_minor = 1;
 
   while (end - at >= 2 && *at != '\r') {

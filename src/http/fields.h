@@ -118,6 +118,12 @@ class Fields {
   // All fields of that name; how many there were.
   std::size_t Remove(HeaderId id);
 
+  // Every name and value, which may be moved: see http::Request.
+  template <class Visit>
+  void ForEachText(Visit&& visit) {
+    for (Field& field : fields_) (visit(field.name), visit(field.value));
+  }
+
   void Clear() {
     fields_.clear();
     present_ = 0;

@@ -6,7 +6,6 @@
 #include "http/uri.h"
 #include "http1/connection.h"
 #include "pipeline/report.h"
-#include "pipeline/runner.h"
 #include "site/core_settings.h"
 #include "sys/sockets.h"
 #include "util/check.h"
@@ -69,24 +68,19 @@ const site::VirtualHosts& Connection::Hosts(const Transaction& transaction) cons
 void Connection::Begin(Transaction& transaction, bool body_has_begun) {
   h1::RequestHead& head = shared_.head;
   pipeline::Exchange& exchange = transaction.exchange;
-  pipeline::Request& request = exchange.request;
-  request.method = head.method;
-  request.method_text = head.method_text;
-  request.line = head.request_line;
-  request.target = head.target;
-  request.version_minor = head.version_minor;
-  request.head_only = head.method == http::Method::kHead;
+  http::Request& request = exchange.request;
+  request.Take(head);
+  request.head_only = request.method == http::Method::kHead;
   request.length = transaction.head.size();
-  request.content_length = head.content_length;
-  std::swap(request.fields, head.fields);
+  transaction.version_minor = head.version_minor;
   transaction.keep_alive = head.keep_alive;
   const pipeline::CurrentRequest::Scope serving(shared_.services.serving, request.line);
 
   http::Target target;
-  if (const http::Fault fault = http::ParseTarget(head.method, head.target, exchange.arena, target)) {
+  if (const http::Fault fault = http::ParseTarget(request.method, request.target, exchange.arena, target)) {
     return RefuseHead(transaction, fault, "while reading client request line");
   }
-  http::HostPort host = head.host;
+  http::HostPort host = head.host_port;
   if (target.form == http::TargetForm::kAbsolute) host = http::SplitHost(target.authority).value_or(http::HostPort{});
   request.path = target.path;
   request.args = target.args;
@@ -101,25 +95,43 @@ void Connection::Begin(Transaction& transaction, bool body_has_begun) {
   if (head.chunked) {
     transaction.body.StartChunked();
   } else {
-    transaction.body.StartFixed(head.content_length.value_or(0));
+    transaction.body.StartFixed(request.content_length.value_or(0));
   }
-  const bool is_chunked = head.chunked;
-  const bool awaits_continue = head.expect_continue && !body_has_begun;
+  transaction.chunked = head.chunked;
+  transaction.awaits_continue = head.expect_continue && !body_has_begun;
 
   shared_.counts.Add(scoreboard::Total::kRequests);
+  NoteServing();
+  Proceed(transaction, pipeline::Runner::Run(exchange));
+}
+
+// For the watchdog, and for whoever looks at a loop that does not turn.
+void Connection::NoteServing() {
   shared_.counts.BeginServing(
       static_cast<std::uint64_t>(shared_.now().time_since_epoch() / std::chrono::nanoseconds(1)));
-  pipeline::Runner::Run(exchange);
+}
+
+void Connection::Resume(Transaction& transaction) {
+  transaction.ready = false;
+  const pipeline::CurrentRequest::Scope serving(shared_.services.serving, transaction.exchange.request.line);
+  NoteServing();
+  Proceed(transaction, pipeline::Runner::Resume(transaction.exchange));
+}
+
+// The runner has come to the end of the exchange, or to a handler that waits.
+void Connection::Proceed(Transaction& transaction, pipeline::Progress progress) {
+  pipeline::Exchange& exchange = transaction.exchange;
+  if (progress == pipeline::Progress::kWaits) return exchange.awaiting()->SetRunner([this] { OnReady(); });
 
   if (transaction.body.done() || exchange.response.withheld) return Finish(transaction);
   const bool is_refusal = http::Code(exchange.response.status) >= 400;
   transaction.body_limit = exchange.settings<CoreSettings>().client_max_body_size;
   // A client that was not told to go on may send the body or another request: nobody could tell which.
-  if (is_refusal && awaits_continue) exchange.response.close = true;
-  if (is_refusal || !is_chunked) return WriteAnswer(transaction, awaits_continue && !is_refusal);
+  if (is_refusal && transaction.awaits_continue) exchange.response.close = true;
+  if (is_refusal || !transaction.chunked) return WriteAnswer(transaction, transaction.awaits_continue && !is_refusal);
 
   // Held: the body decides (TakeBody).
-  if (awaits_continue) {
+  if (transaction.awaits_continue) {
     Reserve(h1::kContinueLine.size());
     transaction.SetText(shared_.output.Append(h1::kContinueLine));
     transaction.head_left = transaction.text.size();
@@ -128,7 +140,7 @@ void Connection::Begin(Transaction& transaction, bool body_has_begun) {
 
 void Connection::RefuseHead(Transaction& transaction, http::Fault fault, std::string_view while_doing,
                             log::Level level) {
-  pipeline::Request& request = transaction.exchange.request;
+  http::Request& request = transaction.exchange.request;
   if (request.line.empty()) {
     request.line = transaction.head;
     request.method_text = request.line.substr(0, request.line.find(' '));
@@ -137,13 +149,12 @@ void Connection::RefuseHead(Transaction& transaction, http::Fault fault, std::st
     request.length = transaction.head.size();
   }
   shared_.counts.Add(scoreboard::Total::kRequests);
-  RunRefused(transaction, fault.status);
+  const pipeline::Progress progress = RunRefused(transaction, fault.status);
   // Both are our own words: a reason that quotes the client has it escaped already.
   if (pipeline::ErrorLogOf(transaction.exchange).Enabled(level)) {
     pipeline::WriteReport(transaction.exchange, level, fmt::format("{} {}", fault.reason, while_doing));
   }
-  Finish(transaction);
-  if (after_ == AfterResponse::kClose) after_ = AfterResponse::kLinger;  // it may still be sending
+  Proceed(transaction, progress);
 }
 
 // The body turned out to be broken or too large.
@@ -161,18 +172,18 @@ void Connection::RefuseBody(Transaction& transaction, http::Fault fault) {
   exchange.makes_error_page = false;
   exchange.keep_error_status = false;
   exchange.reroutes = 0;
-  pipeline::Runner::Refuse(exchange, fault.status);
   exchange.response.close = true;
-  Finish(transaction);
-  if (after_ == AfterResponse::kClose) after_ = AfterResponse::kLinger;
+  transaction.refused = true;
+  Proceed(transaction, pipeline::Runner::Refuse(exchange, fault.status));
 }
 
-void Connection::RunRefused(Transaction& transaction, Status status) {
+pipeline::Progress Connection::RunRefused(Transaction& transaction, Status status) {
   pipeline::Exchange& exchange = transaction.exchange;
   exchange.server = Hosts(transaction).default_server();
   if (status == Status::kMethodNotAllowed) exchange.allow = "GET, HEAD";  // what most of what it has answers
-  pipeline::Runner::Refuse(exchange, status);
   exchange.response.close = true;
+  transaction.refused = true;
+  return pipeline::Runner::Refuse(exchange, status);
 }
 
 void Connection::Finish(Transaction& transaction) {
@@ -195,7 +206,8 @@ void Connection::DecideAfterResponse(Transaction& transaction) {
   }
   response.close = true;
   // A client that counted on more may be sending already, and one whose body is not read surely is.
-  after_ = may_persist || !transaction.body.done() ? AfterResponse::kLinger : AfterResponse::kClose;
+  const bool may_send = may_persist || transaction.refused || !transaction.body.done();
+  after_ = may_send ? AfterResponse::kLinger : AfterResponse::kClose;
 }
 
 void Connection::WriteAnswer(Transaction& transaction, bool with_continue) {
@@ -206,7 +218,7 @@ void Connection::WriteAnswer(Transaction& transaction, bool with_continue) {
   const bool sends_body = may_have_body && !exchange.request.head_only;
   pipeline::BodySource* const source = sends_body ? response.body.source() : nullptr;
   const std::optional<std::uint64_t> length = response.body.KnownLength();
-  const bool chunked = source != nullptr && !length && exchange.request.version_minor >= 1;
+  const bool chunked = source != nullptr && !length && transaction.version_minor >= 1;
   // A live source may take for ever: the rest of the request would never be read.
   const bool starves_request = source != nullptr && source->live() && !transaction.body.done();
   if (starves_request || (source != nullptr && !chunked && !length)) response.close = true;

@@ -93,7 +93,8 @@ void Connection::LogUnanswered(http::Status status, std::string_view why) {
   pipeline::Exchange& exchange = transaction.exchange;
   exchange.request.line = line;
   exchange.request.length = kept_.size();
-  RunRefused(transaction, status);
+  static_cast<void>(RunRefused(transaction, status));
+  if (transaction.waits()) pipeline::Runner::Cancel(exchange, status);
   exchange.response.status = status;
   pipeline::Report(exchange, log::Level::kInfo, "{}", why);
 }
@@ -127,6 +128,7 @@ void Connection::TimeOut() {
       break;
     }
     case State::kStreaming:
+    case State::kAwaiting:
     case State::kLingering:
     case State::kServing:
     case State::kClosed:

@@ -20,7 +20,8 @@ constexpr unsigned kMayFollow[] = {
     Bit(State::kServing) | Bit(State::kClosed),
     Bit(State::kServing) | Bit(State::kClosed),
     Bit(State::kIdle) | Bit(State::kHead) | Bit(State::kBody) | Bit(State::kStreaming) | Bit(State::kBlocked) |
-        Bit(State::kLingering) | Bit(State::kClosed),
+        Bit(State::kAwaiting) | Bit(State::kLingering) | Bit(State::kClosed),
+    Bit(State::kServing) | Bit(State::kClosed),
     Bit(State::kServing) | Bit(State::kClosed),
     Bit(State::kServing) | Bit(State::kClosed),
     Bit(State::kServing) | Bit(State::kClosed),
@@ -28,8 +29,8 @@ constexpr unsigned kMayFollow[] = {
     0,
 };
 
-constexpr std::string_view kNames[] = {"idle",      "head",    "serving",   "body",
-                                       "streaming", "blocked", "lingering", "closed"};
+constexpr std::string_view kNames[] = {"idle",     "head",    "serving",   "body",  "streaming",
+                                       "awaiting", "blocked", "lingering", "closed"};
 
 // As what a connection in this state is counted.
 Gauge GaugeOf(State state) {
@@ -41,6 +42,7 @@ Gauge GaugeOf(State state) {
     case State::kServing:
     case State::kBody:
     case State::kStreaming:
+    case State::kAwaiting:
     case State::kBlocked:
     case State::kLingering:
     case State::kClosed:
@@ -137,6 +139,10 @@ void Connection::OnPoll(int /*events*/) {
       pipeline::Report(output_.first()->exchange, log::Level::kInfo, "client left the stream");
       Close();
       break;
+    case State::kAwaiting:
+      pipeline::Report(output_.last()->exchange, log::Level::kInfo, "client prematurely closed connection");
+      Close();
+      break;
     case State::kBlocked:
       Serve(shared_.input.Refill(kept_));
       break;
@@ -153,6 +159,14 @@ void Connection::OnPoll(int /*events*/) {
 void Connection::OnSource() {
   shared_.Tick();
   if (state_ == State::kStreaming) Serve(shared_.input.Refill(kept_));
+  Leave();
+}
+
+void Connection::OnReady() {
+  shared_.Tick();
+  output_.last()->ready = true;
+  // One that is blocked comes to it when earlier answers are written.
+  if (state_ == State::kAwaiting) Serve(shared_.input.Refill(kept_));
   Leave();
 }
 
@@ -197,6 +211,7 @@ session::Standing Connection::StandingNow() const {
     case State::kHead:
     case State::kServing:
     case State::kStreaming:
+    case State::kAwaiting:
     case State::kBlocked:
     case State::kClosed:
       break;
@@ -209,11 +224,7 @@ void Connection::Settle(Flushed flushed, std::span<char> rest, Before before) {
     case Flushed::kBroken:
       return Close();
     case Flushed::kWaiting:
-      KeepInput(rest);
-      output_.Keep();
-      Enter(State::kStreaming);
-      shared_.timeouts.Disarm(*this);
-      return Wait(loop::kDisconnect);
+      return Pause(State::kStreaming, rest);
     case Flushed::kBlocked:
       KeepInput(rest);
       output_.Keep();
@@ -224,6 +235,7 @@ void Connection::Settle(Flushed flushed, std::span<char> rest, Before before) {
       break;
   }
 
+  if (!output_.empty() && output_.last()->waits()) return Pause(State::kAwaiting, rest);
   if (!output_.empty()) {
     KeepInput({});
     output_.Keep();
@@ -247,6 +259,15 @@ void Connection::Settle(Flushed flushed, std::span<char> rest, Before before) {
     shared_.Arm(*this, what_next == State::kHead ? listener_.core.client_header_timeout : idle);
   }
   Wait(loop::kReadable);
+}
+
+// Until something on our side is ready, for as long as that takes.
+void Connection::Pause(State state, std::span<char> rest) {
+  KeepInput(rest);
+  output_.Keep();
+  Enter(state);
+  shared_.timeouts.Disarm(*this);
+  Wait(loop::kDisconnect);
 }
 
 void Connection::Wait(int events) {

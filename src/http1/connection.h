@@ -12,6 +12,7 @@
 //               |      |      +----------------------> Head, Body     Body: a body that is still arriving
 //               |      |      +-- socket is full ----> Blocked        Blocked: nothing is read before it is written
 //               |      |      +-- nothing to send yet -> Streaming    Streaming: the answer's source has no more
+//               |      |      +-- no answer yet -------> Awaiting     Awaiting: a handler waits for something else
 //               |      |      |                           |
 //               +------|------|<-- all written -----------+
 //                      |      +-- last answer sent --> Lingering --> Closed
@@ -22,6 +23,8 @@
 // - A connection that is Blocked is not read, so a client that sends and does not receive holds one socket buffer.
 // - Streaming has no time limit: how long to wait is the source's business. Nothing is read, so requests behind the
 //   stream stay in the socket; but a client that closes, or only says that it will send no more, has left.
+// - Awaiting is the same before there is an answer: a handler waits (pipeline/awaiting.h). The request's body and the
+//   requests behind it stay where they are. A client that leaves ends the wait, and the access log says 499.
 // - Lingering: our side is shut down; what the client still sends is read and dropped for a while, because closing a
 //   socket with unread bytes would reset the connection and could destroy the answer on its way (RFC 9112 section 9.6).
 // - Whatever is read to be dropped, a body or what comes after the last answer, is read for lingering_time in all.
@@ -49,8 +52,9 @@
 #include "log/error_log.h"
 #include "loop/poll_pool.h"
 #include "loop/timeouts.h"
-#include "session/evictable.h"
+#include "pipeline/runner.h"
 #include "session/listener.h"
+#include "session/session.h"
 #include "sys/address.h"
 #include "sys/unique_fd.h"
 
@@ -62,6 +66,7 @@ enum class State : std::uint8_t {
   kServing,    // within a callback: requests are read and answered
   kBody,       // waits for the rest of a request's body
   kStreaming,  // waits until the source of the answer's body has more
+  kAwaiting,   // waits until a handler need not wait any more
   kBlocked,    // waits until the client takes more of the answer
   kLingering,  // the last answer is sent; drops what the client still sends
   kClosed,     // the socket is closed; the owner removes this at the end of the callback
@@ -87,7 +92,7 @@ class Peer {
   std::uint8_t size_;
 };
 
-class Connection final : public loop::PollListener, public loop::TimeoutListener, public session::Evictable {
+class Connection final : public loop::PollListener, public loop::TimeoutListener, public session::Session {
  public:
   // How long an idle connection is kept when the worker drains: a request that is on its way is answered.
   static constexpr util::Milliseconds kDrainIdle{300};
@@ -104,24 +109,18 @@ class Connection final : public loop::PollListener, public loop::TimeoutListener
   // Nothing happens before Open().
   Connection(Shared& shared, const session::Listener& listener, sys::UniqueFd fd, const sys::Address& peer,
              std::uint64_t number);
-  // REQUIRES: closed.
-  ~Connection();
+  ~Connection() override;
 
   // Reads at once what may have arrived already, then waits. May end in the owner's Remove(): the last call of whoever
   // makes a connection.
   void Open();
 
-  // The worker drains (Shared::draining is set): an idle connection answers what has just arrived and leaves soon, a
-  // stream is asked to end, all others leave after their answer. May end in Remove().
-  void Drain();
-
-  // Makes room: answers what has just arrived with `Connection: close`, or else closes. May end in Remove().
+  // session::Session. Destroying is the owner's: each of these may end in its Remove().
+  void Drain() override;  // REQUIRES: Shared::draining is set
   void Evict() override;
+  void Abort() override;
   [[nodiscard]] util::TimePoint opened() const override { return opened_; }
   [[nodiscard]] util::Milliseconds patience() const override;
-
-  // Closes at once. Ends in Remove().
-  void Abort();
 
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] bool idle() const { return state_ == State::kIdle; }
@@ -134,6 +133,7 @@ class Connection final : public loop::PollListener, public loop::TimeoutListener
   void OnTimeout() override;
 
   void OnSource();  // the answer's source has more
+  void OnReady();   // a handler need not wait any more
 
   // What a callback found when it began.
   struct Before {
@@ -145,6 +145,7 @@ class Connection final : public loop::PollListener, public loop::TimeoutListener
   void Enter(State state);
   [[nodiscard]] session::Standing StandingNow() const;
   void Settle(Flushed flushed, std::span<char> rest, Before before);
+  void Pause(State state, std::span<char> rest);
   void Wait(int events);
   void Leave();  // the last statement of every callback
   [[nodiscard]] log::ErrorLog& log() const;
@@ -165,7 +166,10 @@ class Connection final : public loop::PollListener, public loop::TimeoutListener
   void RefuseHead(Transaction& transaction, http::Fault fault, std::string_view while_doing,
                   log::Level level = log::Level::kInfo);
   void RefuseBody(Transaction& transaction, http::Fault fault);
-  void RunRefused(Transaction& transaction, http::Status status);
+  [[nodiscard]] pipeline::Progress RunRefused(Transaction& transaction, http::Status status);
+  void NoteServing();
+  void Resume(Transaction& transaction);
+  void Proceed(Transaction& transaction, pipeline::Progress progress);
   void Finish(Transaction& transaction);
   void DecideAfterResponse(Transaction& transaction);
   void WriteAnswer(Transaction& transaction, bool with_continue);

@@ -184,6 +184,7 @@ void Output::Pop() {
   --size_;
   pipeline::Response& response = transaction.exchange.response;
   response.complete = transaction.IsSent();
+  if (transaction.waits()) pipeline::Runner::Cancel(transaction.exchange, http::Status::kClientClosedRequest);
   if (response.bytes_sent > 0) {
     shared_.counts.AddResponse(static_cast<unsigned>(http::Code(http::WireStatus(response.status))));
   }

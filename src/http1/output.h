@@ -7,7 +7,8 @@
 //              ^ sent so far
 //
 // A transaction leaves the queue when its answer is sent and its request's body is read; then it is logged and given
-// back to the pool. Only the last one may have a body that is still to be read, or a source as its answer.
+// back to the pool. Only the last one may have a body that is still to be read, a handler that waits, or a source as
+// its answer.
 #pragma once
 
 #include <cstddef>

@@ -38,10 +38,13 @@ void Connection::Read() {
 void Connection::Serve(std::span<char> input) {
   const Before before{state_, requests_};
   Enter(State::kServing);
+  if (Transaction* const last = output_.last(); last != nullptr && last->ready) Resume(*last);
   Flushed flushed = output_.Flush(fd_.get());
   while (flushed == Flushed::kAll && !input.empty()) {
     Transaction* const last = output_.last();
-    if (last != nullptr && !last->body.done()) {
+    if (last != nullptr && last->waits()) {
+      break;
+    } else if (last != nullptr && !last->body.done()) {
       TakeBody(*last, input);
     } else if (last != nullptr && last->streaming != Streaming::kNo) {
       flushed = output_.Flush(fd_.get());
@@ -64,7 +67,7 @@ bool Connection::TakeHead(std::span<char>& input) {
     case h1::HeadState::kIncomplete:
       return false;
     case h1::HeadState::kError: {
-      Transaction& transaction = NewTransaction(shared_.head.request_line);
+      Transaction& transaction = NewTransaction(shared_.head.line);
       const bool in_fields = parser_.in_fields();
       RefuseHead(transaction, result.fault,
                  in_fields ? "while reading client request headers" : "while reading client request line");

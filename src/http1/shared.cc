@@ -5,7 +5,7 @@
 namespace colmeia::http1 {
 
 Shared::Shared(loop::Loop& the_loop, loop::PollPool& the_polls, pipeline::Services& the_services,
-               scoreboard::SlotWriter the_counts, ConnectionOwner& the_owner)
+               scoreboard::SlotWriter the_counts, session::SessionOwner& the_owner)
     : loop(the_loop),
       polls(the_polls),
       services(the_services),

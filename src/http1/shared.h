@@ -2,7 +2,7 @@
 // is served to the end of its callback before another one is, one of each is enough, and an idle connection costs
 // little.
 //
-// It does not know the connections: ConnectionOwner does.
+// It does not know the connections: session::SessionOwner does.
 #pragma once
 
 #include <cstddef>
@@ -22,24 +22,10 @@
 #include "pipeline/services.h"
 #include "scoreboard/layout.h"
 #include "session/buffer.h"
-#include "session/evictable.h"
+#include "session/session.h"
 #include "site/site.h"
 
 namespace colmeia::http1 {
-
-class Connection;
-
-// Who owns the connections of a worker. Implemented by worker::Connections.
-class ConnectionOwner {
- public:
-  // The connection has closed its socket. Destroys it: nothing of it may be touched afterwards.
-  virtual void Remove(Connection& connection) = 0;
-  // Its standing is another one than `before`. It is amid its callback: this may not touch it.
-  virtual void OnStanding(Connection& connection, session::Standing before) = 0;
-
- protected:
-  ~ConnectionOwner() = default;
-};
 
 class Shared {
  public:
@@ -49,7 +35,7 @@ class Shared {
 
   // All must outlive this. `services.now` and `services.wall_ms` are kept up to date by Tick().
   Shared(loop::Loop& loop, loop::PollPool& polls, pipeline::Services& services, scoreboard::SlotWriter counts,
-         ConnectionOwner& owner);
+         session::SessionOwner& owner);
   Shared(const Shared&) = delete;
   Shared& operator=(const Shared&) = delete;
 
@@ -68,7 +54,7 @@ class Shared {
   loop::PollPool& polls;
   pipeline::Services& services;
   scoreboard::SlotWriter counts;
-  ConnectionOwner& owner;
+  session::SessionOwner& owner;
 
   // While draining each answer is its connection's last.
   bool draining = false;

@@ -95,7 +95,12 @@ void Transaction::Reset() {
   head = {};
   body.StartFixed(0);
   body_limit = 0;
+  version_minor = 1;
   keep_alive = false;
+  chunked = false;
+  awaits_continue = false;
+  refused = false;
+  ready = false;
   answer = Answer::kNone;
   streaming = Streaming::kNo;
   use_sendfile = false;

@@ -42,7 +42,15 @@ struct Transaction {
   std::string_view head;
   h1::BodyDecoder body;          // done() when nothing of the request is left to read
   std::uint64_t body_limit = 0;  // client_max_body_size of the place that answers; 0 = none
+  int version_minor = 1;         // of HTTP/1.x
   bool keep_alive = false;       // the client would keep the connection
+  bool chunked = false;          // its body is
+  bool awaits_continue = false;  // the client sends its body once it is told to
+  bool refused = false;          // cut off amid head or body: the client may be sending on
+
+  // A handler waits (pipeline/awaiting.h). Then nothing behind this is read or answered.
+  [[nodiscard]] bool waits() const { return exchange.awaiting() != nullptr; }
+  bool ready = false;  // it need not wait any more
 
   // The answer.
   Answer answer = Answer::kNone;

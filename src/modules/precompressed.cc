@@ -11,10 +11,10 @@
 #include "config/setters.h"
 #include "files/store.h"
 #include "http/accept_encoding.h"
-#include "modules/open_file_cache.h"
 #include "pipeline/content_coding.h"
 #include "pipeline/exchange.h"
 #include "pipeline/file_response.h"
+#include "pipeline/open_file.h"
 #include "pipeline/path.h"
 #include "pipeline/report.h"
 #include "pipeline/services.h"
@@ -123,9 +123,9 @@ Outcome Handle(Exchange& exchange) {
     if (mode == Mode::kOff || (offer.weight < 0 && !says_vary)) continue;
     const pipeline::FileName path = pipeline::MapInFolder(exchange, offer.suffix);
     if (!path) return Outcome::Pass();  // static_files says so
-    files::Lookup found = OpenFile(exchange, *path, offer.weight < 0 ? files::Want::kFacts : files::Want::kContent);
+    files::Lookup found = pipeline::OpenFile(exchange, *path, offer.weight < 0 ? files::Want::kFacts : files::Want::kContent);
     if (!found) {
-      if (!IsMissing(found.error)) ReportFailure(exchange, *path, found.error);
+      if (!pipeline::IsMissing(found.error)) ReportFailure(exchange, *path, found.error);
       continue;
     }
     if (mode == Mode::kOn) pipeline::VariesByCoding(exchange);

@@ -224,7 +224,8 @@ const site::Module kContentCoding = site::DefineModule<CodingSettings, CodingDra
 
 bool MayUseGzip(Exchange& exchange) {
   const CodingSettings& settings = exchange.settings<CodingSettings>();
-  if (exchange.request.version_minor < settings.least_minor) return false;
+  const int minor = exchange.request.protocol == "HTTP/1.0" ? 0 : 1;
+  if (minor < settings.least_minor) return false;
   if (exchange.request.fields.Has(HeaderId::kVia) && !MayBeProxied(exchange, settings.proxied)) return false;
   return settings.disabled == nullptr || !IsDisabled(exchange, *settings.disabled);
 }

@@ -40,8 +40,8 @@ void Response::DropValidators() {
 void Exchange::SetPath(std::string_view path, std::string_view args) {
   request.path = arena.Copy(path);
   request.args = arena.Copy(args);
-  request.path_made = true;
-  request.path_below_alias = false;
+  path_made = true;
+  path_below_alias = false;
   named_location = {};
 }
 
@@ -56,25 +56,27 @@ void Exchange::GoTo(std::string_view target) {
 }
 
 void Exchange::MoveHead(const char* from, std::size_t size, const char* to) {
-  for (std::string_view* view : {&request.method_text, &request.line, &request.target, &request.path, &request.args,
-                                 &request.host, &redirect_to}) {
-    Move(*view, from, size, to);
-  }
-  for (http::Field& field : request.fields) {
-    Move(field.name, from, size, to);
-    Move(field.value, from, size, to);
-  }
-  for (http::Field& field : response.fields) Move(field.value, from, size, to);
-  for (site::Capture& capture : captures) Move(capture.value, from, size, to);
+  const auto move = [&](std::string_view& text) { Move(text, from, size, to); };
+  ForEachText(move);
+  request.ForEachText(move);
+  response.ForEachText(move);
+  for (site::Capture& capture : captures) move(capture.value);
   response.body.MoveMemory(from, size, to);
-  Move(response.content_type, from, size, to);
-  Move(response.etag, from, size, to);
-  Move(response.last_modified, from, size, to);
+}
+
+void Exchange::DropContexts() {
+  while (!contexts_.empty()) {
+    const Context last = contexts_.back();
+    contexts_.pop_back();
+    last.destroy(last.value);
+  }
 }
 
 void Exchange::Reset() {
-  static_cast<PlainRequest&>(request) = {};
-  request.fields.Clear();
+  awaiting_.reset();
+  DropContexts();
+  static_cast<ExchangeTexts&>(*this) = {};
+  request.Clear();
   static_cast<PlainResponse&>(response) = {};
   response.fields.Clear();
   response.body.Clear();
@@ -82,7 +84,6 @@ void Exchange::Reset() {
   connection = nullptr;
   server = nullptr;
   location = nullptr;
-  named_location = {};
   captures.clear();
   makes_error_page = false;
   keep_error_status = false;
@@ -91,10 +92,9 @@ void Exchange::Reset() {
   gzip_in = 0;
   gzip_out = 0;
   refusal = http::Status::kNone;
-  redirect_to = {};
-  allow = {};
-  content_range = {};
   reroutes = 0;
+  path_made = false;
+  path_below_alias = false;
   settings_ = nullptr;
 }
 

@@ -11,6 +11,7 @@ enum class Next {
   kDone,     // the response is complete in Exchange::response: skip to filters and log
   kRespond,  // answer with `status`: its error_page, or the built-in page
   kReroute,  // the path changed: back to the choice of a location, at most Exchange::kMaxReroutes times
+  kAwait,    // not yet: the exchange has an Awaiting, whose Resume() says what happens next
 };
 
 struct Outcome {
@@ -21,6 +22,8 @@ struct Outcome {
   static constexpr Outcome Done() { return {Next::kDone, http::Status::kOk}; }
   static constexpr Outcome Respond(http::Status status) { return {Next::kRespond, status}; }
   static constexpr Outcome Reroute() { return {Next::kReroute, http::Status::kOk}; }
+  // For Exchange::Await(), and for an Awaiting that waits on.
+  static constexpr Outcome Await() { return {Next::kAwait, http::Status::kOk}; }
 };
 
 }  // namespace colmeia::pipeline

@@ -66,7 +66,7 @@ FileName Join(Exchange& exchange, std::string_view rest, std::string_view name, 
 std::string_view RestOfPath(const Exchange& exchange) {
   const std::string_view path = exchange.request.path;
   const std::optional<std::size_t>& alias = exchange.settings<site::CoreSettings>().alias;
-  if (!alias || exchange.request.path_below_alias) return path;
+  if (!alias || exchange.path_below_alias) return path;
   return path.substr(std::min(path.size(), *alias));
 }
 
@@ -74,7 +74,7 @@ std::string_view RestOfPath(const Exchange& exchange) {
 
 std::string_view DocumentRoot(Exchange& exchange) { return RootOf(exchange).text; }
 
-FileName MapPath(Exchange& exchange) { return Join(exchange, RestOfPath(exchange), {}, !exchange.request.path_made); }
+FileName MapPath(Exchange& exchange) { return Join(exchange, RestOfPath(exchange), {}, !exchange.path_made); }
 
 FileName MapInFolder(Exchange& exchange, std::string_view name) {
   return Join(exchange, RestOfPath(exchange), name, false);
@@ -94,10 +94,9 @@ FileName Candidate::Map(Exchange& exchange) const { return Join(exchange, name_,
 void Candidate::Take(Exchange& exchange, bool is_folder) const {
   // A regex location's alias goes on to be the folder, whatever the path.
   if (form_ == Form::kWhole && is_folder) return;
-  PlainRequest& request = exchange.request;
-  request.path = form_ == Form::kBelow ? exchange.arena.Concat(location_, name_) : name_;
-  request.path_made = true;
-  request.path_below_alias = form_ == Form::kWhole;
+  exchange.request.path = form_ == Form::kBelow ? exchange.arena.Concat(location_, name_) : name_;
+  exchange.path_made = true;
+  exchange.path_below_alias = form_ == Form::kWhole;
 }
 
 }  // namespace colmeia::pipeline

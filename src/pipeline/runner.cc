@@ -1,6 +1,7 @@
 #include "pipeline/runner.h"
 
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 #include "log/error_log.h"
@@ -9,6 +10,7 @@
 #include "pipeline/report.h"
 #include "site/core_settings.h"
 #include "site/site.h"
+#include "util/check.h"
 
 namespace colmeia::pipeline {
 
@@ -17,20 +19,36 @@ void Runner::Enter(Exchange& exchange, const site::Location* location) {
   exchange.settings_ = &location->settings;
 }
 
-void Runner::Run(Exchange& exchange) { Loop(exchange, Step::kChooseLocation); }
+Progress Runner::Run(Exchange& exchange) { return Loop(exchange, Step::kChooseLocation); }
 
-void Runner::Refuse(Exchange& exchange, http::Status status) {
-  if (exchange.location == nullptr) Enter(exchange, exchange.server->self.get());
-  Loop(exchange, Respond(exchange, status));
+Progress Runner::Resume(Exchange& exchange) {
+  std::unique_ptr<Awaiting> awaiting = std::move(exchange.awaiting_);
+  const Outcome outcome = awaiting->Resume(exchange);
+  if (outcome.next == Next::kAwait && exchange.awaiting_ == nullptr) exchange.awaiting_ = std::move(awaiting);
+  awaiting.reset();
+  return Loop(exchange, outcome.next == Next::kPass ? GoOn(exchange) : Follow(exchange, outcome));
 }
 
-void Runner::Loop(Exchange& exchange, Step step) {
+void Runner::Cancel(Exchange& exchange, http::Status status) {
+  CHECK(exchange.awaiting_ != nullptr);
+  exchange.awaiting_.reset();
+  exchange.response.Drop();
+  exchange.response.status = status;
+}
+
+Progress Runner::Refuse(Exchange& exchange, http::Status status) {
+  if (exchange.location == nullptr) Enter(exchange, exchange.server->self.get());
+  return Loop(exchange, Respond(exchange, status));
+}
+
+Progress Runner::Loop(Exchange& exchange, Step step) {
   for (;;) {
     while (step == Step::kChooseLocation) {
       step = exchange.named_location.empty() ? EnterByPath(exchange) : EnterByName(exchange);
     }
+    if (step == Step::kAwait) return Progress::kWaits;
     const http::Status refusal = Complete(exchange);
-    if (refusal == http::Status::kNone) return;
+    if (refusal == http::Status::kNone) return Progress::kComplete;
     step = Respond(exchange, refusal);
   }
 }
@@ -51,10 +69,16 @@ Runner::Step Runner::EnterByPath(Exchange& exchange) {
   const site::Server& server = *exchange.server;
   Enter(exchange, server.self.get());
   if (!server.handlers.empty()) {
-    if (const std::optional<Step> step = RunHandlers(exchange, server.handlers)) return *step;
+    const Step step = RunHandlers(exchange, server.handlers, 0);
+    if (step != Step::kPassed) return step;
   }
+  return FindLocation(exchange);
+}
+
+Runner::Step Runner::FindLocation(Exchange& exchange) {
   site::MatchFailure failure;
-  const site::Location* const location = server.table.Find(exchange.request.path, &exchange.captures, failure);
+  const site::Location* const location =
+      exchange.server->table.Find(exchange.request.path, &exchange.captures, failure);
   if (failure) {
     WriteReport(exchange, log::Level::kAlert, failure.Text());
     return Respond(exchange, http::Status::kInternalServerError);
@@ -74,25 +98,45 @@ Runner::Step Runner::RunLocation(Exchange& exchange) {
            *exchange.request.content_length);
     return Respond(exchange, http::Status::kContentTooLarge);
   }
-  if (const std::optional<Step> step = RunHandlers(exchange, exchange.location->handlers)) return *step;
-  return Respond(exchange, http::Status::kNotFound);
+  const Step step = RunHandlers(exchange, exchange.location->handlers, 0);
+  return step == Step::kPassed ? Respond(exchange, http::Status::kNotFound) : step;
 }
 
-std::optional<Runner::Step> Runner::RunHandlers(Exchange& exchange, const std::vector<site::Handler>& handlers) {
-  for (const site::Handler handler : handlers) {
-    const Outcome outcome = handler(exchange);
-    switch (outcome.next) {
-      case Next::kPass:
-        break;
-      case Next::kDone:
-        return Step::kFinished;
-      case Next::kRespond:
-        return Respond(exchange, outcome.status);
-      case Next::kReroute:
-        return Reroute(exchange);
+Runner::Step Runner::RunHandlers(Exchange& exchange, const std::vector<site::Handler>& handlers, std::size_t first) {
+  for (std::size_t at = first; at < handlers.size(); ++at) {
+    const Outcome outcome = handlers[at](exchange);
+    if (outcome.next == Next::kPass) continue;
+    if (outcome.next == Next::kAwait) {
+      exchange.handlers_ = &handlers;
+      exchange.handler_ = at;
     }
+    return Follow(exchange, outcome);
   }
-  return std::nullopt;
+  return Step::kPassed;
+}
+
+Runner::Step Runner::Follow(Exchange& exchange, Outcome outcome) {
+  switch (outcome.next) {
+    case Next::kPass:
+      break;
+    case Next::kDone:
+      return Step::kFinished;
+    case Next::kRespond:
+      return Respond(exchange, outcome.status);
+    case Next::kReroute:
+      return Reroute(exchange);
+    case Next::kAwait:
+      CHECK(exchange.awaiting_ != nullptr);
+      return Step::kAwait;
+  }
+  return Step::kPassed;
+}
+
+Runner::Step Runner::GoOn(Exchange& exchange) {
+  const Step step = RunHandlers(exchange, *exchange.handlers_, exchange.handler_ + 1);
+  if (step != Step::kPassed) return step;
+  const bool in_server = exchange.handlers_ == &exchange.server->handlers;
+  return in_server ? FindLocation(exchange) : Respond(exchange, http::Status::kNotFound);
 }
 
 Runner::Step Runner::Reroute(Exchange& exchange) {

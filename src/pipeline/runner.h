@@ -1,10 +1,21 @@
 // Runner: takes an exchange through server and location choice, phases and filters until its response is complete.
 //
-// It does no I/O of its own; the connection writes the response and calls Log when the last byte is with the kernel or
-// the client is gone.
+// It does no I/O of its own; the session writes the response and calls Log when the last byte is with the kernel or the
+// client is gone.
+//
+//            +--- Outcome::Reroute() ----+
+//            v                           |
+//   Run --> server's handlers --> location's handlers --> filters --> kComplete      Log
+//            ^         |             ^          |
+//            |         +-- Await() --+----------+-------------------> kWaits
+//            +------ Resume ---------+                                  | the session comes again: Resume, or Cancel
+//
+// A handler may wait (pipeline/awaiting.h). Then the runner returns, nothing of it stays on the stack, and the exchange
+// remembers which handler of which list it was. Resume() goes on there, through the same filters, as if the handler had
+// only now returned.
 #pragma once
 
-#include <optional>
+#include <cstddef>
 #include <vector>
 
 #include "http/status.h"
@@ -18,35 +29,57 @@ struct Location;
 namespace colmeia::pipeline {
 
 class Exchange;
+struct Outcome;
+
+// How far an exchange has come.
+enum class Progress {
+  kComplete,  // `response` is complete, unless it is withheld
+  kWaits,     // Exchange::awaiting() will say when to Resume()
+};
 
 class Runner {
  public:
-  // REQUIRES: request, connection, services and server are set. Afterwards `response` is complete, unless it is
-  // withheld.
-  static void Run(Exchange& exchange);
+  // REQUIRES: request, connection, services and server are set.
+  static Progress Run(Exchange& exchange);
+
+  // Goes on after a wait. REQUIRES: it waits, and the wait is over.
+  static Progress Resume(Exchange& exchange);
+
+  // Nobody wants the answer any more: the wait ends, and `status` is for the log. REQUIRES: it waits.
+  static void Cancel(Exchange& exchange, http::Status status);
 
   // The same for a request that cannot be understood or is refused before any handler sees it (400, 405, 414, 494,
   // 505), or whose body is (400, 413): then in the location that was to answer it.
-  static void Refuse(Exchange& exchange, http::Status status);
+  static Progress Refuse(Exchange& exchange, http::Status status);
 
   // Writes the access log and whatever else logs this exchange. Once per exchange.
   static void Log(Exchange& exchange);
 
  private:
-  enum class Step { kChooseLocation, kFinished };
+  enum class Step {
+    kChooseLocation,
+    kPassed,    // all handlers of a list have passed
+    kAwait,     // one of them waits
+    kFinished,  // the response is made
+  };
 
   static void Enter(Exchange& exchange, const site::Location* location);
   static Step EnterByName(Exchange& exchange);
   // The server's handlers, and those of the location that they leave the path to.
   static Step EnterByPath(Exchange& exchange);
+  static Step FindLocation(Exchange& exchange);
   static Step RunLocation(Exchange& exchange);
-  // Nothing when all of them pass.
-  static std::optional<Step> RunHandlers(Exchange& exchange, const std::vector<site::Handler>& handlers);
+  // From the one at `first` on.
+  static Step RunHandlers(Exchange& exchange, const std::vector<site::Handler>& handlers, std::size_t first);
+  // What a handler said, or the Awaiting in its place.
+  static Step Follow(Exchange& exchange, Outcome outcome);
+  // The handlers behind the one that has waited.
+  static Step GoOn(Exchange& exchange);
   static Step Respond(Exchange& exchange, http::Status status);
   static Step Reroute(Exchange& exchange);
   // kNone, or what a filter answers instead.
   static http::Status Complete(Exchange& exchange);
-  static void Loop(Exchange& exchange, Step step);
+  static Progress Loop(Exchange& exchange, Step step);
 };
 
 }  // namespace colmeia::pipeline

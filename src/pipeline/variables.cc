@@ -87,7 +87,7 @@ Value SentHttp(Exchange& ex, std::string_view suffix) {
   if (suffix == "content_type") return Empty(response.content_type);
   const std::optional<std::uint64_t> length = response.body.KnownLength();
   if (suffix == "content_length") return length ? Value{Decimal(ex, *length)} : Value{};
-  if (suffix == "transfer_encoding") return !length && ex.request.version_minor >= 1 ? Value{"chunked"} : Value{};
+  if (suffix == "transfer_encoding") return !length && ex.request.protocol != "HTTP/1.0" ? Value{"chunked"} : Value{};
   if (suffix == "last_modified") return Empty(response.last_modified);
   if (suffix == "etag") return Empty(response.etag);
   if (suffix == "accept_ranges" && ex.response.accepts_ranges && ex.response.status == http::Status::kOk)
@@ -142,10 +142,11 @@ Value RemoteUser(Exchange& ex, std::string_view) {
 
 // A line that is no request has none.
 Value Protocol(Exchange& ex, std::string_view) {
+  if (!ex.request.protocol.empty()) return ex.request.protocol;
   const std::string_view line = ex.request.line;
   const std::string_view word = line.substr(std::min(line.rfind(' ') + 1, line.size()));
   if (!line.empty() && !word.starts_with("HTTP/1.")) return std::nullopt;
-  return ex.request.version_minor == 0 ? "HTTP/1.0" : "HTTP/1.1";
+  return "HTTP/1.1";
 }
 
 Value BinaryRemoteAddress(Exchange& ex, std::string_view) { return ex.arena.Copy(ex.connection->peer->HostBytes()); }

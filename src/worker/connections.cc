@@ -7,8 +7,6 @@
 
 namespace colmeia::worker {
 
-using http1::Connection;
-
 Connections::Connections(loop::Loop& loop, loop::PollPool& polls, pipeline::Services& services,
                          scoreboard::SlotWriter counts, std::size_t limit)
     : counts_(counts),
@@ -57,18 +55,18 @@ void Connections::Add(const session::Listener& listener, sys::UniqueFd fd, const
   CHECK(size() < limit());
   if (descriptors_.IsAmongTheLast(fd.get())) room_.NoteScarce();
   Cell* const cell = TakeCell();
-  auto* const connection = new (cell->memory) Connection(shared_, listener, std::move(fd), peer, next_number_++);
+  auto* const connection = new (cell->memory) http1::Connection(shared_, listener, std::move(fd), peer, next_number_++);
   room_.Add(*connection);
   counts_.Add(scoreboard::Total::kHandled);
   connection->Open();
 }
 
-void Connections::OnStanding(Connection& connection, session::Standing before) { room_.Moved(connection, before); }
+void Connections::OnStanding(session::Session& session, session::Standing before) { room_.Moved(session, before); }
 
-void Connections::Remove(Connection& connection) {
-  room_.Remove(connection);
-  auto* const cell = reinterpret_cast<Cell*>(&connection);
-  connection.~Connection();
+void Connections::Remove(session::Session& session) {
+  room_.Remove(session);
+  auto* const cell = static_cast<Cell*>(dynamic_cast<void*>(&session));  // where the whole of it begins
+  session.~Session();
   cell->next = free_;
   free_ = cell;
 
@@ -83,8 +81,8 @@ void Connections::Drain() {
        {session::Standing::kSilent, session::Standing::kIdle, session::Standing::kUnwanted, session::Standing::kBusy}) {
     const Room::List& list = room_.list(standing);
     std::size_t left = list.size;
-    for (session::Evictable* at = list.first; at != nullptr && left > 0; --left) {
-      auto& asked = static_cast<Connection&>(*at);
+    for (session::Session* at = list.first; at != nullptr && left > 0; --left) {
+      session::Session& asked = *at;
       at = at->next;
       asked.Drain();
     }
@@ -96,7 +94,7 @@ void Connections::CloseAll() {
   for (const session::Standing standing :
        {session::Standing::kSilent, session::Standing::kIdle, session::Standing::kUnwanted, session::Standing::kBusy}) {
     const Room::List& list = room_.list(standing);
-    while (list.first != nullptr) static_cast<Connection&>(*list.first).Abort();
+    while (list.first != nullptr) list.first->Abort();
   }
 }
 

@@ -1,4 +1,4 @@
-// Connections: the one owner of all client connections of a worker, and the keeper of `worker_connections`.
+// Connections: the one owner of the sessions of all clients of a worker, and the keeper of `worker_connections`.
 //
 // Their memory comes from blocks that are kept: once as many connections have been open as now, accepting one more
 // allocates nothing. Which one goes when the worker is full, or short of descriptors, Room says (worker/room.h). When
@@ -20,6 +20,7 @@
 #include "pipeline/services.h"
 #include "scoreboard/layout.h"
 #include "session/listener.h"
+#include "session/session.h"
 #include "sys/address.h"
 #include "sys/unique_fd.h"
 #include "worker/descriptors.h"
@@ -27,7 +28,7 @@
 
 namespace colmeia::worker {
 
-class Connections final : public http1::ConnectionOwner {
+class Connections final : public session::SessionOwner {
  public:
   // References must outlive this; `counts` is the worker's slot. `limit` is worker_connections, at least 1.
   Connections(loop::Loop& loop, loop::PollPool& polls, pipeline::Services& services, scoreboard::SlotWriter counts,
@@ -70,12 +71,12 @@ class Connections final : public http1::ConnectionOwner {
   [[nodiscard]] std::size_t busy() const { return size() - room_.evictable(); }
   [[nodiscard]] bool draining() const { return shared_.draining; }
 
-  // ConnectionOwner
-  void Remove(http1::Connection& connection) override;
-  void OnStanding(http1::Connection& connection, session::Standing before) override;
+  // session::SessionOwner
+  void Remove(session::Session& session) override;
+  void OnStanding(session::Session& session, session::Standing before) override;
 
  private:
-  // Memory of one connection, and the chain of those that are unused.
+  // Memory of one session, and the chain of those that are unused.
   union Cell {
     Cell* next;
     alignas(http1::Connection) std::byte memory[sizeof(http1::Connection)];

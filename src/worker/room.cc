@@ -10,9 +10,9 @@ namespace colmeia::worker {
 Room::Room(std::size_t limit) : limit_(limit) { CHECK(limit > 0); }
 
 // At the end, but silent ones in the order of their opening: an empty line does not make one younger.
-void Room::Insert(Evictable& one) {
+void Room::Insert(Session& one) {
   List& list = ListOf(one.standing());
-  Evictable* before = list.last;
+  Session* before = list.last;
   if (one.standing() == Standing::kSilent) {
     while (before != nullptr && before->opened() > one.opened()) before = before->previous;
   }
@@ -23,27 +23,27 @@ void Room::Insert(Evictable& one) {
   ++list.size;
 }
 
-void Room::Unlink(Evictable& one, Standing from) {
+void Room::Unlink(Session& one, Standing from) {
   List& list = ListOf(from);
   (one.previous != nullptr ? one.previous->next : list.first) = one.next;
   (one.next != nullptr ? one.next->previous : list.last) = one.previous;
   --list.size;
 }
 
-void Room::Add(Evictable& one) {
+void Room::Add(Session& one) {
   CHECK(size_ < limit_);
   ++size_;
   least_patience_ = std::min(least_patience_, one.patience());
   Insert(one);
 }
 
-void Room::Moved(Evictable& one, Standing before) {
+void Room::Moved(Session& one, Standing before) {
   Unlink(one, before);
   Insert(one);
   if (wanted_ && one.standing() != Standing::kBusy && one.standing() != Standing::kSilent) Tell();
 }
 
-void Room::Remove(Evictable& one) {
+void Room::Remove(Session& one) {
   Unlink(one, one.standing());
   --size_;
   if (wanted_) Tell();
@@ -78,7 +78,7 @@ bool Room::FreeDescriptor(util::TimePoint now) {
 }
 
 bool Room::EvictOne(util::TimePoint now) {
-  Evictable* const victim = Victim(now);
+  Session* const victim = Victim(now);
   if (victim == nullptr) {
     wanted_ = true;
     return false;
@@ -87,20 +87,20 @@ bool Room::EvictOne(util::TimePoint now) {
   return true;
 }
 
-Room::Evictable* Room::Victim(util::TimePoint now) const {
+Room::Session* Room::Victim(util::TimePoint now) const {
   // Nobody behind one that is younger than the least patience has lost its own.
-  for (Evictable* one = list(Standing::kSilent).first; one != nullptr; one = one->next) {
+  for (Session* one = list(Standing::kSilent).first; one != nullptr; one = one->next) {
     const util::Duration age = now - one->opened();
     if (age < least_patience_) break;
     if (age >= one->patience()) return one;
   }
-  Evictable* const idle = list(Standing::kIdle).first;
+  Session* const idle = list(Standing::kIdle).first;
   return idle != nullptr ? idle : list(Standing::kUnwanted).first;
 }
 
 std::optional<util::TimePoint> Room::NextChance() const {
   std::optional<util::TimePoint> next;
-  for (const Evictable* one = list(Standing::kSilent).first; one != nullptr; one = one->next) {
+  for (const Session* one = list(Standing::kSilent).first; one != nullptr; one = one->next) {
     if (next && one->opened() + least_patience_ >= *next) break;
     const util::TimePoint when = one->opened() + one->patience();
     if (!next || when < *next) next = when;

@@ -7,7 +7,7 @@
 //
 // What goes, in this order, the longest in each first:
 //
-// 1. silent ones: no byte of a request has come, for longer than their patience (session/evictable.h);
+// 1. silent ones: no byte of a request has come, for longer than their patience (session/session.h);
 // 2. idle ones, kept alive after an answer;
 // 3. unwanted ones: all is answered, and the client still sends what is not read.
 //
@@ -22,7 +22,7 @@
 #include <functional>
 #include <optional>
 
-#include "session/evictable.h"
+#include "session/session.h"
 #include "util/clock.h"
 
 namespace colmeia::worker {
@@ -32,13 +32,13 @@ enum class Shortage { kConnections, kDescriptors };
 
 class Room {
  public:
-  using Evictable = session::Evictable;
+  using Session = session::Session;
   using Standing = session::Standing;
 
-  // A doubly linked list through Evictable::previous and next, the longest member first.
+  // A doubly linked list through Session::previous and next, the longest member first.
   struct List {
-    Evictable* first = nullptr;
-    Evictable* last = nullptr;
+    Session* first = nullptr;
+    Session* last = nullptr;
     std::size_t size = 0;
   };
 
@@ -48,11 +48,11 @@ class Room {
   Room& operator=(const Room&) = delete;
 
   // A new one, silent so far. They are handed in in the order of their opening. REQUIRES: size() < limit().
-  void Add(Evictable& one);
+  void Add(Session& one);
   // Its standing is another one than `before`. May call on_room.
-  void Moved(Evictable& one, Standing before);
+  void Moved(Session& one, Standing before);
   // It is gone. May call on_room.
-  void Remove(Evictable& one);
+  void Remove(Session& one);
 
   // Room for one more, after making others go if need be. False: a client waits from here on, until on_room. Tells
   // on_short of each shortage.
@@ -86,9 +86,9 @@ class Room {
 
  private:
   [[nodiscard]] List& ListOf(Standing standing) { return lists_[static_cast<std::size_t>(standing)]; }
-  void Insert(Evictable& one);
-  void Unlink(Evictable& one, Standing from);
-  [[nodiscard]] Evictable* Victim(util::TimePoint now) const;
+  void Insert(Session& one);
+  void Unlink(Session& one, Standing from);
+  [[nodiscard]] Session* Victim(util::TimePoint now) const;
   // One goes; false: none can, and a client waits.
   [[nodiscard]] bool EvictOne(util::TimePoint now);
   void Tell();

@@ -58,7 +58,7 @@ std::string Read(std::string_view input, std::size_t piece) {
         CHECK(field.value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos);
         seen.append(field.name).append(field.value);
       }
-      CHECK(inside(head.target) && inside(head.host.host) && inside(head.request_line));
+      CHECK(inside(head.target) && inside(head.host_port.host) && inside(head.line));
       CHECK(!(head.chunked && head.content_length));
       util::Arena arena;
       http::Target target;

@@ -105,15 +105,11 @@ void Desk::Begin(std::string& head) {
   exchange.connection = &facts_;
   exchange.services = &services;
   exchange.server = site->servers.front().get();
-  pipeline::Request& request = exchange.request;
-  request.method = http::Method::kGet;
-  request.method_text = "GET";
-  request.line = head_.request_line;
-  request.target = head_.target;
-  request.path = head_.target.substr(0, head_.target.find('?'));
-  request.args = head_.target.substr(std::min(head_.target.size(), request.path.size() + 1));
+  http::Request& request = exchange.request;
+  request.Take(head_);
+  request.path = request.target.substr(0, request.target.find('?'));
+  request.args = request.target.substr(std::min(request.target.size(), request.path.size() + 1));
   request.host = "localhost";
-  request.fields = head_.fields;
   request.length = head.size();
 }
 

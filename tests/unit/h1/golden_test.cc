@@ -144,7 +144,7 @@ class Reader {
                                                     : "none";
     events_.push_back(fmt::format(
         "request {} {} 1.{} | host {} | body {} | {}{}{}", head_.method_text, Escape(head_.target), head_.version_minor,
-        head_.host.host.empty() ? "none" : head_.host.host, body, head_.keep_alive ? "keep-alive" : "close",
+        head_.host_port.host.empty() ? "none" : head_.host_port.host, body, head_.keep_alive ? "keep-alive" : "close",
         head_.method == http::Method::kUnknown ? " | unknown method" : "",
         head_.expect_continue ? " | expects 100" : ""));
     for (const http::Field& field : head_.fields) {

@@ -30,11 +30,11 @@ TEST_F(ParserTest, PointsIntoTheBytesItWasGiven) {
   ASSERT_EQ(result.state, HeadState::kComplete);
   EXPECT_EQ(result.consumed, bytes.size() - 4);
   EXPECT_EQ(head.text, std::string_view(bytes).substr(0, result.consumed));
-  EXPECT_EQ(head.request_line, "GET /a?b HTTP/1.1");
+  EXPECT_EQ(head.line, "GET /a?b HTTP/1.1");
   EXPECT_EQ(head.target.data(), bytes.data() + 4);
   EXPECT_EQ(head.protocol, "HTTP/1.1");
   EXPECT_EQ(head.fields.Value(http::HeaderId::kAccept).data(), bytes.data() + bytes.find("*/*"));
-  EXPECT_EQ(head.host.port, 80);
+  EXPECT_EQ(head.host_port.port, 80);
 }
 
 TEST_F(ParserTest, ConsumesTheEmptyLinesBeforeTheHead) {
@@ -77,10 +77,10 @@ TEST_F(ParserTest, EmptyLinesDoNotStartARequest) {
 
 TEST_F(ParserTest, KeepsTheRequestLineOfARefusedRequestForTheLog) {
   EXPECT_EQ(Parse("GET / HTTP/1.1\r\n\r\n").state, HeadState::kError);
-  EXPECT_EQ(head.request_line, "GET / HTTP/1.1");
+  EXPECT_EQ(head.line, "GET / HTTP/1.1");
   parser.Reset();
   EXPECT_EQ(Parse("\x16\x03\x01").state, HeadState::kError);
-  EXPECT_EQ(head.request_line, "\x16\x03\x01");
+  EXPECT_EQ(head.line, "\x16\x03\x01");
 }
 
 TEST_F(ParserTest, ChangesNothingButTabs) {
@@ -89,6 +89,27 @@ TEST_F(ParserTest, ChangesNothingButTabs) {
   EXPECT_EQ(Parse(before).state, HeadState::kComplete);
 
   EXPECT_EQ(bytes, "GET / HTTP/1.1\nHost: x\nA: b\n\n");
+}
+
+TEST_F(ParserTest, ViewsFollowBytesThatMove) {
+  Parse("POST /a HTTP/1.1\r\nHost: x\r\nA: b\r\nEmpty:\r\nContent-Length: 3\r\n\r\n");
+  const std::string moved(head.text);
+  std::string old;
+  old.swap(bytes);
+
+  head.ForEachText([&](std::string_view& text) {
+    if (!text.empty()) text = {moved.data() + (text.data() - head.text.data()), text.size()};
+  });
+  std::memset(old.data(), '#', old.size());
+
+  EXPECT_EQ(head.line, "POST /a HTTP/1.1");
+  EXPECT_EQ(head.method_text, "POST");
+  EXPECT_EQ(head.target, "/a");
+  EXPECT_EQ(head.protocol, "HTTP/1.1");
+  EXPECT_EQ(head.fields.Value(http::HeaderId::kHost), "x");
+  EXPECT_EQ(head.fields.Find("A")->value, "b");
+  EXPECT_EQ(head.fields.Find("Empty")->value, "");
+  EXPECT_EQ(head.content_length, 3U);
 }
 
 TEST_F(ParserTest, MayRefuseInsteadOfIgnoringOddNames) {
@@ -146,7 +167,7 @@ TEST_F(ParserTest, HasAsManyFieldsAsAllowed) {
 TEST_F(ParserTest, KeepsHighBytesOfATargetAsTheyWereSent) {
   ASSERT_EQ(Parse("GET /\xc3\xbc?\xff HTTP/1.1\r\nHost: x\r\nA: b\r\n\r\n").state, HeadState::kComplete);
   EXPECT_EQ(head.target, "/\xc3\xbc?\xff");
-  EXPECT_EQ(head.request_line, "GET /\xc3\xbc?\xff HTTP/1.1");
+  EXPECT_EQ(head.line, "GET /\xc3\xbc?\xff HTTP/1.1");
   EXPECT_EQ(head.protocol, "HTTP/1.1");
   EXPECT_EQ(head.fields.size(), 2U);
 }

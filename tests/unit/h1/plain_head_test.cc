@@ -34,7 +34,7 @@ TEST(PlainHeadTest, FillsWhatStandsInTheHead) {
   const std::string more = std::string(text) + "GET";
   EXPECT_EQ(Read(more, head), text.size());
   EXPECT_EQ(head.text, text);
-  EXPECT_EQ(head.request_line, "HEAD /a%20b?c=d HTTP/1.1");
+  EXPECT_EQ(head.line, "HEAD /a%20b?c=d HTTP/1.1");
   EXPECT_EQ(head.method, http::Method::kHead);
   EXPECT_EQ(head.method_text, "HEAD");
   EXPECT_EQ(head.target, "/a%20b?c=d");
@@ -118,7 +118,7 @@ TEST(PlainHeadTest, MeansWhatTheParserSays) {
       }
       ASSERT_EQ(result.consumed, whole.size());
       EXPECT_EQ(plain.target, head.target);
-      EXPECT_EQ(plain.request_line, head.request_line);
+      EXPECT_EQ(plain.line, head.line);
       EXPECT_FALSE(head.chunked || head.content_length.value_or(0) > 0);
       ASSERT_EQ(plain.fields.size(), head.fields.size());
       for (std::size_t i = 0; i < head.fields.size(); ++i) {

@@ -65,7 +65,7 @@ class Client {
   int fd_;
 };
 
-class ConnectionFixture : public testing::Test, public ConnectionOwner {
+class ConnectionFixture : public testing::Test, public session::SessionOwner {
  protected:
   ~ConnectionFixture() override {
     while (!connections.empty()) connections.back()->Abort();
@@ -136,13 +136,13 @@ class ConnectionFixture : public testing::Test, public ConnectionOwner {
   std::uint64_t Gauge(scoreboard::Gauge gauge) { return scoreboard::SlotWriter(slot).Get(gauge); }
   std::uint64_t Total(scoreboard::Total total) { return scoreboard::SlotWriter(slot).Get(total); }
 
-  // ConnectionOwner
-  void Remove(Connection& connection) override {
-    std::erase_if(connections, [&](const auto& one) { return one.get() == &connection; });
+  // session::SessionOwner
+  void Remove(session::Session& session) override {
+    std::erase_if(connections, [&](const auto& one) { return one.get() == &session; });
   }
-  void OnStanding(Connection& connection, session::Standing before) override {
+  void OnStanding(session::Session& session, session::Standing before) override {
     if (before == session::Standing::kIdle) --idle;
-    if (connection.standing() == session::Standing::kIdle) ++idle;
+    if (session.standing() == session::Standing::kIdle) ++idle;
   }
 
   scoreboard::Slot slot{};

@@ -74,6 +74,32 @@ class ScriptedStream final : public pipeline::TextSource {
   Script& script_;  // outlives this
 };
 
+// What "/wait" waits for: a test that says so.
+struct Patience {
+  int alive = 0;
+  std::function<void()> wake;
+};
+
+class ScriptedWait final : public pipeline::Awaiting {
+ public:
+  explicit ScriptedWait(Patience& patience) : patience_(patience) {
+    ++patience_.alive;
+    patience_.wake = [this] { Ready(); };
+  }
+  ~ScriptedWait() override {
+    --patience_.alive;
+    patience_.wake = nullptr;
+  }
+  pipeline::Outcome Resume(pipeline::Exchange& ex) override {
+    ex.response.content_type = "text/plain";
+    ex.response.body.Add(pipeline::Piece::Memory(ex.request.target));  // a view of the head
+    return pipeline::Outcome::Done();
+  }
+
+ private:
+  Patience& patience_;  // outlives this
+};
+
 class SmallSite {
  public:
   SmallSite() {
@@ -106,6 +132,7 @@ class SmallSite {
   log::ErrorLog error_log;
   std::vector<Logged> logged;
   Script script;
+  Patience patience;
   int handled = 0;
   int last_fd = -1;  // of the connection that was answered last
 
@@ -140,6 +167,8 @@ class SmallSite {
       add("tagged\n");
     } else if (path == "/stream") {
       response.body.SetSource(std::make_unique<ScriptedStream>(site.script));
+    } else if (path == "/wait") {
+      return ex.Await<ScriptedWait>(site.patience);
     } else if (path == "/304") {
       response.status = http::Status::kNotModified;
       response.etag = "\"abc\"";

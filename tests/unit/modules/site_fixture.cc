@@ -139,7 +139,7 @@ Answer SiteTest::Ask(std::string_view method, std::string_view target, RequestFi
   exchange.server = site->listeners.at(0).hosts.default_server();
   exchange.started = services.now;
   ++services.moment;
-  pipeline::Request& request = exchange.request;
+  http::Request& request = exchange.request;
   request.method = http::FindMethod(method);
   request.method_text = method;
   request.head_only = request.method == http::Method::kHead;

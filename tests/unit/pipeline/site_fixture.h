@@ -11,6 +11,7 @@
 #include "log/error_log.h"
 #include "pipeline/evaluate.h"
 #include "pipeline/exchange.h"
+#include "pipeline/nap.h"
 #include "pipeline/runner.h"
 #include "pipeline/services.h"
 #include "pipeline/variables.h"
@@ -100,7 +101,7 @@ class SiteTest : public testing::Test {
     source.prefix = "/srv/";
     source.conf_path = "/etc/test.conf";
     config::Diagnostics diagnostics;
-    static const site::ModuleList kModules({&site::kProcess, &site::kEvents, &site::kCore, &kVariables, &kSay});
+    static const site::ModuleList kModules({&site::kProcess, &site::kEvents, &site::kCore, &kVariables, &kNap, &kSay});
     TwinResolver resolver;
     site = site::BuildSite(source, {&kModules, &resolver}, diagnostics);
     mistakes = diagnostics.Render();

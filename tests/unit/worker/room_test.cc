@@ -21,10 +21,12 @@ using namespace std::chrono_literals;  // NOLINT: for tests
 class RoomTest : public testing::Test {
  protected:
   // A connection as Room sees it.
-  struct Guest final : session::Evictable {
+  struct Guest final : session::Session {
     Guest(RoomTest& the_test, std::string the_name, util::Milliseconds the_patience)
         : test(the_test), name(std::move(the_name)), patience_(the_patience), opened_(the_test.clock.Now()) {}
+    void Drain() override {}
     void Evict() override { test.Gone(*this); }
+    void Abort() override {}
     [[nodiscard]] util::TimePoint opened() const override { return opened_; }
     [[nodiscard]] util::Milliseconds patience() const override { return patience_; }
     void Become(Standing standing) {
