@@ -72,7 +72,16 @@ void Exchange::MoveHead(const char* from, std::size_t size, const char* to) {
   Move(response.last_modified, from, size, to);
 }
 
+void Exchange::DropContexts() {
+  while (!contexts_.empty()) {
+    const Context last = contexts_.back();
+    contexts_.pop_back();
+    last.destroy(last.value);
+  }
+}
+
 void Exchange::Reset() {
+  DropContexts();
   static_cast<PlainRequest&>(request) = {};
   request.fields.Clear();
   static_cast<PlainResponse&>(response) = {};

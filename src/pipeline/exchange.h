@@ -6,7 +6,9 @@
 // `arena`. Exchanges are pooled by the worker and reused: a warm one allocates nothing.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -120,6 +122,7 @@ class Exchange {
   static constexpr int kMaxReroutes = 10;
 
   Exchange() = default;
+  ~Exchange() { DropContexts(); }
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
@@ -138,6 +141,11 @@ class Exchange {
 
   // Gives the head's bytes a new home: every view into [from, from + size) is moved by the distance to `to`.
   void MoveHead(const char* from, std::size_t size, const char* to);
+
+  // What a module keeps for this exchange from one of its hooks to another: one of each type, made when it is first
+  // asked for. It outlives redirections inside the server and whatever waits, and is destroyed after the log.
+  template <class T>
+  [[nodiscard]] T& context();
 
   // Ready for the next request; memory is kept.
   void Reset();
@@ -163,7 +171,31 @@ class Exchange {
 
  private:
   friend class Runner;
+
+  // A module's context, in the arena.
+  struct Context {
+    const void* type;
+    void* value;
+    void (*destroy)(void* value);
+  };
+  template <class T>
+  static inline const char kType = 0;  // its address tells types apart
+
+  void DropContexts();
+
   const site::SettingsSet* settings_ = nullptr;
+  std::vector<Context> contexts_;
 };
+
+template <class T>
+T& Exchange::context() {
+  static_assert(alignof(T) <= alignof(std::max_align_t));
+  for (const Context& one : contexts_) {
+    if (one.type == &kType<T>) return *static_cast<T*>(one.value);
+  }
+  T* const value = new (arena.Allocate(sizeof(T), alignof(T))) T();
+  contexts_.push_back({&kType<T>, value, [](void* gone) { static_cast<T*>(gone)->~T(); }});
+  return *value;
+}
 
 }  // namespace colmeia::pipeline

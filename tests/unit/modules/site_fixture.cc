@@ -11,6 +11,8 @@
 #include "modules/headers.h"
 #include "modules/hive.h"
 #include "modules/index.h"
+#include "modules/limit_conn.h"
+#include "modules/limit_req.h"
 #include "modules/open_file_cache.h"
 #include "modules/ranges.h"
 #include "modules/return.h"
@@ -35,10 +37,12 @@ class NoResolver final : public site::Resolver {
 }  // namespace
 
 const site::ModuleList& TestModules() {
-  static const site::ModuleList kList({&site::kProcess, &site::kEvents, &site::kCore, &pipeline::kVariables,
-                                       &kHashSizes, &kOpenFileCache, &kReturn, &kAccess, &kTryFiles, &kStubStatus,
-                                       &kHive, &kIndex, &kAutoindex, &kStaticFiles, &kConditional, &kCharset, &kRanges,
-                                       &kHeaders, &kAccessLog});
+  static const site::ModuleList kList({&site::kProcess, &site::kEvents,  &site::kCore, &pipeline::kVariables,
+                                       &kHashSizes,     &kOpenFileCache, &kReturn,     &kLimitReq,
+                                       &kLimitConn,     &kAccess,        &kTryFiles,   &kStubStatus,
+                                       &kHive,          &kIndex,         &kAutoindex,  &kStaticFiles,
+                                       &kConditional,   &kCharset,       &kRanges,     &kHeaders,
+                                       &kAccessLog});
   return kList;
 }
 
@@ -68,6 +72,7 @@ void SiteTest::Configure(const std::string& text) {
   ASSERT_NE(site, nullptr) << diagnostics.Render();
   services.site = site.get();
   OpenLogs();
+  MakeZones();
 }
 
 void SiteTest::Serve(const std::string& text) {
@@ -97,6 +102,31 @@ void SiteTest::OpenLogs() {
     services.logs.push_back(access_logs_.back().get());
     static_cast<void>(file);
   }
+}
+
+// As a master makes them and a worker maps them, with the share of holder 0.
+void SiteTest::MakeZones() {
+  exchange.Reset();
+  services.zones.clear();
+  zone_memory.clear();
+  for (const site::Zone& planned : site->zones) {
+    const zone::Geometry geometry{.kind = planned.kind, .size = planned.size, .page_size = 4096};
+    const auto fd = sys::SharedMemfd("test-zone", geometry.total_size());
+    zone_memory.push_back(*sys::Mapping::MapShared(fd->get(), geometry.ShareAt(16), /*writable=*/true));
+    auto* const bytes = static_cast<std::byte*>(zone_memory.back().data());
+    zone::Table::Format({bytes, geometry.common_size()}, geometry, {1, 2});
+    pipeline::LentZone lent{.table = zone::Table::Attach({bytes, geometry.common_size()}, geometry)};
+    if (planned.kind == zone::Kind::kCounts) {
+      lent.share = {reinterpret_cast<zone::ShareCell*>(bytes + geometry.ShareAt(0)), geometry.slots()};
+    }
+    services.zones.push_back(lent);
+  }
+}
+
+zone::Counts SiteTest::OtherHolder(std::size_t ordinal, std::uint32_t holder) {
+  const zone::Table& table = services.zones[ordinal].table;
+  auto* const bytes = static_cast<std::byte*>(zone_memory[ordinal].data());
+  return {table, {reinterpret_cast<zone::ShareCell*>(bytes + table.geometry().ShareAt(holder)), table.size()}, holder};
 }
 
 Answer SiteTest::Ask(std::string_view method, std::string_view target, RequestFields fields) {
