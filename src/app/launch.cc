@@ -115,6 +115,7 @@ struct Launching {
   ipc::Compile command_line;
   std::vector<std::string> arguments;
   std::vector<resources::InheritedSocket> inherited;
+  resources::HandedZones zones;
   master::Reporter old_master;
   std::string program;
   master::CompilerResult compiled;
@@ -130,6 +131,7 @@ int RunMaster(Launching launching, master::StartListener on_start) {
                                         .text = std::move(launching.compiled.text),
                                         .on_start = on_start,
                                         .inherited = std::move(launching.inherited),
+                                        .zones = std::move(launching.zones),
                                         .old_master = std::move(launching.old_master),
                                         .notify = master::NotifyOptionsFromEnvironment(),
                                         .program = std::move(launching.program),
@@ -219,6 +221,15 @@ int ServeAlone(master::CompilerResult compiled) {
     if (auto fd = resources::LogFiles::ForWorker(*open.logs[i]))
       adoption.logs.push_back({i, open.logs[i]->path, *std::move(fd)});
   }
+  for (std::uint32_t i = 0; i < open.zones.size(); ++i) {
+    const ipc::PlannedZone& planned = open.zones[i]->planned;
+    if (auto fd = sys::Duplicate(open.zones[i]->fd.get())) {
+      adoption.zones.push_back(
+          {.lend = {.kind = planned.kind, .ordinal = i, .name = planned.name, .size = planned.size, .holder = 0},
+           .fd = *std::move(fd),
+           .geometry = {}});
+    }
+  }
   resources.Promote(1);
   const int code = worker::RunAlone(std::move(adoption), Modules(), [](const std::string& failure) {
     if (!failure.empty()) Say(log::Level::kEmerg, failure);
@@ -237,6 +248,7 @@ int Launch(LaunchOptions options) {
   // Before anything changes the working directory or the environment.
   launching.program = master::ProgramOnDisk(options.arguments.front(), std::getenv("PATH"));
   launching.inherited = std::move(options.inheritance.sockets);
+  launching.zones = std::move(options.inheritance.zones);
   if (handed_over) launching.old_master = master::Reporter(std::move(options.inheritance.handover));
   launching.command_line = std::move(options.command_line);
   launching.arguments = std::move(options.arguments);

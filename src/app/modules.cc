@@ -11,6 +11,8 @@
 #include "modules/headers.h"
 #include "modules/hive.h"
 #include "modules/index.h"
+#include "modules/limit_conn.h"
+#include "modules/limit_req.h"
 #include "modules/no_effect.h"
 #include "modules/open_file_cache.h"
 #include "modules/precompressed.h"
@@ -39,6 +41,8 @@ const site::ModuleList& Modules() {
       &modules::kOpenFileCache,
       // Handlers, in the order of their phases.
       &modules::kReturn,
+      &modules::kLimitReq,
+      &modules::kLimitConn,
       &modules::kAccess,
       &modules::kTryFiles,
       &modules::kStubStatus,

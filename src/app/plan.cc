@@ -196,6 +196,14 @@ ipc::Plan MakePlan(const site::Site& site, const config::Source& source, config:
   for (const site::ErrorLogTarget& target : site.error_logs.front()) {
     plan.error_logs.push_back({target.log, static_cast<std::uint8_t>(target.level)});
   }
+  for (const site::Zone& zone : site.zones) {
+    const bool counts = zone.kind == zone::ZoneKind::kCounts;
+    plan.zones.push_back({.name = zone.name,
+                          .kind = counts ? ipc::LentKind::kCountZone : ipc::LentKind::kRateZone,
+                          .size = zone.size,
+                          .key = zone.key,
+                          .where = zone.where});
+  }
   plan.daemon = process.daemon;
   plan.master_process = process.master_process;
   plan.pid_path = process.pid;

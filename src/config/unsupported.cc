@@ -17,8 +17,6 @@ constexpr Unsupported kUnsupported[] = {
     {"scgi_*", "scgi", ""},
     {"grpc_*", "grpc", ""},
     {"memcached_*", "memcached", ""},
-    {"limit_req*", "limit_req", ""},
-    {"limit_conn*", "limit_conn", ""},
     {"auth_basic*", "auth_basic", ""},
     {"auth_request*", "auth_request", ""},
     {"auth_jwt*", "auth_jwt", ""},

@@ -119,9 +119,9 @@ void Connection::Resume(Transaction& transaction) {
 }
 
 // The runner has come to the end of the exchange, or to a handler that waits.
-void Connection::Proceed(Transaction& transaction, pipeline::Progress progress) {
+void Connection::Proceed(Transaction& transaction, pipeline::RunState progress) {
   pipeline::Exchange& exchange = transaction.exchange;
-  if (progress == pipeline::Progress::kWaits) return exchange.awaiting()->SetRunner([this] { OnReady(); });
+  if (progress == pipeline::RunState::kWaits) return exchange.awaiting()->SetRunner([this] { OnReady(); });
 
   if (transaction.body.done() || exchange.response.withheld) return Finish(transaction);
   const bool is_refusal = http::Code(exchange.response.status) >= 400;
@@ -149,7 +149,7 @@ void Connection::RefuseHead(Transaction& transaction, http::Fault fault, std::st
     request.length = transaction.head.size();
   }
   shared_.counts.Add(scoreboard::Total::kRequests);
-  const pipeline::Progress progress = RunRefused(transaction, fault.status);
+  const pipeline::RunState progress = RunRefused(transaction, fault.status);
   // Both are our own words: a reason that quotes the client has it escaped already.
   if (pipeline::ErrorLogOf(transaction.exchange).Enabled(level)) {
     pipeline::WriteReport(transaction.exchange, level, fmt::format("{} {}", fault.reason, while_doing));
@@ -177,7 +177,7 @@ void Connection::RefuseBody(Transaction& transaction, http::Fault fault) {
   Proceed(transaction, pipeline::Runner::Refuse(exchange, fault.status));
 }
 
-pipeline::Progress Connection::RunRefused(Transaction& transaction, Status status) {
+pipeline::RunState Connection::RunRefused(Transaction& transaction, Status status) {
   pipeline::Exchange& exchange = transaction.exchange;
   exchange.server = Hosts(transaction).default_server();
   if (status == Status::kMethodNotAllowed) exchange.allow = "GET, HEAD";  // what most of what it has answers

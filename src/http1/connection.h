@@ -166,10 +166,10 @@ class Connection final : public loop::PollListener, public loop::TimeoutListener
   void RefuseHead(Transaction& transaction, http::Fault fault, std::string_view while_doing,
                   log::Level level = log::Level::kInfo);
   void RefuseBody(Transaction& transaction, http::Fault fault);
-  [[nodiscard]] pipeline::Progress RunRefused(Transaction& transaction, http::Status status);
+  [[nodiscard]] pipeline::RunState RunRefused(Transaction& transaction, http::Status status);
   void NoteServing();
   void Resume(Transaction& transaction);
-  void Proceed(Transaction& transaction, pipeline::Progress progress);
+  void Proceed(Transaction& transaction, pipeline::RunState progress);
   void Finish(Transaction& transaction);
   void DecideAfterResponse(Transaction& transaction);
   void WriteAnswer(Transaction& transaction, bool with_continue);

@@ -1,7 +1,7 @@
 // The messages between the master and its children, each declared once: its type, which descriptors travel with it, and
 // its fields in wire order. Encoder, decoder, log line, trace and the table in src/ipc/README.md come from here.
 //
-// Down (master -> child): Adopt, Listener, Log, Go, Release, Removed, Drain, Stop, Compile, Client.
+// Down (master -> child): Adopt, Listener, Log, Lend, Go, Release, Removed, Drain, Stop, Compile, Client.
 // Up (child -> master): Hello, Ready, Draining, Done, Failed, Unusable, Compiled.
 //
 // What may come once comes once: a child that says anything out of its turn is broken, and its master ends it.
@@ -41,6 +41,7 @@ enum class MessageType : std::uint16_t {
   kClient = 15,    // down: a client that the master accepted
   kRemoved = 16,   // down: this listener ends with your generation, and the clients that wait there are yours
   kUnusable = 17,  // up: this listener's socket accepts no more
+  kLend = 18,      // down: a zone of shared memory to map
 };
 
 // Which way a message travels.
@@ -116,6 +117,33 @@ struct Log {
   std::string path{};
   static constexpr auto Fields(auto& self, auto& f) { return f(self.ordinal, self.path); }
   bool operator==(const Log&) const = default;
+};
+
+// What a Lend lends.
+enum class LentKind : std::uint8_t {
+  kRateZone = 1,   // zone::ZoneKind::kRates
+  kCountZone = 2,  // zone::ZoneKind::kCounts
+};
+
+// A zone; `ordinal` is its place in the plan's list of zones, `size` that of its table in bytes. Where it counts for
+// each process apart, the worker is known by `holder`, and no other living process is.
+struct Lend {
+  static constexpr auto kType = MessageType::kLend;
+  static constexpr const char* kName = "Lend";
+  static constexpr int kFds = 1;
+  static constexpr std::string_view kFdNames = "zone";
+  static constexpr std::string_view kFdIs = "name";
+  static constexpr auto kWay = Way::kDown;
+  static constexpr std::string_view kFieldNames = "kind ordinal name size holder";
+  LentKind kind = LentKind::kRateZone;
+  std::uint32_t ordinal = 0;
+  std::string name{};
+  std::uint64_t size = 0;
+  std::uint32_t holder = 0;
+  static constexpr auto Fields(auto& self, auto& f) {
+    return f(self.kind, self.ordinal, self.name, self.size, self.holder);
+  }
+  bool operator==(const Lend&) const = default;
 };
 
 struct Go {
@@ -280,6 +308,6 @@ struct Client {
 };
 
 using Message = std::variant<Hello, Adopt, Listener, Log, Go, Ready, Release, Drain, Stop, Draining, Done, Failed,
-                             Compile, Compiled, Client, Removed, Unusable>;
+                             Compile, Compiled, Client, Removed, Unusable, Lend>;
 
 }  // namespace colmeia::ipc

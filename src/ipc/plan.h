@@ -89,11 +89,23 @@ struct PlannedErrorLog {
   bool operator==(const PlannedErrorLog&) const = default;
 };
 
+// A zone of shared memory.
+struct PlannedZone {
+  std::string name{};
+  LentKind kind = LentKind::kRateZone;
+  std::uint64_t size = 0;  // of its table, in bytes
+  std::string key{};       // as it is written: what is in a zone means nothing under another one
+  std::string where{};     // file:line of the directive that makes it
+  static constexpr auto Fields(auto& self, auto& f) { return f(self.name, self.kind, self.size, self.key, self.where); }
+  bool operator==(const PlannedZone&) const = default;
+};
+
 struct Plan {
   Identity identity{};
   std::vector<PlannedListener> listeners{};
   std::vector<PlannedLog> logs{};
   std::vector<PlannedErrorLog> error_logs{};
+  std::vector<PlannedZone> zones{};
   std::uint32_t workers = 1;
   std::string workers_why{};  // how `auto` came to that number, for the log; empty = it was written
   bool daemon = true;
@@ -114,10 +126,11 @@ struct Plan {
   std::string sandbox_gap{};  // what this kernel cannot enforce of the sandbox, and what follows; empty = all is
   std::string warnings{};     // of the compiler, for the log; one or more lines, or empty
   static constexpr auto Fields(auto& self, auto& f) {
-    return f(self.identity, self.listeners, self.logs, self.error_logs, self.workers, self.workers_why, self.daemon,
-             self.master_process, self.pid_path, self.control_path, self.prefix, self.conf_path, self.environment,
-             self.shutdown_timeout, self.start_timeout, self.watchdog, self.max_requests, self.max_memory,
-             self.max_generations, self.worker_connections, self.accept_by, self.sandbox_gap, self.warnings);
+    return f(self.identity, self.listeners, self.logs, self.error_logs, self.zones, self.workers, self.workers_why,
+             self.daemon, self.master_process, self.pid_path, self.control_path, self.prefix, self.conf_path,
+             self.environment, self.shutdown_timeout, self.start_timeout, self.watchdog, self.max_requests,
+             self.max_memory, self.max_generations, self.worker_connections, self.accept_by, self.sandbox_gap,
+             self.warnings);
   }
   bool operator==(const Plan&) const = default;
 };

@@ -65,10 +65,10 @@ std::vector<std::string> Without(std::vector<std::string> environment, std::init
 }
 
 std::vector<std::string> EnvironmentOf(const SuccessorOptions& options) {
-  std::vector<std::string> out =
-      Without(options.environment,
-              {resources::kListenPidVariable, resources::kListenFdsVariable, resources::kListenNamesVariable,
-               resources::kHandoverVariable, "WATCHDOG_PID"});  // the new master feeds the watchdog that was ours
+  std::vector<std::string> out = Without(
+      options.environment, {resources::kListenPidVariable, resources::kListenFdsVariable,
+                            resources::kListenNamesVariable, resources::kHandoverVariable, resources::kZonesVariable,
+                            "WATCHDOG_PID"});  // the new master feeds the watchdog that was ours
   std::string names;
   for (const resources::HandedSocket& socket : options.sockets) {
     if (!names.empty()) names += ':';
@@ -79,6 +79,10 @@ std::vector<std::string> EnvironmentOf(const SuccessorOptions& options) {
   out.push_back(fmt::format("{}={}", resources::kListenNamesVariable, names));
   out.push_back(
       fmt::format("{}={}", resources::kHandoverVariable, resources::kFirstInheritedFd + static_cast<int>(count)));
+  if (!options.zones.zones.empty()) {
+    const int behind = resources::kFirstInheritedFd + static_cast<int>(count) + 1;
+    out.push_back(fmt::format("{}={}", resources::kZonesVariable, behind));
+  }
   return out;
 }
 
@@ -148,6 +152,14 @@ Result<std::unique_ptr<Successor>> Successor::Spawn(loop::Loop& loop, ChildListe
   spawn.fds = {loop::SpawnOptions::kNone, options.stdout_fd, options.stderr_fd};
   for (const resources::HandedSocket& socket : options.sockets) spawn.fds.push_back(socket.fd);
   spawn.fds.push_back(pair->second.get());
+  sys::UniqueFd description;
+  if (!options.zones.zones.empty()) {
+    auto described = resources::DescribeZones(options.zones);
+    if (!described) return tl::unexpected(described.error());
+    description = *std::move(described);
+    spawn.fds.push_back(description.get());
+    for (const auto& zone : options.zones.zones) spawn.fds.push_back(zone->fd.get());
+  }
 
   std::unique_ptr<Successor> successor(new Successor(listener));
   Successor* const self = successor.get();

@@ -1,7 +1,8 @@
 // Handing over to a new binary: both ends of it.
 //
 // The old master starts the program's present file with its own arguments and environment, all its listening sockets
-// from descriptor 3 on (resources/inherited.h), and one end of a SOCK_SEQPACKET channel. Over that the new master tells
+// from descriptor 3 on (resources/inherited.h), one end of a SOCK_SEQPACKET channel, and behind it the zones of shared
+// memory (resources/handed_zones.h). Over the channel the new master tells
 // how it went: Hello when it begins, Ready when all its workers serve, or Failed and why. The old one says nothing;
 // when it has gone its way, the channel ends.
 //
@@ -35,6 +36,7 @@ struct SuccessorOptions {
   std::vector<std::string> arguments;    // as this program was started, the first being its name
   std::vector<std::string> environment;  // NAME=value; what concerns inherited descriptors is replaced
   std::vector<resources::HandedSocket> sockets;
+  resources::HandedZones zones;
   int stdout_fd = -1;  // lent; -1 = /dev/null
   int stderr_fd = -1;
 };

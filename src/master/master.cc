@@ -52,7 +52,7 @@ Master::Master(MasterOptions options, scoreboard::Board board, trace::Writer tra
     : options_(std::move(options)),
       board_(std::move(board)),
       recorder_(std::move(trace)),
-      resources_(std::move(options_.inherited)),
+      resources_(std::move(options_.inherited), options_.zones),
       opening_(loop_, resources_),
       deadline_(loop_, [this] { OnEvent(supervisor::Deadline{}); }),
       strangers_(loop_, [this] { ReapStrangers(); }),
@@ -83,6 +83,8 @@ Master::Master(MasterOptions options, scoreboard::Board board, trace::Writer tra
       notifier_(loop_, options_.notify) {
   texts_.emplace(1, std::move(options_.text));
   handoff_.on_unusable = [this] { mender_.Look(); };
+  if (!options_.zones.zones.empty()) zone_side_ = (options_.zones.side + 1) % zone::kSides;
+  options_.zones.zones.clear();
 }
 
 Result<control::Configuration> Master::RunningConfiguration() const {
@@ -105,6 +107,8 @@ int Master::Run() {
   options_.old_master.Watch(loop_, [this] {
     clones_.Hold(false);
     notifier_.Release();
+    // Its workers are gone, too, or about to go: what they had is given back.
+    resources_.GiveBackSide((zone_side_ + 1) % zone::kSides);
     OnEvent(supervisor::Independent{});
   });
   OnEvent(supervisor::Start{options_.plan, options_.old_master.old_master(), notifier_.active()});
@@ -259,6 +263,8 @@ Party Master::PartyIn(std::uint32_t slot) {
 Party Master::SuccessorParty() const {
   return {.peer = trace::Peer::kSuccessor, .pid = successor_ != nullptr ? successor_->pid() : 0};
 }
+
+std::uint32_t Master::HolderOf(std::uint32_t slot) const { return zone_side_ * zone::kHoldersPerSide + slot; }
 
 WorkerChild* Master::FindWorker(std::uint32_t slot) {
   const auto at = workers_.find(slot);

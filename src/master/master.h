@@ -29,6 +29,7 @@
 #include "scoreboard/board.h"
 #include "supervisor/supervisor.h"
 #include "trace/ring.h"
+#include "zone/layout.h"
 
 namespace colmeia::master {
 
@@ -41,7 +42,8 @@ struct MasterOptions {
   sys::UniqueFd text;         // its configuration memfd
   StartListener on_start;
   std::vector<resources::InheritedSocket> inherited;
-  Reporter old_master;  // of the master that we take over from; empty on an ordinary start
+  resources::HandedZones zones;  // of the master that we take over from
+  Reporter old_master;           // the same; empty on an ordinary start
   NotifyOptions notify;
   std::string program;                 // ProgramOnDisk(): what an upgrade starts
   std::vector<std::string> arguments;  // that it is started with
@@ -101,6 +103,8 @@ class Master final : public ChildListener {
   [[nodiscard]] Result<control::Configuration> RunningConfiguration() const;
   Result<> SpawnUpgrade();
   std::size_t HandOut(const resources::OpenListener& listener, const std::vector<std::size_t>& sockets);
+  // As which the worker of a slot counts in zones.
+  [[nodiscard]] std::uint32_t HolderOf(std::uint32_t slot) const;
   [[nodiscard]] WorkerChild* FindWorker(std::uint32_t slot);
   [[nodiscard]] Party PartyIn(std::uint32_t slot);
   [[nodiscard]] Party SuccessorParty() const;
@@ -134,7 +138,8 @@ class Master final : public ChildListener {
     std::uint64_t cause;  // in the trace
   };
   std::deque<Pending> events_;
-  bool handling_ = false;  // events that come meanwhile wait in `events_`
+  std::uint32_t zone_side_ = 0;  // which of the two masters that zones know
+  bool handling_ = false;        // events that come meanwhile wait in `events_`
   int exit_code_ = 0;
 };
 

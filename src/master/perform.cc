@@ -192,6 +192,15 @@ void Master::Perform(const supervisor::Adopt& action) {
   for (std::uint32_t i = 0; i < open->logs.size(); ++i) {
     static_cast<void>(SendLog(*child, i, *open->logs[i]));
   }
+  for (std::uint32_t i = 0; i < open->zones.size(); ++i) {
+    const resources::OpenZone& zone = *open->zones[i];
+    child->Send(ipc::Lend{.kind = zone.planned.kind,
+                          .ordinal = i,
+                          .name = zone.planned.name,
+                          .size = zone.planned.size,
+                          .holder = HolderOf(action.slot)},
+                {zone.fd.get()});
+  }
   child->Send(ipc::Go{});
   child->adopted = true;
   clones_.Adopted(action.slot, action.generation, action.seat, action.seats);
@@ -284,6 +293,7 @@ void Master::Perform(const supervisor::SetState& action) {
       break;
     case supervisor::SlotState::kEmpty:
       board_.Retire(action.slot);
+      resources_.GiveBackZones(HolderOf(action.slot));
       break;
     default:
       board_.SetState(action.slot, action.state);
@@ -381,6 +391,7 @@ Result<> Master::SpawnUpgrade() {
   options.arguments = options_.arguments;
   for (char** entry = environ; *entry != nullptr; ++entry) options.environment.emplace_back(*entry);
   options.sockets = resources_.SocketsToHandOver();
+  options.zones = resources_.ZonesToHandOver(zone_side_);
   options.stdout_fd = resources_.logs().original_stdout();
   options.stderr_fd = resources_.logs().original_stderr();
   auto successor = Successor::Spawn(loop_, *this, options);
@@ -398,6 +409,8 @@ void Master::Perform(const supervisor::ForwardSignal& action) {
 void Master::Perform(const supervisor::AbandonUpgrade&) {
   successor_.reset();
   clones_.Hold(false);
+  // What its workers had counted.
+  resources_.GiveBackSide((zone_side_ + 1) % zone::kSides);
   if (auto back = resources_.TakePidFileBack(); !back) log::Main().Write(log::Level::kAlert, back.error().message);
   if (auto back = desk_.TakeBack(); !back) log::Main().Write(log::Level::kAlert, back.error().message);
 }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -17,10 +18,13 @@
 #include "files/directory.h"
 #include "http/date.h"
 #include "http/escape.h"
+#include "loop/work.h"
+#include "pipeline/awaiting.h"
 #include "pipeline/exchange.h"
 #include "pipeline/open_file.h"
 #include "pipeline/path.h"
 #include "pipeline/report.h"
+#include "pipeline/services.h"
 #include "pipeline/variables.h"
 #include "util/escape.h"
 #include "util/strings.h"
@@ -262,6 +266,54 @@ bool IsCallback(std::string_view name) {
          });
 }
 
+// A listing in the making. It owns all that it touches, since it may outlive the exchange, on another thread.
+struct Job {
+  std::string folder;    // its file name
+  std::string path;      // of the request
+  std::string callback;  // for jsonp
+  Settings settings;
+
+  int error = 0;  // errno, or else there is a page
+  Page page{};
+
+  void Run() {
+    files::Listing listing = files::ListDirectory(folder);
+    error = listing.error;
+    if (error != 0) return;
+    std::sort(listing.entries.begin(), listing.entries.end(), [](const DirectoryEntry& a, const DirectoryEntry& b) {
+      const bool a_is_folder = a.kind == Kind::kDirectory;
+      const bool b_is_folder = b.kind == Kind::kDirectory;
+      return a_is_folder != b_is_folder ? a_is_folder : a.name < b.name;
+    });
+    page = MakePage(path, listing.entries, settings, callback);
+  }
+};
+
+Outcome Answer(Exchange& exchange, const std::shared_ptr<const Job>& job) {
+  if (job->error != 0) return pipeline::RefuseFile(exchange, job->folder, job->error, "opendir()");
+  exchange.response.status = http::Status::kOk;
+  exchange.response.content_type = job->page.type;
+  exchange.response.charset_assumed = job->page.charset_assumed;
+  exchange.response.body.Add(pipeline::Piece::Memory(job->page.text));
+  exchange.response.body.Own(job);
+  return Outcome::Done();
+}
+
+// A folder of many names, or one that is far away, takes longer than the loop may stand still.
+class Reading final : public pipeline::Awaiting {
+ public:
+  Reading(loop::Loop& loop, std::shared_ptr<Job> job)
+      : job_(std::move(job)),
+        work_(
+            loop, [own = job_] { own->Run(); }, [this] { Ready(); }) {}
+
+  Outcome Resume(Exchange& exchange) override { return Answer(exchange, job_); }
+
+ private:
+  std::shared_ptr<Job> job_;
+  loop::Work work_;
+};
+
 Outcome Handle(Exchange& exchange) {
   if (!exchange.request.path.ends_with('/') || !http::IsGetOrHead(exchange.request.method)) return Outcome::Pass();
   std::string_view callback;
@@ -274,21 +326,11 @@ Outcome Handle(Exchange& exchange) {
   }
   const pipeline::FileName folder = pipeline::MapPath(exchange);
   if (!folder) return pipeline::RefusePath(exchange);
-  files::Listing listing = files::ListDirectory(*folder);
-  if (listing.error != 0) return pipeline::RefuseFile(exchange, *folder, listing.error, "opendir()");
-  std::sort(listing.entries.begin(), listing.entries.end(), [](const DirectoryEntry& a, const DirectoryEntry& b) {
-    const bool a_is_folder = a.kind == Kind::kDirectory;
-    const bool b_is_folder = b.kind == Kind::kDirectory;
-    return a_is_folder != b_is_folder ? a_is_folder : a.name < b.name;
-  });
-  Page made = MakePage(exchange.request.path, listing.entries, exchange.settings<Settings>(), callback);
-  const auto page = std::make_shared<const std::string>(std::move(made.text));
-  exchange.response.status = http::Status::kOk;
-  exchange.response.content_type = made.type;
-  exchange.response.charset_assumed = made.charset_assumed;
-  exchange.response.body.Add(pipeline::Piece::Memory(*page));
-  exchange.response.body.Own(page);
-  return Outcome::Done();
+  auto job = std::make_shared<Job>(Job{std::string(*folder), std::string(exchange.request.path), std::string(callback),
+                                       exchange.settings<Settings>()});
+  if (exchange.services->loop != nullptr) return exchange.Await<Reading>(*exchange.services->loop, std::move(job));
+  job->Run();
+  return Answer(exchange, job);
 }
 
 bool Applies(const site::SettingsSet& settings) { return settings.Get<Settings>().on; }

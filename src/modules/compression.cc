@@ -31,16 +31,16 @@ using http::Status;
 using pipeline::Exchange;
 using site::MediaTypes;
 
-constexpr std::size_t kLeastRoom = 4 * 1024;
-constexpr std::size_t kMostRoom = 64 * 1024;
+// More than a body has, for what a coding adds to it.
+constexpr std::size_t kMargin = 4 * 1024;
 
 // What holds for one coding.
 struct Rules {
   bool on = false;
   int level = 1;
   std::uint64_t min_length = 20;
-  std::size_t room = kMostRoom;       // of the output that waits for a client
-  std::uint64_t window = 512 * 1024;  // of brotli
+  std::size_t room = pipeline::kUsualBuffers;  // of the output that waits for a client
+  std::uint64_t window = 512 * 1024;           // of brotli
   MediaTypes types{};
 };
 
@@ -69,14 +69,9 @@ struct Draft {
 void SetGzipTypes(Draft& draft, const Call& call) { MediaTypes::Add(draft.gzip_types, call); }
 void SetBrotliTypes(Draft& draft, const Call& call) { MediaTypes::Add(draft.brotli_types, call); }
 
-// Number and size: together they are what may wait.
 void SetBuffers(Draft& draft, const Call& call) {
   if (draft.gzip_room) return call.Duplicate();
-  const auto number = config::ReadNumber(call, call.args()[0], 1, 1 << 20);
-  const auto size = config::ReadSize(call, call.args()[1], 1, 1 << 30);
-  if (!number || !size) return;
-  draft.gzip_room = static_cast<std::size_t>(
-      std::clamp<std::uint64_t>(static_cast<std::uint64_t>(*number) * *size, kLeastRoom, kMostRoom));
+  draft.gzip_room = pipeline::ReadBuffers(call);
 }
 
 constexpr In kPlaces = In::kHttp | In::kServer | In::kLocation;
@@ -217,6 +212,12 @@ void NoteRatio(Exchange& exchange, std::uint64_t in, std::uint64_t out) {
   exchange.gzip_out = out;
 }
 
+// What a response points into: the date and the tag are the file's.
+struct KeptVariant {
+  std::shared_ptr<const files::File> file;
+  pipeline::VariantCache::Variant variant;
+};
+
 // The body is a variant that is kept.
 bool TakeVariant(Exchange& exchange, Coding coding, const Rules& rules, std::size_t limit) {
   pipeline::Response& response = exchange.response;
@@ -233,7 +234,7 @@ bool TakeVariant(Exchange& exchange, Coding coding, const Rules& rules, std::siz
   if (variant == nullptr) return false;
   response.body.Clear();
   response.body.Add(pipeline::Piece::Memory(*variant));
-  response.body.Own(variant);
+  response.body.Own(std::make_shared<const KeptVariant>(KeptVariant{file, variant}));
   if (coding == Coding::kGzip) NoteRatio(exchange, file->size(), variant->size());
   return true;
 }
@@ -261,7 +262,7 @@ void Filter(Exchange& exchange) {
     return MakeCoder(coding, level, window, length);
   };
   const std::size_t room =
-      static_cast<std::size_t>(std::min<std::uint64_t>(rules.room, length.value_or(rules.room) + kLeastRoom));
+      static_cast<std::size_t>(std::min<std::uint64_t>(rules.room, length.value_or(rules.room) + kMargin));
   response.body.Wrap<pipeline::CodedBody>(exchange, make, coding == Coding::kGzip ? "deflate()" : "brotli", room,
                                           coding == Coding::kGzip ? NoteRatio : nullptr);
 }

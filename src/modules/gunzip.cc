@@ -1,6 +1,6 @@
 #include "modules/gunzip.h"
 
-#include <algorithm>
+#include <cstddef>
 #include <optional>
 
 #include "coding/coder.h"
@@ -20,12 +20,9 @@ using config::In;
 using http::HeaderId;
 using pipeline::Exchange;
 
-constexpr std::size_t kLeastRoom = 4 * 1024;
-constexpr std::size_t kMostRoom = 64 * 1024;
-
 struct Settings {
   bool on = false;
-  std::size_t room = kMostRoom;  // of the output that waits for a client
+  std::size_t room = pipeline::kUsualBuffers;  // of the output that waits for a client
 };
 
 struct Draft {
@@ -37,11 +34,7 @@ struct Draft {
 
 void SetBuffers(Draft& draft, const Call& call) {
   if (draft.room) return call.Duplicate();
-  const auto number = config::ReadNumber(call, call.args()[0], 1, 1 << 20);
-  const auto size = config::ReadSize(call, call.args()[1], 1, 1 << 30);
-  if (!number || !size) return;
-  draft.room = static_cast<std::size_t>(
-      std::clamp<std::uint64_t>(static_cast<std::uint64_t>(*number) * *size, kLeastRoom, kMostRoom));
+  draft.room = pipeline::ReadBuffers(call);
 }
 
 constexpr Directive kDirectives[] = {

@@ -123,7 +123,8 @@ Outcome Handle(Exchange& exchange) {
     if (mode == Mode::kOff || (offer.weight < 0 && !says_vary)) continue;
     const pipeline::FileName path = pipeline::MapInFolder(exchange, offer.suffix);
     if (!path) return Outcome::Pass();  // static_files says so
-    files::Lookup found = pipeline::OpenFile(exchange, *path, offer.weight < 0 ? files::Want::kFacts : files::Want::kContent);
+    files::Lookup found =
+        pipeline::OpenFile(exchange, *path, offer.weight < 0 ? files::Want::kFacts : files::Want::kContent);
     if (!found) {
       if (!pipeline::IsMissing(found.error)) ReportFailure(exchange, *path, found.error);
       continue;

@@ -222,6 +222,15 @@ bool VaryApplies(const site::SettingsSet& settings) { return settings.Get<Coding
 const site::Module kContentCoding = site::DefineModule<CodingSettings, CodingDraft, MergeCoding>(
     "content_coding", kCodingDirectives, {.filter = FilterVary, .filter_applies = VaryApplies});
 
+std::optional<std::size_t> ReadBuffers(const Call& call) {
+  constexpr std::uint64_t kLeast = 4 * 1024;
+  const auto number = config::ReadNumber(call, call.args()[0], 1, 1 << 20);
+  const auto size = config::ReadSize(call, call.args()[1], 1, 1 << 30);
+  if (!number || !size) return std::nullopt;
+  return static_cast<std::size_t>(
+      std::clamp<std::uint64_t>(static_cast<std::uint64_t>(*number) * *size, kLeast, kUsualBuffers));
+}
+
 bool MayUseGzip(Exchange& exchange) {
   const CodingSettings& settings = exchange.settings<CodingSettings>();
   const int minor = exchange.request.protocol == "HTTP/1.0" ? 0 : 1;

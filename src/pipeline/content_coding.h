@@ -3,6 +3,9 @@
 // gzip_proxied, gzip_disable.
 #pragma once
 
+#include <cstddef>
+#include <optional>
+
 #include "site/module.h"
 
 namespace colmeia::pipeline {
@@ -11,6 +14,13 @@ class Exchange;
 
 // The directives, and the filter that writes Vary. It stands behind all filters that call VariesByCoding().
 extern const site::Module kContentCoding;
+
+// For setters of "gzip_buffers number size": how much may be coded before the client takes it, within bounds; nothing
+// after a mistake was reported.
+[[nodiscard]] std::optional<std::size_t> ReadBuffers(const config::Call& call);
+
+// What holds where nobody says so.
+inline constexpr std::size_t kUsualBuffers = 64 * 1024;
 
 // Whether gzip may be used for this client, whatever Accept-Encoding says: by its version, by proxies on its way (Via)
 // and what the response says to caches, and by its name.

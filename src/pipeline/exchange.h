@@ -149,11 +149,6 @@ class Exchange : public ExchangeTexts {
     return settings_->Get<S>();
   }
 
-  // What a module keeps for this exchange from one of its hooks to another: one of each type, made when it is first
-  // asked for. It outlives redirections inside the server and whatever waits, and is destroyed after the log.
-  template <class T>
-  [[nodiscard]] T& context();
-
   // Makes a `T` what this waits for; a handler returns the outcome. REQUIRES: it does not wait.
   template <class T, class... Args>
   [[nodiscard]] Outcome Await(Args&&... args) {
@@ -173,6 +168,11 @@ class Exchange : public ExchangeTexts {
   // Gives the head's bytes a new home: every view into [from, from + size) is moved by the distance to `to`. What a
   // module keeps of its own is not known here: it takes views of the request anew when it is resumed.
   void MoveHead(const char* from, std::size_t size, const char* to);
+
+  // What a module keeps for this exchange from one of its hooks to another: one of each type, made when it is first
+  // asked for. It outlives redirections inside the server and whatever waits, and is destroyed after the log.
+  template <class T>
+  [[nodiscard]] T& context();
 
   // Ready for the next request; memory is kept.
   void Reset();

@@ -19,9 +19,9 @@ void Runner::Enter(Exchange& exchange, const site::Location* location) {
   exchange.settings_ = &location->settings;
 }
 
-Progress Runner::Run(Exchange& exchange) { return Loop(exchange, Step::kChooseLocation); }
+RunState Runner::Run(Exchange& exchange) { return Loop(exchange, Step::kChooseLocation); }
 
-Progress Runner::Resume(Exchange& exchange) {
+RunState Runner::Resume(Exchange& exchange) {
   std::unique_ptr<Awaiting> awaiting = std::move(exchange.awaiting_);
   const Outcome outcome = awaiting->Resume(exchange);
   if (outcome.next == Next::kAwait && exchange.awaiting_ == nullptr) exchange.awaiting_ = std::move(awaiting);
@@ -36,19 +36,19 @@ void Runner::Cancel(Exchange& exchange, http::Status status) {
   exchange.response.status = status;
 }
 
-Progress Runner::Refuse(Exchange& exchange, http::Status status) {
+RunState Runner::Refuse(Exchange& exchange, http::Status status) {
   if (exchange.location == nullptr) Enter(exchange, exchange.server->self.get());
   return Loop(exchange, Respond(exchange, status));
 }
 
-Progress Runner::Loop(Exchange& exchange, Step step) {
+RunState Runner::Loop(Exchange& exchange, Step step) {
   for (;;) {
     while (step == Step::kChooseLocation) {
       step = exchange.named_location.empty() ? EnterByPath(exchange) : EnterByName(exchange);
     }
-    if (step == Step::kAwait) return Progress::kWaits;
+    if (step == Step::kAwait) return RunState::kWaits;
     const http::Status refusal = Complete(exchange);
-    if (refusal == http::Status::kNone) return Progress::kComplete;
+    if (refusal == http::Status::kNone) return RunState::kComplete;
     step = Respond(exchange, refusal);
   }
 }

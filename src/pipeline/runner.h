@@ -32,7 +32,7 @@ class Exchange;
 struct Outcome;
 
 // How far an exchange has come.
-enum class Progress {
+enum class RunState {
   kComplete,  // `response` is complete, unless it is withheld
   kWaits,     // Exchange::awaiting() will say when to Resume()
 };
@@ -40,17 +40,17 @@ enum class Progress {
 class Runner {
  public:
   // REQUIRES: request, connection, services and server are set.
-  static Progress Run(Exchange& exchange);
+  static RunState Run(Exchange& exchange);
 
   // Goes on after a wait. REQUIRES: it waits, and the wait is over.
-  static Progress Resume(Exchange& exchange);
+  static RunState Resume(Exchange& exchange);
 
   // Nobody wants the answer any more: the wait ends, and `status` is for the log. REQUIRES: it waits.
   static void Cancel(Exchange& exchange, http::Status status);
 
   // The same for a request that cannot be understood or is refused before any handler sees it (400, 405, 414, 494,
   // 505), or whose body is (400, 413): then in the location that was to answer it.
-  static Progress Refuse(Exchange& exchange, http::Status status);
+  static RunState Refuse(Exchange& exchange, http::Status status);
 
   // Writes the access log and whatever else logs this exchange. Once per exchange.
   static void Log(Exchange& exchange);
@@ -79,7 +79,7 @@ class Runner {
   static Step Reroute(Exchange& exchange);
   // kNone, or what a filter answers instead.
   static http::Status Complete(Exchange& exchange);
-  static Progress Loop(Exchange& exchange, Step step);
+  static RunState Loop(Exchange& exchange, Step step);
 };
 
 }  // namespace colmeia::pipeline

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pipeline/current_request.h"
+#include "pipeline/zones.h"
 #include "util/clock.h"
 
 namespace colmeia::site {
@@ -56,6 +57,7 @@ struct Services {
   VariantCache* variants = nullptr;          // null only in unit tests
   std::vector<log::AccessLog*> logs;         // by ordinal of Site::logs
   std::vector<log::ErrorLog*> error_logs;    // by ordinal of Site::error_logs
+  std::vector<ZoneInUse> zones;              // by ordinal of Site::zones
   const scoreboard::Board* board = nullptr;  // null only in unit tests
   const trace::Reader* trace = nullptr;      // null without a master
   loop::Loop* loop = nullptr;                // null only in unit tests

@@ -24,6 +24,11 @@ Result<bool> AdoptionReader::Take(channel::Received& received) {
       adoption_.logs.push_back({log->ordinal, log->path, std::move(received.fds.front())});
       return false;
     }
+    if (const auto* const lend = std::get_if<ipc::Lend>(&received.message)) {
+      if (lend->ordinal != adoption_.zones.size()) return Fail("the master sent its zones out of order");
+      adoption_.zones.push_back({.lend = *lend, .fd = std::move(received.fds.front()), .geometry = {}});
+      return false;
+    }
     if (std::holds_alternative<ipc::Go>(received.message)) {
       if (adoption_.listeners.size() != listeners_ || adoption_.logs.size() != logs_) {
         return Fail(fmt::format("the master announced {} listeners and {} logs, and sent {} and {}", listeners_, logs_,

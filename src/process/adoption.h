@@ -10,9 +10,11 @@
 #include "channel/channel.h"
 #include "ipc/plan.h"
 #include "scoreboard/board.h"
+#include "sys/memfd.h"
 #include "sys/unique_fd.h"
 #include "trace/ring.h"
 #include "util/result.h"
+#include "zone/layout.h"
 
 namespace colmeia::process {
 
@@ -26,6 +28,16 @@ struct LentLog {
   std::uint32_t ordinal = 0;
   std::string path;
   sys::UniqueFd fd;
+};
+
+// A zone of shared memory.
+struct LentZone {
+  ipc::Lend lend;
+  sys::UniqueFd fd;  // Become() closes it
+  // What became of it:
+  zone::TableGeometry geometry;
+  sys::Mapping common{};  // the table, which all workers write
+  sys::Mapping share{};   // what this worker counts; a zone of counts only
 };
 
 // The memory that the master shares, as descriptors; Become() closes them.
@@ -46,10 +58,12 @@ struct Adoption {
   std::optional<scoreboard::Board> board;
   std::optional<trace::Reader> trace;  // nothing without a master
   std::vector<LentListener> listeners;
-  std::vector<LentLog> logs;  // by ordinal
+  std::vector<LentLog> logs;    // by ordinal
+  std::vector<LentZone> zones;  // by ordinal
 };
 
-// Puts an Adoption together from the master's messages, in the order of the protocol: Adopt, Listener..., Log..., Go.
+// Puts an Adoption together from the master's messages, in the order of the protocol: Adopt, then Listener..., Log...,
+// Lend..., then Go.
 class AdoptionReader {
  public:
   // True once Go has come and everything that Adopt announced is there. The error says what is out of order; the

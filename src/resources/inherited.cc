@@ -57,6 +57,10 @@ Inheritance ReadInherited(const InheritedVariables& variables, int first) {
       out.ignored.push_back(fmt::format("{}={} names no handover channel, ignored", kHandoverVariable, *channel));
     }
   }
+  if (out.handover) {
+    const auto zones = Number(kZonesVariable, variables.zones, out.ignored);
+    if (zones && *zones > *channel) out.zones = TakeZones(*zones, out.ignored);
+  }
   if (!out.handover && pid != getpid()) return out;
   if (count.value_or(0) > kMostSockets) {
     out.ignored.push_back(fmt::format("{}={} is too many, {} are taken", kListenFdsVariable, *count, kMostSockets));
@@ -91,8 +95,10 @@ Inheritance TakeInherited() {
   Inheritance out = ReadInherited({.listen_pid = getenv(kListenPidVariable),
                                    .listen_fds = getenv(kListenFdsVariable),
                                    .listen_names = getenv(kListenNamesVariable),
-                                   .handover = getenv(kHandoverVariable)});
-  for (const char* const name : {kListenPidVariable, kListenFdsVariable, kListenNamesVariable, kHandoverVariable}) {
+                                   .handover = getenv(kHandoverVariable),
+                                   .zones = getenv(kZonesVariable)});
+  for (const char* const name :
+       {kListenPidVariable, kListenFdsVariable, kListenNamesVariable, kHandoverVariable, kZonesVariable}) {
     unsetenv(name);
   }
   return out;

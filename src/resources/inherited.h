@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "resources/handed_zones.h"
 #include "sys/address.h"
 #include "sys/unique_fd.h"
 
@@ -33,6 +34,7 @@ struct InheritedSocket {
 struct Inheritance {
   std::vector<InheritedSocket> sockets;  // in the order given: that of their reuseport group
   sys::UniqueFd handover;                // set: another master waits for our word
+  HandedZones zones;                     // of that other master
   std::vector<std::string> ignored;      // one sentence for each thing that was of no use
 };
 
@@ -48,6 +50,7 @@ struct InheritedVariables {
   const char* listen_fds = nullptr;
   const char* listen_names = nullptr;
   const char* handover = nullptr;
+  const char* zones = nullptr;
 };
 [[nodiscard]] Inheritance ReadInherited(const InheritedVariables& variables, int first = kFirstInheritedFd);
 

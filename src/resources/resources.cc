@@ -45,7 +45,7 @@ std::vector<std::size_t> OpenGeneration::NotServedBy(std::uint32_t ordinal,
   return numbers;
 }
 
-Resources::Resources(std::vector<InheritedSocket> inherited) {
+Resources::Resources(std::vector<InheritedSocket> inherited, HandedZones zones) : handed_zones_(std::move(zones)) {
   for (InheritedSocket& socket : inherited) {
     auto at = std::find_if(inherited_.begin(), inherited_.end(),
                            [&](const auto& listener) { return listener->address == socket.address; });
@@ -88,6 +88,11 @@ Result<> Resources::Open(std::uint32_t generation, std::shared_ptr<const ipc::Pl
     }
   }
   if (!failures.message.empty()) return abandon(std::move(failures));
+  for (const ipc::PlannedZone& planned : plan->zones) {
+    auto zone = OpenZoneOf(planned);
+    if (!zone) return abandon(zone.error());
+    opened.zones.push_back(*std::move(zone));
+  }
   for (const ipc::PlannedListener& planned : plan->listeners) {
     auto listener = OpenOne(planned, plan->workers, attempts);
     if (!listener) return abandon(listener.error());
@@ -100,6 +105,54 @@ Result<> Resources::Open(std::uint32_t generation, std::shared_ptr<const ipc::Pl
   if (!logs_.writes()) logs_.WriteTo(*plan, opened.logs);
   generations_.emplace(generation, std::move(opened));
   return {};
+}
+
+Result<std::shared_ptr<OpenZone>> Resources::OpenZoneOf(const ipc::PlannedZone& planned) {
+  // The newest one of that name is what is asked about, as nginx asks the configuration before.
+  for (const auto& zone : Zones()) {
+    if (zone->planned.name != planned.name) continue;
+    auto kept = zone->CanBe(planned);
+    if (!kept) return tl::unexpected(kept.error());
+    if (*kept) return zone;
+    break;
+  }
+  return OpenZone::Create(planned);
+}
+
+std::vector<std::shared_ptr<OpenZone>> Resources::Zones() const {
+  std::vector<std::shared_ptr<OpenZone>> out;
+  for (auto at = generations_.rbegin(); at != generations_.rend(); ++at) {
+    for (const auto& zone : at->second.zones) {
+      if (std::find(out.begin(), out.end(), zone) == out.end()) out.push_back(zone);
+    }
+  }
+  for (const auto& zone : handed_zones_.zones) {
+    if (std::find(out.begin(), out.end(), zone) == out.end()) out.push_back(zone);
+  }
+  return out;
+}
+
+void Resources::GiveBackZones(std::uint32_t holder) {
+  for (const auto& zone : Zones()) {
+    if (auto given = zone->GiveBack(holder); !given) log::Main().Write(log::Level::kAlert, given.error().message);
+  }
+}
+
+void Resources::GiveBackSide(std::uint32_t side) {
+  for (const auto& zone : Zones()) {
+    if (auto given = zone->GiveBackSide(side); !given) log::Main().Write(log::Level::kAlert, given.error().message);
+  }
+}
+
+// Of several generations' zones of one name the newest one goes on.
+HandedZones Resources::ZonesToHandOver(std::uint32_t side) const {
+  HandedZones out{.side = side, .zones = {}};
+  for (const auto& zone : Zones()) {
+    const bool has_name = std::any_of(out.zones.begin(), out.zones.end(),
+                                      [&](const auto& other) { return other->planned.name == zone->planned.name; });
+    if (!has_name) out.zones.push_back(zone);
+  }
+  return out;
 }
 
 Result<std::shared_ptr<OpenListener>> Resources::OpenOne(const ipc::PlannedListener& planned, std::uint32_t seats,
@@ -219,6 +272,7 @@ void Resources::Promote(std::uint32_t generation) {
 }
 
 void Resources::CloseInherited() {
+  handed_zones_.zones.clear();
   for (auto& listener : std::exchange(inherited_, {})) {
     if (listener.use_count() == 1) {
       log::Main().Print(log::Level::kNotice, "master: closed the inherited socket {}: no `listen` directive names it",

@@ -16,6 +16,7 @@
 #include "resources/inherited.h"
 #include "resources/log_files.h"
 #include "resources/open_listener.h"
+#include "resources/open_zone.h"
 #include "sys/pid_file.h"
 #include "util/clock.h"
 #include "util/result.h"
@@ -27,6 +28,7 @@ struct OpenGeneration {
   std::shared_ptr<const ipc::Plan> plan;
   std::vector<std::shared_ptr<OpenListener>> listeners;  // empty once the generation accepts no more
   std::vector<std::shared_ptr<OpenLog>> logs;
+  std::vector<std::shared_ptr<OpenZone>> zones;
   std::uint32_t seats = 0;
   bool retired = false;  // it wants no clients any more
 
@@ -47,8 +49,8 @@ struct OpenGeneration {
 
 class Resources {
  public:
-  // Inherited sockets that no `listen` wants are closed once the first generation is current.
-  explicit Resources(std::vector<InheritedSocket> inherited = {});
+  // Inherited sockets that no `listen` wants are closed once the first generation is current, and so are zones.
+  explicit Resources(std::vector<InheritedSocket> inherited = {}, HandedZones zones = {});
 
   // Opens everything that `plan` names and no living generation has. All or nothing. The error names the address or the
   // path, its place in the configuration, and what to do; EADDRINUSE is worth another try.
@@ -85,6 +87,11 @@ class Resources {
 
   [[nodiscard]] LogFiles& logs() { return logs_; }
 
+  // The process that counted as this holder is dead: what it had in zones is given back.
+  void GiveBackZones(std::uint32_t holder);
+  // All workers of the master of that side are gone.
+  void GiveBackSide(std::uint32_t side);
+
   // Null when that generation has nothing open.
   [[nodiscard]] const OpenGeneration* Find(std::uint32_t generation) const;
 
@@ -95,13 +102,18 @@ class Resources {
 
   // Every listening socket that clients can come to, with names for the new master, in the order of their groups. Lent.
   [[nodiscard]] std::vector<HandedSocket> SocketsToHandOver() const;
+  // Every zone, as the master of this side hands them over.
+  [[nodiscard]] HandedZones ZonesToHandOver(std::uint32_t side) const;
   // Renames the pid file to ".oldbin", and back, over whatever the new master left.
   Result<> PutPidFileAside();
   Result<> TakePidFileBack();
 
  private:
+  Result<std::shared_ptr<OpenZone>> OpenZoneOf(const ipc::PlannedZone& planned);
   Result<std::shared_ptr<OpenListener>> OpenOne(const ipc::PlannedListener& planned, std::uint32_t seats,
                                                 Attempts attempts);
+  // Each once, those of newer generations first.
+  [[nodiscard]] std::vector<std::shared_ptr<OpenZone>> Zones() const;
   void CloseInherited();
   [[nodiscard]] const std::string& pid_path() const {
     return pid_path_aside_.empty() ? pid_file_.path() : pid_path_aside_;
@@ -115,6 +127,7 @@ class Resources {
   std::uint32_t current_ = 0;  // the last that was promoted; 0 = none yet
   // By address, until the first generation is current; then what is not wanted is closed.
   std::vector<std::shared_ptr<OpenListener>> inherited_;
+  HandedZones handed_zones_;  // until the first generation is current
   LogFiles logs_;
   sys::PidFile pid_file_;
   sys::PidFile next_pid_file_;  // of a generation that is not current yet

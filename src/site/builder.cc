@@ -10,6 +10,7 @@
 #include "config/tree.h"
 #include "site/core_module.h"
 #include "site/listeners.h"
+#include "site/zones.h"
 
 namespace colmeia::site {
 namespace {
@@ -70,8 +71,14 @@ struct Logs {
 class Context final : public MergeContext {
  public:
   Context(const config::Source& source, config::Diagnostics& diagnostics, const TemplateNames& names, Logs& logs,
-          In block, const Location* location)
-      : source_(source), diagnostics_(diagnostics), names_(names), logs_(logs), block_(block), location_(location) {}
+          ZoneList& zones, In block, const Location* location)
+      : source_(source),
+        diagnostics_(diagnostics),
+        names_(names),
+        logs_(logs),
+        zones_(zones),
+        block_(block),
+        location_(location) {}
 
   Template Compile(const PlacedText& text) override {
     std::vector<TemplateMistake> mistakes;
@@ -103,6 +110,7 @@ class Context final : public MergeContext {
     logs_.error_logs.push_back(std::move(rows));
     return static_cast<std::uint32_t>(logs_.error_logs.size() - 1);
   }
+  ZoneList& zones() override { return zones_; }
 
   [[nodiscard]] std::string FromPrefix(std::string_view path) const override {
     return path.starts_with('/') ? std::string(path) : source_.prefix + std::string(path);
@@ -122,6 +130,7 @@ class Context final : public MergeContext {
   config::Diagnostics& diagnostics_;
   const TemplateNames& names_;
   Logs& logs_;
+  ZoneList& zones_;
   In block_;
   const Location* location_;
 };
@@ -135,7 +144,8 @@ class SiteBuilder {
         names_{.variables = options.modules->variables(), .groups = {}},
         registry_(options.modules->registry()),
         applier_(registry_, source, diagnostics, options.progress),
-        listeners_(source, *options.resolver, options.modules->variables(), diagnostics) {}
+        listeners_(source, *options.resolver, options.modules->variables(), diagnostics),
+        zones_(source, diagnostics) {}
 
   std::unique_ptr<const Site> Build() {
     const std::vector<Node> tree = config::ParseTree(source_, diagnostics_);
@@ -149,6 +159,7 @@ class SiteBuilder {
     site_->listeners = listeners_.Finish();
     site_->logs = std::move(logs_.files);
     site_->error_logs = std::move(logs_.error_logs);
+    site_->zones = zones_.Finish();
     if (diagnostics_.HasErrors()) return nullptr;
     return std::move(site_);
   }
@@ -339,7 +350,7 @@ class SiteBuilder {
 
   // The settings of a block: each module merges what the block said into the outer block's.
   SettingsSet Merge(const SettingsSet* outer, const config::DraftSet& drafts, In block, const Location* location) {
-    Context context(source_, diagnostics_, names_, logs_, block, location);
+    Context context(source_, diagnostics_, names_, logs_, zones_, block, location);
     std::vector<std::shared_ptr<const void>> all;
     for (std::size_t i = 0; i < modules_.size(); ++i) {
       const Module& module = *modules_[i];
@@ -395,6 +406,7 @@ class SiteBuilder {
   ListenerBuilder listeners_;
   std::vector<std::string> groups_;
   Logs logs_;
+  ZoneList zones_;
   std::unique_ptr<Site> site_;
 };
 

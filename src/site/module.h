@@ -32,16 +32,18 @@ struct Outcome;
 namespace colmeia::site {
 
 enum class LocationKind;
+class ZoneList;
 
 // The order in which handlers see an exchange (nginx's phases, without those that nothing here uses).
 enum class Phase {
   kServerRewrite,  // before a location is chosen: server-level `return`
   kRewrite,        // the location is known: its `return`
+  kPreaccess,      // limits: limit_req, limit_conn
   kAccess,         // may the client have this?
   kPrecontent,     // try_files
   kContent,        // produce the response
 };
-inline constexpr int kPhases = 5;
+inline constexpr int kPhases = 6;
 
 // Handles or passes on. Must not throw and must not block longer than a file's metadata takes.
 using Handler = pipeline::Outcome (*)(pipeline::Exchange&);
@@ -72,6 +74,8 @@ class MergeContext {
   virtual std::uint32_t AddLog(std::string_view path, config::Span span) = 0;
   // The ordinal of a set of error log targets (Site::error_logs).
   virtual std::uint32_t AddErrorLog(const std::vector<std::pair<std::uint32_t, int>>& targets) = 0;
+  // The zones of shared memory that directives make and use.
+  virtual ZoneList& zones() = 0;
 
   // Absolute, by the prefix (-p), respectively by the folder of the configuration file.
   [[nodiscard]] virtual std::string FromPrefix(std::string_view path) const = 0;

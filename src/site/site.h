@@ -16,6 +16,7 @@
 #include "site/module.h"
 #include "site/regex.h"
 #include "site/settings.h"
+#include "site/zones.h"
 #include "sys/address.h"
 #include "sys/sockets.h"
 
@@ -175,6 +176,7 @@ struct Site {
   std::vector<std::unique_ptr<Server>> servers;
   std::vector<LogFile> logs;                            // by ordinal
   std::vector<std::vector<ErrorLogTarget>> error_logs;  // by ordinal; [0] is the main context's
+  std::vector<Zone> zones;                              // by ordinal
 };
 
 }  // namespace colmeia::site

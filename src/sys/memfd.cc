@@ -74,6 +74,21 @@ Result<std::string> ReadMemfd(int fd) {
   return bytes;
 }
 
+Result<> EmptyPart(int fd, std::size_t offset, std::size_t size) {
+  const int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+  if (fallocate(fd, mode, static_cast<off_t>(offset), static_cast<off_t>(size)) != 0) {
+    return FailErrno("cannot empty a part of a memory file");
+  }
+  return {};
+}
+
+Result<std::size_t> NextData(int fd, std::size_t offset) {
+  const off_t at = lseek(fd, static_cast<off_t>(offset), SEEK_DATA);
+  if (at >= 0) return static_cast<std::size_t>(at);
+  if (errno == ENXIO) return SizeOf(fd);
+  return FailErrno("cannot look for data in a memory file");
+}
+
 Result<std::size_t> SizeOf(int fd) {
   struct stat info {};
   if (fstat(fd, &info) != 0) return FailErrno(fmt::format("cannot ask for the size of descriptor {}", fd));

@@ -31,6 +31,13 @@ namespace colmeia::sys {
 // Everything from offset 0 to the end; the descriptor's position is neither used nor moved.
 [[nodiscard]] Result<std::string> ReadMemfd(int fd);
 
+// Bytes of a shared memfd become zero again, and their memory is the system's. REQUIRES: `offset` and `size` are those
+// of pages.
+[[nodiscard]] Result<> EmptyPart(int fd, std::size_t offset, std::size_t size);
+
+// Where the next bytes are that were ever written, at `offset` or behind it; the size of the file where none are.
+[[nodiscard]] Result<std::size_t> NextData(int fd, std::size_t offset);
+
 // The size of the file behind `fd`.
 [[nodiscard]] Result<std::size_t> SizeOf(int fd);
 

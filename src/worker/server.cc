@@ -99,6 +99,7 @@ Result<> Server::Build(const site::ModuleList& modules) {
   if (site_->logs.size() != adoption_.logs.size())
     return Fail("the configuration names other logs than the master opened");
 
+  if (auto lent = LendZones(); !lent) return lent;
   OpenLogs();
   services_.site = site_.get();
   services_.files = &files_;
@@ -134,6 +135,23 @@ Result<> Server::Build(const site::ModuleList& modules) {
     acceptor_->Add(listener.ordinal, std::move(listener.fd), *listeners_[listener.ordinal]);
   }
   adoption_.listeners.clear();
+  return {};
+}
+
+Result<> Server::LendZones() {
+  const auto fits = [](const site::Zone& zone, const process::LentZone& lent) {
+    return zone.name == lent.lend.name && zone.kind == lent.geometry.kind && zone.size == lent.geometry.size;
+  };
+  if (!std::equal(site_->zones.begin(), site_->zones.end(), adoption_.zones.begin(), adoption_.zones.end(), fits)) {
+    return Fail("the configuration names other zones than the master made");
+  }
+  for (const process::LentZone& lent : adoption_.zones) {
+    pipeline::ZoneInUse zone{
+        .table = zone::Table::Attach({static_cast<std::byte*>(lent.common.data()), lent.common.size()}, lent.geometry)};
+    if (lent.share) zone.share = {static_cast<zone::ShareCell*>(lent.share.data()), lent.geometry.slots()};
+    zone.holder = lent.lend.holder;
+    services_.zones.push_back(zone);
+  }
   return {};
 }
 

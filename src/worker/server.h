@@ -71,6 +71,7 @@ class Server {
  private:
   Server(loop::Loop& loop, process::Adoption adoption);
   Result<> Build(const site::ModuleList& modules);
+  Result<> LendZones();
   void OpenLogs();
   void OnTurnEnds();
   void NoteUsage(std::chrono::nanoseconds now);

@@ -38,7 +38,7 @@ EXCEPTIONS = {
     'Log': ({'ipc', 'supervisor'}, 'a log file of the plan, and the action that writes a line'),
     'Peer': ({'control', 'http1', 'trace'}, 'whoever is at the other end'),
     'Received': ({'channel', 'supervisor'}, 'a frame that came, and the event that it is'),
-    'Request': ({'control', 'pipeline', 'supervisor'}, CONTROL + '; to the supervisor it is a command of one'),
+    'Request': ({'control', 'http', 'supervisor'}, CONTROL + '; to the supervisor it is a command of one'),
     'Response': ({'control', 'pipeline'}, CONTROL),
     'Server': ({'control', 'site', 'worker'}, 'what serves the control socket, a `server` block, and what serves clients'),
     'Slot': ({'scoreboard', 'supervisor'}, 'the same slot, as shared memory and as the supervisor know it'),

@@ -2,6 +2,9 @@
 
 import json
 import os
+import select
+
+from support.control import ask
 
 SITE = """
     http { server { listen 127.0.0.1:%%PORT%%; root html; autoindex on;
@@ -56,3 +59,39 @@ def test_nothing_is_listed_where_it_is_off_or_missing(hive):
 
     assert server.get('/off/').status == 403
     assert server.get('/missing/').status == 404
+
+
+def test_a_folder_of_many_names_holds_nobody_up(hive):
+    server = hive('worker_processes 1;' + SITE, files=FILES)
+    folder = server.prefix / 'html/many'
+    folder.mkdir()
+    for number in range(60_000):
+        (folder / f'{number:08}').touch()
+
+    def is_answered_before_the_listing():
+        """Once more if the machine was so busy that the listing was done before anybody else could ask."""
+        with server.connect() as lister, server.connect() as other:
+            assert other.get('/b%3Ac').status == 200
+            lister.request('GET', '/many/')
+            server.wait_for(lambda: ask(server, '/workers')[1]['workers'][0]['counts']['writing']
+                            or select.select([lister.socket], [], [], 0)[0], 'the listing to be made')
+            assert other.get('/b%3Ac').status == 200
+            is_first = not select.select([lister.socket], [], [], 0)[0]
+            assert lister.response().text.count('\r\n') == 60_000 + 6
+            return is_first
+
+    server.wait_for(is_answered_before_the_listing, 'somebody to be answered while a folder is read')
+
+
+def test_a_folder_that_is_missing_is_not_found_and_the_connection_goes_on(hive):
+    server = hive(SITE, files=FILES)
+    with server.connect() as client:
+        assert client.get('/none/').status == 404
+        assert client.get('/zoo/').status == 200
+
+
+def test_the_thread_that_reads_lives_in_the_sandbox(hive):
+    server = hive('sandbox strict; worker_processes 1;' + SITE, files=FILES)
+
+    assert 'ber\u00e9.txt' in server.get('/').text
+    assert server.get('/json/').status == 200

@@ -81,7 +81,7 @@ TEST(RegistryTest, MakesDraftsOfItsModules) {
 
 TEST(ForeignTest, PrefersTheLongestFamily) {
   EXPECT_EQ(FindUnsupportedFamily("proxy_pass")->module, "proxy");
-  EXPECT_EQ(FindUnsupportedFamily("limit_req_zone")->module, "limit_req");
+  EXPECT_EQ(FindUnsupportedFamily("mirror_request_body")->module, "mirror");
   EXPECT_EQ(FindUnsupportedFamily("nonsense"), nullptr);
   EXPECT_EQ(FindUnsupported("ssl_*"), FindUnsupportedFamily("ssl_*"));
   EXPECT_EQ(FindUnsupported("upstream")->module, "upstream");

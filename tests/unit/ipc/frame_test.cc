@@ -49,7 +49,8 @@ TEST(FrameTest, EveryDeclaredMessageComesBack) {
                               Compiled{.ok = true},
                               Client{.ordinal = 6, .peer = "e"},
                               Removed{.ordinal = 7},
-                              Unusable{.ordinal = 3, .code = 22}};
+                              Unusable{.ordinal = 3, .code = 22},
+                              Lend{.kind = LentKind::kCountZone, .ordinal = 8, .name = "f", .size = 9, .holder = 10}};
 
   ASSERT_EQ(std::size(messages), Messages().size());
   for (const Message& message : messages) {
@@ -143,6 +144,7 @@ TEST(DescribeTest, DescriptorsHaveTheNamesThatTheirMessageDeclares) {
   EXPECT_THAT(fds(Adopt{}), testing::ElementsAre("configuration", "scoreboard", "trace"));
   EXPECT_THAT(fds(Listener{.name = "127.0.0.1:80"}), testing::ElementsAre("listener 127.0.0.1:80"));
   EXPECT_THAT(fds(Log{.path = "/a \"b\\.log"}), testing::ElementsAre("log /a \\\"b\\\\.log"));
+  EXPECT_THAT(fds(Lend{.name = "one"}), testing::ElementsAre("zone one"));
   EXPECT_THAT(fds(Client{.peer = std::string(16, '\0')}), testing::ElementsAre("client"));
   EXPECT_THAT(fds(Compiled{.ok = true}), testing::ElementsAre("text", "plan"));
   EXPECT_THAT(fds(Go{}), testing::IsEmpty());

@@ -25,13 +25,6 @@ class AccessLogTest : public SiteTest {
     return text;
   }
   [[nodiscard]] std::size_t OwnLog() const { return LogNamed(folder / "own.log"); }
-  [[nodiscard]] std::size_t LogNamed(const std::string& path) const {
-    for (std::size_t i = 0; i < site->logs.size(); ++i) {
-      if (site->logs[i].path == path) return i;
-    }
-    ADD_FAILURE() << path;
-    return 0;
-  }
   [[nodiscard]] bool HasLog(const std::string& path) const {
     return std::any_of(site->logs.begin(), site->logs.end(), [&](const auto& log) { return log.path == path; });
   }

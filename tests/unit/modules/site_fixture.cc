@@ -13,6 +13,8 @@
 #include "modules/headers.h"
 #include "modules/hive.h"
 #include "modules/index.h"
+#include "modules/limit_conn.h"
+#include "modules/limit_req.h"
 #include "modules/open_file_cache.h"
 #include "modules/precompressed.h"
 #include "modules/ranges.h"
@@ -39,29 +41,23 @@ class NoResolver final : public site::Resolver {
 // How it ended. What waits is left waiting.
 template <class Take>
 pipeline::BodySource::Pulled PullAll(pipeline::BodySource& source, Take take) {
-  using Pulled = pipeline::BodySource::Pulled;
   for (;;) {
     pipeline::Piece piece;
-    const Pulled pulled = source.Next(piece);
+    const auto pulled = source.Next(piece);
     if (piece.length > 0) take(piece);
-    if (pulled != Pulled::kMore) return pulled;
+    if (pulled != pipeline::BodySource::Pulled::kMore) return pulled;
   }
 }
 
 }  // namespace
 
 const site::ModuleList& TestModules() {
-  static const site::ModuleList kList({&site::kProcess, &site::kEvents,
-                                       &site::kCore,    &pipeline::kVariables,
-                                       &kHashSizes,     &kOpenFileCache,
-                                       &kReturn,        &kAccess,
-                                       &kTryFiles,      &kStubStatus,
-                                       &kHive,          &kIndex,
-                                       &kAutoindex,     &kPrecompressed,
-                                       &kStaticFiles,   &kConditional,
-                                       &kCharset,       &kHeaders,
-                                       &kGunzip,        &kCompression,
-                                       &kRanges,        &pipeline::kContentCoding,
+  static const site::ModuleList kList({&site::kProcess, &site::kEvents,  &site::kCore, &pipeline::kVariables,
+                                       &kHashSizes,     &kOpenFileCache, &kReturn,     &kLimitConn,
+                                       &kLimitReq,      &kAccess,        &kTryFiles,   &kStubStatus,
+                                       &kHive,          &kIndex,         &kAutoindex,  &kPrecompressed,
+                                       &kStaticFiles,   &kConditional,   &kCharset,    &kHeaders,
+                                       &kGunzip,        &kCompression,   &kRanges,     &pipeline::kContentCoding,
                                        &kAccessLog});
   return kList;
 }
@@ -93,6 +89,7 @@ void SiteTest::Configure(const std::string& text) {
   ASSERT_NE(site, nullptr) << diagnostics.Render();
   services.site = site.get();
   OpenLogs();
+  MakeZones();
 }
 
 void SiteTest::Serve(const std::string& text) {
@@ -124,6 +121,31 @@ void SiteTest::OpenLogs() {
   }
 }
 
+// As a master makes them and a worker maps them, with the share of holder 0.
+void SiteTest::MakeZones() {
+  exchange.Reset();
+  services.zones.clear();
+  zone_memory.clear();
+  for (const site::Zone& planned : site->zones) {
+    const zone::TableGeometry geometry{.kind = planned.kind, .size = planned.size, .page_size = 4096};
+    const auto fd = sys::SharedMemfd("test-zone", geometry.total_size());
+    zone_memory.push_back(*sys::Mapping::MapShared(fd->get(), geometry.ShareAt(16), /*writable=*/true));
+    auto* const bytes = static_cast<std::byte*>(zone_memory.back().data());
+    zone::Table::Format({bytes, geometry.common_size()}, geometry, {1, 2});
+    pipeline::ZoneInUse lent{.table = zone::Table::Attach({bytes, geometry.common_size()}, geometry)};
+    if (planned.kind == zone::ZoneKind::kCounts) {
+      lent.share = {reinterpret_cast<zone::ShareCell*>(bytes + geometry.ShareAt(0)), geometry.slots()};
+    }
+    services.zones.push_back(lent);
+  }
+}
+
+zone::CountTable SiteTest::OtherHolder(std::size_t ordinal, std::uint32_t holder) {
+  const zone::Table& table = services.zones[ordinal].table;
+  auto* const bytes = static_cast<std::byte*>(zone_memory[ordinal].data());
+  return {table, {reinterpret_cast<zone::ShareCell*>(bytes + table.geometry().ShareAt(holder)), table.size()}, holder};
+}
+
 Answer SiteTest::Ask(std::string_view method, std::string_view target, RequestFields fields) {
   pipeline::ConnectionFacts facts;
   facts.number = 12;
@@ -150,7 +172,13 @@ Answer SiteTest::Ask(std::string_view method, std::string_view target, RequestFi
   request.host = host;
   for (const auto& [name, value] : fields) request.fields.Add(name, value);
 
-  pipeline::Runner::Run(exchange);
+  auto progress = pipeline::Runner::Run(exchange);
+  while (progress == pipeline::RunState::kWaits) {
+    bool ready = false;
+    exchange.awaiting()->SetRunner([&ready] { ready = true; });
+    while (!ready) services.loop->RunOnce();
+    progress = pipeline::Runner::Resume(exchange);
+  }
   pipeline::Response& response = exchange.response;
   Answer answer{.status = http::Code(response.status), .body = {}, .fields = {}};
   const auto take = [&](const pipeline::Piece& piece) {
@@ -179,6 +207,14 @@ Answer SiteTest::Ask(std::string_view method, std::string_view target, RequestFi
 }
 
 std::string SiteTest::ErrorLogText() const { return *sys::ReadFile(folder / "error.log"); }
+
+std::size_t SiteTest::LogNamed(const std::string& path) const {
+  for (std::size_t i = 0; i < site->logs.size(); ++i) {
+    if (site->logs[i].path == path) return i;
+  }
+  ADD_FAILURE() << path;
+  return 0;
+}
 
 std::string SiteTest::AccessLogText(std::size_t ordinal) {
   access_logs_.at(ordinal)->Flush();

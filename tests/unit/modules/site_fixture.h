@@ -28,6 +28,8 @@
 #include "site/builder.h"
 #include "site/site.h"
 #include "sys/files.h"
+#include "sys/memfd.h"
+#include "zone/count_table.h"
 
 namespace colmeia::modules {
 
@@ -63,11 +65,16 @@ class SiteTest : public testing::Test {
   [[nodiscard]] std::string ErrorsOf(const std::string& text);
   [[nodiscard]] std::string ErrorsOfWhole(const std::string& text);
 
+  // Of the zone with that ordinal: holders other than the one who serves.
+  [[nodiscard]] zone::CountTable OtherHolder(std::size_t ordinal, std::uint32_t holder);
+
   // `target` is a path that needs no decoding, with arguments behind a question mark.
   Answer Ask(std::string_view method, std::string_view target, RequestFields fields = {});
   Answer Get(std::string_view target, RequestFields fields = {}) { return Ask("GET", target, fields); }
 
   [[nodiscard]] std::string ErrorLogText() const;
+  // The ordinal of the log with this path.
+  [[nodiscard]] std::size_t LogNamed(const std::string& path) const;
   [[nodiscard]] std::string AccessLogText(std::size_t ordinal = 0);
 
   files::TempFolder folder;
@@ -75,13 +82,15 @@ class SiteTest : public testing::Test {
   pipeline::VariantCache variants;  // without a loop: of small files only
   pipeline::Services services;
   sys::Address peer;
-  std::string host = "hive.example";  // that is asked for, as a connection would give it
+  std::string host = "hive.example";      // that is asked for, as a connection would give it
+  std::vector<sys::Mapping> zone_memory;  // by ordinal; the exchange gives back what it is counted in
   pipeline::Exchange exchange;
   std::unique_ptr<const site::Site> site;
 
  private:
   std::unique_ptr<const site::Site> Build(const std::string& text, config::Diagnostics& diagnostics);
   void OpenLogs();
+  void MakeZones();
 
   sys::UniqueFd error_file_;
   log::ErrorLog error_log_;

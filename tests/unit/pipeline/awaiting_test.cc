@@ -29,7 +29,7 @@ class AwaitingTest : public SiteTest {
 TEST_F(AwaitingTest, AnAnswerComesWhenTheWaitIsOver) {
   GetWaiting("location / { nap location done; }");
 
-  EXPECT_EQ(Runner::Resume(exchange), Progress::kComplete);
+  EXPECT_EQ(Runner::Resume(exchange), RunState::kComplete);
 
   EXPECT_EQ(BodyText(), "rested");
   EXPECT_EQ(exchange.awaiting(), nullptr);
@@ -39,7 +39,7 @@ TEST_F(AwaitingTest, AnAnswerComesWhenTheWaitIsOver) {
 TEST_F(AwaitingTest, TheHandlerIsNotEnteredAgainAndTheNextOneIsAsked) {
   GetWaiting("location / { nap location pass; say next; }");
 
-  EXPECT_EQ(Runner::Resume(exchange), Progress::kComplete);
+  EXPECT_EQ(Runner::Resume(exchange), RunState::kComplete);
 
   EXPECT_EQ(BodyText(), "next");
   EXPECT_EQ(entered(), 1);
@@ -48,7 +48,7 @@ TEST_F(AwaitingTest, TheHandlerIsNotEnteredAgainAndTheNextOneIsAsked) {
 TEST_F(AwaitingTest, WithoutAnotherHandlerNothingIsFound) {
   GetWaiting("location / { nap location pass; }");
 
-  EXPECT_EQ(Runner::Resume(exchange), Progress::kComplete);
+  EXPECT_EQ(Runner::Resume(exchange), RunState::kComplete);
 
   EXPECT_EQ(status(), 404);
 }
@@ -56,7 +56,7 @@ TEST_F(AwaitingTest, WithoutAnotherHandlerNothingIsFound) {
 TEST_F(AwaitingTest, TheServersHandlersWaitBeforeALocationIsChosen) {
   GetWaiting("nap server pass; location / { say root; } location /x { say x; }");
 
-  EXPECT_EQ(Runner::Resume(exchange), Progress::kComplete);
+  EXPECT_EQ(Runner::Resume(exchange), RunState::kComplete);
 
   EXPECT_EQ(BodyText(), "x");
   EXPECT_EQ(entered(), 1);
@@ -65,8 +65,8 @@ TEST_F(AwaitingTest, TheServersHandlersWaitBeforeALocationIsChosen) {
 TEST_F(AwaitingTest, OneExchangeMayWaitInServerAndLocation) {
   GetWaiting("nap server pass; location / { nap location pass; say both; }");
 
-  EXPECT_EQ(Runner::Resume(exchange), Progress::kWaits);
-  EXPECT_EQ(Runner::Resume(exchange), Progress::kComplete);
+  EXPECT_EQ(Runner::Resume(exchange), RunState::kWaits);
+  EXPECT_EQ(Runner::Resume(exchange), RunState::kComplete);
 
   EXPECT_EQ(BodyText(), "both");
   EXPECT_EQ(entered(), 2);
@@ -75,7 +75,7 @@ TEST_F(AwaitingTest, OneExchangeMayWaitInServerAndLocation) {
 TEST_F(AwaitingTest, AStatusHasItsErrorPage) {
   GetWaiting("error_page 403 /sorry; location / { nap location 403; } location /sorry { say sorry; }");
 
-  EXPECT_EQ(Runner::Resume(exchange), Progress::kComplete);
+  EXPECT_EQ(Runner::Resume(exchange), RunState::kComplete);
 
   EXPECT_EQ(BodyText(), "sorry");
   EXPECT_EQ(status(), 403);
@@ -84,7 +84,7 @@ TEST_F(AwaitingTest, AStatusHasItsErrorPage) {
 TEST_F(AwaitingTest, AnErrorPageMayWaitItself) {
   GetWaiting("error_page 403 /sorry; location / { refuse 403; } location /sorry { nap location done; }");
 
-  EXPECT_EQ(Runner::Resume(exchange), Progress::kComplete);
+  EXPECT_EQ(Runner::Resume(exchange), RunState::kComplete);
 
   EXPECT_EQ(BodyText(), "rested");
   EXPECT_EQ(status(), 403);
@@ -93,7 +93,7 @@ TEST_F(AwaitingTest, AnErrorPageMayWaitItself) {
 TEST_F(AwaitingTest, APathIsFollowed) {
   GetWaiting("location / { nap location /other; } location /other { say other; }");
 
-  EXPECT_EQ(Runner::Resume(exchange), Progress::kComplete);
+  EXPECT_EQ(Runner::Resume(exchange), RunState::kComplete);
 
   EXPECT_EQ(BodyText(), "other");
 }
@@ -101,9 +101,9 @@ TEST_F(AwaitingTest, APathIsFollowed) {
 TEST_F(AwaitingTest, WhatWasResumedMayWaitForSomethingElse) {
   GetWaiting("location / { nap location again; }");
 
-  EXPECT_EQ(Runner::Resume(exchange), Progress::kWaits);
+  EXPECT_EQ(Runner::Resume(exchange), RunState::kWaits);
   EXPECT_EQ(Nap::alive, 1);
-  EXPECT_EQ(Runner::Resume(exchange), Progress::kComplete);
+  EXPECT_EQ(Runner::Resume(exchange), RunState::kComplete);
 
   EXPECT_EQ(BodyText(), "rested");
 }
@@ -112,9 +112,9 @@ TEST_F(AwaitingTest, WhatWasResumedMayWaitOn) {
   GetWaiting("location / { nap location longer; }");
   const Awaiting* const first = exchange.awaiting();
 
-  EXPECT_EQ(Runner::Resume(exchange), Progress::kWaits);
+  EXPECT_EQ(Runner::Resume(exchange), RunState::kWaits);
   EXPECT_EQ(exchange.awaiting(), first);
-  EXPECT_EQ(Runner::Resume(exchange), Progress::kComplete);
+  EXPECT_EQ(Runner::Resume(exchange), RunState::kComplete);
 
   EXPECT_EQ(BodyText(), "rested");
 }

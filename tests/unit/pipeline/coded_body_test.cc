@@ -131,7 +131,8 @@ TEST_F(CodedBodyTest, ABrokenSourceBreaks) {
 TEST_F(CodedBodyTest, ADrainReachesTheSource) {
   auto inner = std::make_unique<Source>(std::vector<Source::Said>{});
   const Source& source = *inner;
-  Gzip(std::move(inner))->Drain();
+  const auto coded = Gzip(std::move(inner));
+  coded->Drain();
   EXPECT_TRUE(source.drained);
 }
 
