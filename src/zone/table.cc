@@ -128,13 +128,4 @@ bool Table::Settle(std::uint64_t hash, std::size_t index, std::uint64_t word, st
   return Swap(slots_[index].state, word, first);
 }
 
-std::size_t Table::CountSet(std::size_t most) const {
-  const std::size_t end = std::min(most, geometry_.buckets()) * kSlotsPerBucket;
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < end; ++i) {
-    if (IsSet(slots_[i].state.load(std::memory_order_relaxed))) ++count;
-  }
-  return count;
-}
-
 }  // namespace colmeia::zone

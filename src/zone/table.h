@@ -99,9 +99,6 @@ class Table {
     return std::nullopt;
   }
 
-  // How many slots are set, of those of the first `most` buckets.
-  [[nodiscard]] std::size_t CountSet(std::size_t most) const;
-
  private:
   static constexpr int kMostTries = 100;  // each but the last fails because another process got on
 
