@@ -144,7 +144,7 @@ def test_a_slow_client_keeps_memory_flat(hive):
     server = hive(SITE, files={'html/big.txt': ''})
     with open(server.prefix / 'html/big.txt', 'wb') as file:
         noise = os.urandom(1 << 20)
-        for _ in range(256):
+        for _ in range(64):
             file.write(noise)
         os.truncate(file.fileno(), 1 << 30)
     pid, = server.workers()
