@@ -207,10 +207,13 @@ std::unique_ptr<coding::Coder> MakeCoder(Coding coding, int level, std::uint64_t
   return coding::MakeBrotliEncoder({.level = level, .window = window, .length = length});
 }
 
-void NoteRatio(Exchange& exchange, std::uint64_t in, std::uint64_t out) {
-  exchange.gzip_in = in;
-  exchange.gzip_out = out;
-}
+// Of an exchange whose response was compressed by gzip, once all of it was.
+struct Ratio {
+  std::uint64_t in = 0;   // bytes
+  std::uint64_t out = 0;  // 0: nothing was compressed
+};
+
+void NoteRatio(Exchange& exchange, std::uint64_t in, std::uint64_t out) { exchange.context<Ratio>() = {in, out}; }
 
 // What a response points into: the date and the tag are the file's.
 struct KeptVariant {
@@ -273,8 +276,9 @@ bool Applies(const site::SettingsSet& settings) {
 
 // As nginx writes it: two digits, rounded.
 std::optional<std::string_view> GzipRatio(Exchange& exchange, std::string_view) {
-  if (exchange.gzip_out == 0) return std::nullopt;
-  const std::uint64_t hundredths = (exchange.gzip_in * 1000 / exchange.gzip_out + 5) / 10;
+  const Ratio& ratio = exchange.context<Ratio>();
+  if (ratio.out == 0) return std::nullopt;
+  const std::uint64_t hundredths = (ratio.in * 1000 / ratio.out + 5) / 10;
   return exchange.arena.Copy(fmt::format("{}.{:02}", hundredths / 100, hundredths % 100));
 }
 

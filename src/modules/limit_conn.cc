@@ -171,7 +171,7 @@ Settings Merge(const Settings& outer, const Draft& own, site::MergeContext& cont
   }
   if (!own.limits.empty()) out.limits.clear();
   for (const LimitDraft& draft : own.limits) {
-    static_cast<void>(context.zones().Use(draft.zone, zone::ZoneKind::kCounts, draft.span));
+    context.zones().Use(draft.zone, zone::ZoneKind::kCounts, draft.span);
     const auto named =
         std::find_if(out.zones.begin(), out.zones.end(), [&](const auto& known) { return known->name == draft.zone; });
     // Else it was an error, or is one when all was read.

@@ -211,8 +211,13 @@ bool IsDisabled(Exchange& exchange, const Disabled& disabled) {
   return false;
 }
 
+// Of an exchange: other clients could be given another coding.
+struct Varies {
+  bool by_coding = false;
+};
+
 void FilterVary(Exchange& exchange) {
-  if (exchange.varies_by_coding) exchange.response.fields.Add(HeaderId::kVary, "Accept-Encoding");
+  if (exchange.context<Varies>().by_coding) exchange.response.fields.Add(HeaderId::kVary, "Accept-Encoding");
 }
 
 bool VaryApplies(const site::SettingsSet& settings) { return settings.Get<CodingSettings>().vary; }
@@ -245,7 +250,7 @@ bool WantsGzip(Exchange& exchange) {
 
 bool SaysVary(const Exchange& exchange) { return exchange.settings<CodingSettings>().vary; }
 
-void VariesByCoding(Exchange& exchange) { exchange.varies_by_coding = true; }
+void VariesByCoding(Exchange& exchange) { exchange.context<Varies>().by_coding = true; }
 
 void WeakenValidators(Exchange& exchange) {
   Response& response = exchange.response;

@@ -88,9 +88,6 @@ void Exchange::Reset() {
   makes_error_page = false;
   keep_error_status = false;
   error_status = http::Status::kNone;
-  varies_by_coding = false;
-  gzip_in = 0;
-  gzip_out = 0;
   refusal = http::Status::kNone;
   reroutes = 0;
   path_made = false;

@@ -188,10 +188,7 @@ class Exchange : public ExchangeTexts {
   bool makes_error_page = false;                    // error_page has named what answers: no page has one in turn
   bool keep_error_status = false;                   // the error page's response takes `error_status` as its own
   http::Status error_status = http::Status::kNone;  // whatever the page's handler says, with keep_error_status
-  bool varies_by_coding = false;  // other clients could be given another content coding (content_coding.h)
-  std::uint64_t gzip_in = 0;      // bytes that were compressed by gzip, once all of them were, for $gzip_ratio
-  std::uint64_t gzip_out = 0;     // and what came of them
-  http::Status refusal = http::Status::kNone;  // by a filter: the status of a response to take this one's place
+  http::Status refusal = http::Status::kNone;       // by a filter: the status of a response to take this one's place
   int reroutes = 0;
   // Of the request's path, for pipeline/path.h. It is no client's target: nobody saw to its slash and its "..".
   bool path_made = false;

@@ -28,9 +28,7 @@ std::uint32_t ZoneList::Mention(std::string_view name, zone::ZoneKind kind, conf
   return static_cast<std::uint32_t>(at - entries_.begin());
 }
 
-std::uint32_t ZoneList::Use(std::string_view name, zone::ZoneKind kind, config::Span span) {
-  return Mention(name, kind, span);
-}
+void ZoneList::Use(std::string_view name, zone::ZoneKind kind, config::Span span) { Mention(name, kind, span); }
 
 std::uint32_t ZoneList::Make(const Zone& zone, config::Span span) {
   const std::uint32_t ordinal = Mention(zone.name, zone.kind, span);

@@ -33,7 +33,7 @@ class ZoneList {
   // A directive makes a zone, or uses one; the ordinal of it. Two of one name, and uses as another kind, are errors at
   // `span` that tell the other place.
   std::uint32_t Make(const Zone& zone, config::Span span);
-  std::uint32_t Use(std::string_view name, zone::ZoneKind kind, config::Span span);
+  void Use(std::string_view name, zone::ZoneKind kind, config::Span span);
 
   // All by ordinal, when every directive was read. One that is used and not made is an error.
   [[nodiscard]] std::vector<Zone> Finish();
