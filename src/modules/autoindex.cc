@@ -328,9 +328,7 @@ Outcome Handle(Exchange& exchange) {
   if (!folder) return pipeline::RefusePath(exchange);
   auto job = std::make_shared<Job>(Job{std::string(*folder), std::string(exchange.request.path), std::string(callback),
                                        exchange.settings<Settings>()});
-  if (exchange.services->loop != nullptr) return exchange.Await<Reading>(*exchange.services->loop, std::move(job));
-  job->Run();
-  return Answer(exchange, job);
+  return exchange.Await<Reading>(*exchange.services->loop, std::move(job));
 }
 
 bool Applies(const site::SettingsSet& settings) { return settings.Get<Settings>().on; }

@@ -146,7 +146,6 @@ Outcome ServeView(Exchange& exchange, View view) {
     case View::kEvents:
       response.content_type = "text/event-stream";
       response.fields.Add("X-Accel-Buffering", "no");  // to an nginx before us: pass events on as they come
-      if (exchange.services->loop == nullptr) return Outcome::Respond(Status::kServiceUnavailable);
       response.body.SetSource(std::make_unique<HiveEvents>(*exchange.services, ReadAfter(exchange)));
       return Outcome::Done();
     case View::kNothing:

@@ -162,7 +162,6 @@ class Sleep final : public pipeline::Awaiting {
 };
 
 Outcome HandleIoBound(Exchange& exchange) {
-  if (exchange.services->loop == nullptr) return Outcome::Respond(http::Status::kServiceUnavailable);
   return exchange.Await<Sleep>(*exchange.services->loop, exchange.settings<Settings>().io_bound);
 }
 

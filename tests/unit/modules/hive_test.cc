@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "loop/loop.h"
 #include "modules/hive_assets.h"
 #include "modules/site_fixture.h"
 #include "scoreboard/board.h"
@@ -18,13 +17,11 @@ class HiveTest : public SiteTest {
  protected:
   HiveTest() {
     services.board = &board;
-    services.loop = &loop;
     peer = *sys::Address::FromIp("127.0.0.1", 1);
     host = "localhost";
   }
   ~HiveTest() override { exchange.Reset(); }  // a stream of events has a timer of the loop
   scoreboard::Board board = std::move(*scoreboard::Board::Create());
-  loop::Loop loop;
 };
 
 TEST_F(HiveTest, ServesItsPageAndAllThatBelongsToIt) {

@@ -46,8 +46,6 @@ TEST_F(LimitReqTest, LetsABurstPassAndNoMore) {
 }
 
 TEST_F(LimitReqTest, MakesWaitWhatIsAboveTheDelay) {
-  loop::Loop loop;
-  services.loop = &loop;
   Limit("limit_req_zone $binary_remote_addr zone=one:32k rate=10r/s;", "limit_req zone=one burst=5 delay=1;");
   for (int i = 0; i < 2; ++i) EXPECT_EQ(Status(), 200);
   const util::TimePoint before = loop.Now();

@@ -67,6 +67,7 @@ SiteTest::SiteTest()
       error_file_(*sys::OpenFile(folder / "error.log", O_RDWR | O_CREAT | O_APPEND)),
       error_log_({{.fd = error_file_.get(), .level = log::Level::kInfo}}),
       local_(*sys::Address::FromIp("192.0.2.1", 80)) {
+  services.loop = &loop;
   services.files = &store;
   services.variants = &variants;
   services.now = util::TimePoint{} + std::chrono::hours(1);

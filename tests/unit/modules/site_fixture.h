@@ -21,6 +21,7 @@
 #include "files/temp_folder.h"
 #include "log/access_log.h"
 #include "log/error_log.h"
+#include "loop/loop.h"
 #include "pipeline/exchange.h"
 #include "pipeline/runner.h"
 #include "pipeline/services.h"
@@ -77,6 +78,7 @@ class SiteTest : public testing::Test {
   [[nodiscard]] std::size_t LogNamed(const std::string& path) const;
   [[nodiscard]] std::string AccessLogText(std::size_t ordinal = 0);
 
+  loop::Loop loop;  // what waits, and streams, have timers of it
   files::TempFolder folder;
   files::Store store;
   pipeline::VariantCache variants;  // without a loop: of small files only
