@@ -23,7 +23,6 @@
 #include "app/whereabouts.h"
 #include "config/effective.h"
 #include "control/client.h"
-#include "control/json.h"
 #include "control/routes.h"
 #include "resources/log_files.h"
 #include "supervisor/signals.h"
@@ -75,9 +74,7 @@ std::vector<std::string> TryResources(const ipc::Plan& plan) {
 
 // Without a pid file to go by: whether the server that answers is one of this configuration.
 Result<> IsMeant(control::Client& client, const Whereabouts& where, util::TimePoint deadline) {
-  const auto body = Fetch(client, "/status", deadline);
-  if (!body) return tl::unexpected(body.error());
-  const auto status = control::ReadStatus(*body);
+  const auto status = FetchStatus(client, deadline);
   if (!status) return tl::unexpected(status.error());
   if (status->server.pid_file == where.pid_path) return {};
   return Fail(fmt::format("process {} answers at {}, but it serves another configuration: its pid file is {}",

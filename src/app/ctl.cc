@@ -231,6 +231,12 @@ Result<std::string> Fetch(Client& client, std::string_view target, util::TimePoi
   return std::move(response->body);
 }
 
+Result<control::Status> FetchStatus(Client& client, util::TimePoint deadline) {
+  const auto body = Fetch(client, "/status", deadline);
+  if (!body) return tl::unexpected(body.error());
+  return control::ReadStatus(*body);
+}
+
 int ExitCodeOf(const Error& error) {
   switch (error.code) {
     case ETIMEDOUT:

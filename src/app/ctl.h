@@ -15,6 +15,7 @@
 #include "control/answer.h"
 #include "control/client.h"
 #include "control/routes.h"
+#include "control/status.h"
 #include "util/clock.h"
 #include "util/result.h"
 
@@ -32,6 +33,9 @@ namespace colmeia::app {
 
 // What the server says about `target`, a path with its query. The error's code is the exit code.
 [[nodiscard]] Result<std::string> Fetch(control::Client& client, std::string_view target, util::TimePoint deadline);
+
+// All that the server tells of itself.
+[[nodiscard]] Result<control::Status> FetchStatus(control::Client& client, util::TimePoint deadline);
 
 // The exit code for what control::Client failed with.
 [[nodiscard]] int ExitCodeOf(const Error& error);

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "app/ctl.h"
-#include "control/json.h"
 
 namespace colmeia::app {
 
@@ -12,8 +11,7 @@ std::optional<control::Client> NewMaster(const control::Client& known, util::Mil
   const util::TimePoint deadline = util::Now() + patience;
   auto client = control::Client::Connect(known.path(), deadline);
   if (!client || client->server_pid() == known.server_pid()) return std::nullopt;
-  const auto body = Fetch(*client, "/status", deadline);
-  const auto status = body ? control::ReadStatus(*body) : Result<control::Status>(tl::unexpected(body.error()));
+  const auto status = FetchStatus(*client, deadline);
   if (!status || status->server.generation == 0) return std::nullopt;
   return *std::move(client);
 }

@@ -5,13 +5,12 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #include "app/ctl.h"
 #include "config/default_paths.h"
-#include "config/lexer.h"
+#include "config/diagnostic.h"
+#include "config/tree.h"
 #include "control/client.h"
-#include "control/json.h"
 #include "site/process.h"
 #include "util/clock.h"
 
@@ -28,21 +27,11 @@ bool IsSameFile(const std::string& a, const std::string& b) {
 Whereabouts WhereaboutsIn(const config::Source& source) {
   std::optional<std::string> pid;
   std::optional<std::string> control;
-  std::vector<std::string> words;
-  int depth = 0;
-  config::Lexer lexer(source.text());
-  for (config::Token token = lexer.Next(); token.kind != config::TokenKind::kEnd; token = lexer.Next()) {
-    if (token.kind == config::TokenKind::kWord) {
-      words.push_back(std::move(token.text));
-      continue;
-    }
-    if (token.kind == config::TokenKind::kSemicolon && depth == 0 && words.size() == 2) {
-      if (words.front() == "pid") pid = words.back();
-      if (words.front() == "control") control = words.back();
-    }
-    if (token.kind == config::TokenKind::kOpen) ++depth;
-    if (token.kind == config::TokenKind::kClose && depth > 0) --depth;
-    words.clear();
+  config::Diagnostics told_by_others;
+  for (const config::Node& node : config::ParseTree(source, told_by_others)) {
+    if (node.block || node.words.size() != 2) continue;
+    if (node.name().text == "pid") pid = node.words.back().text;
+    if (node.name().text == "control") control = node.words.back().text;
   }
 
   const auto absolute = [&](const std::string& path) { return path.starts_with('/') ? path : source.prefix + path; };
@@ -64,8 +53,7 @@ std::optional<std::string> PidFileOfServer(const std::string& control_path, cons
   const util::TimePoint deadline = util::Now() + kPatience;
   auto client = control::Client::Connect(control_path, deadline);
   if (!client) return std::nullopt;
-  const auto body = Fetch(*client, "/status", deadline);
-  const auto status = body ? control::ReadStatus(*body) : Result<control::Status>(tl::unexpected(body.error()));
+  const auto status = FetchStatus(*client, deadline);
   if (!status || !IsSameFile(status->server.configuration, conf_path)) return std::nullopt;
   return status->server.pid_file;
 }
