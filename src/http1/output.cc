@@ -35,6 +35,20 @@ struct Output::Batch {
     }
     parts[count++] = iovec{const_cast<char*>(data), size};
   }
+  // Leaves at most `most` bytes, which is not 0, of an answer that is followed by a pause.
+  void Trim(std::uint64_t most) {
+    while (bytes > most) {
+      iovec& last = parts[count - 1];
+      const std::size_t cut = std::min(last.iov_len, static_cast<std::size_t>(bytes - most));
+      last.iov_len -= cut;
+      bytes -= cut;
+      if (last.iov_len == 0) --count;
+      short_file = nullptr;  // it is met again
+    }
+    file_bytes = static_cast<std::size_t>(std::min<std::uint64_t>(file_bytes, most - bytes));
+    if (file_bytes == 0) file = -1;
+    more = more && file >= 0;
+  }
 };
 
 namespace {
@@ -62,7 +76,8 @@ void Output::Push(Transaction& transaction) {
 
 void Output::Gather(Batch& batch) {
   for (Transaction* transaction = first_; transaction != nullptr; transaction = transaction->next) {
-    if (batch.full()) {
+    const bool apart = transaction != first_ && (transaction->pace.limited() || first_->pace.limited());
+    if (batch.full() || apart) {
       batch.more = HasBytes(transaction);
       return;
     }
@@ -126,9 +141,16 @@ Flushed Output::FlushQueued(int fd) {
   const std::uint64_t limit = ChunkLimit(*first_);
   std::uint64_t sent = 0;
   while (HasBytes(first_)) {
+    pipeline::Pace& pace = first_->pace;
+    const std::uint64_t sent_of_first = first_->exchange.response.bytes_sent;
+    if (pace.limited()) {
+      pause_ = pace.Pause(sent_of_first, shared_.now());
+      if (pause_ > util::Milliseconds(0)) return Flushed::kPaced;
+    }
     if (sent >= limit) return Flushed::kBlocked;
     Batch batch;
     Gather(batch);
+    if (pace.limited()) batch.Trim(pace.Allowance(sent_of_first, shared_.now()));
     if (batch.count > 0) {
       const transport::IoResult result = transport::Send(fd, std::span(batch.parts.data(), batch.count), batch.more);
       if (result.status == transport::IoStatus::kAgain) return Flushed::kBlocked;

@@ -1,7 +1,7 @@
 // Output: the answers of one connection on their way to the socket, in the order of their requests.
 //
 // Answers that stand in a row leave together in one sendmsg(2); a file leaves by sendfile(2), or through a buffer where
-// sendfile is off. It does not wait: the connection does, and comes again.
+// sendfile is off. An answer that has a rate leaves alone. It does not wait: the connection does, and comes again.
 //
 //   first_ -> [ text | piece | piece ] -> [ text ] -> [ text | file ] <- last_
 //              ^ sent so far
@@ -15,6 +15,7 @@
 #include <cstdint>
 
 #include "http1/transaction.h"
+#include "util/clock.h"
 
 namespace colmeia::http1 {
 
@@ -23,6 +24,7 @@ class Shared;
 enum class Flushed : std::uint8_t {
   kAll,      // nothing is left to send
   kWaiting,  // the last answer's source has nothing at the moment: come again when it wakes
+  kPaced,    // the first answer's rate lets no more out at the moment: come again after pause()
   kBlocked,  // the socket takes no more at the moment, or it is others' turn: come again when it is writable
   kBroken,   // the client is gone, or a file has become shorter than promised: close the connection
 };
@@ -38,6 +40,9 @@ class Output {
   void Push(Transaction& transaction);
 
   [[nodiscard]] Flushed Flush(int fd);
+
+  // How long to wait after kPaced.
+  [[nodiscard]] util::Milliseconds pause() const { return pause_; }
 
   // What is left outlives this callback.
   void Keep();
@@ -64,6 +69,7 @@ class Output {
   void Pop();
 
   Shared& shared_;  // outlives this
+  util::Milliseconds pause_{0};
   Transaction* first_ = nullptr;
   Transaction* last_ = nullptr;
   std::uint32_t size_ = 0;

@@ -104,6 +104,7 @@ void Transaction::Reset() {
   answer = Answer::kNone;
   streaming = Streaming::kNo;
   use_sendfile = false;
+  pace = {};
   text = {};
   text_is_own_ = false;
   head_left = 0;

@@ -11,6 +11,7 @@
 #include "h1/body_decoder.h"
 #include "h1/writer.h"
 #include "pipeline/exchange.h"
+#include "pipeline/pace.h"
 #include "sys/address.h"
 
 namespace colmeia::http1 {
@@ -56,6 +57,7 @@ struct Transaction {
   Answer answer = Answer::kNone;
   Streaming streaming = Streaming::kNo;
   bool use_sendfile = false;
+  pipeline::Pace pace;           // of an answer that is queued
   std::string_view text;         // to be sent before the pieces: an interim answer, the head and a small body
   std::uint64_t head_left = 0;   // bytes of `text` that are not body
   std::size_t piece = 0;         // of exchange.response.body: the first one not yet sent completely
