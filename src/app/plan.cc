@@ -202,6 +202,7 @@ ipc::Plan MakePlan(const site::Site& site, const config::Source& source, config:
                           .kind = counts ? ipc::LentKind::kCountZone : ipc::LentKind::kRateZone,
                           .size = zone.size,
                           .key = zone.key,
+                          .rate = zone.rate,
                           .where = zone.where});
   }
   plan.daemon = process.daemon;

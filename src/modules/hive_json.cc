@@ -161,6 +161,21 @@ void AddHistory(const scoreboard::ServerView& server, Writer& out) {
   out.Number("names_lost", server.names_lost);
 }
 
+void AddZones(const HiveFacts& facts, Writer& out) {
+  out.Open("zones", '[');
+  for (const ZoneFacts& zone : facts.zones) {
+    out.Open('{');
+    out.Text("name", zone.name);
+    out.Text("kind", zone::KindName(zone.kind));
+    out.Number("size_bytes", zone.size);
+    out.Number("slots", zone.occupancy.slots);
+    out.Number("living", zone.occupancy.living);
+    out.Number("refused", zone.occupancy.refused);
+    out.Close('}');
+  }
+  out.Close(']');
+}
+
 void AddWorker(std::uint32_t slot, const SlotView& view, const HiveFacts& facts, Writer& out) {
   out.Open('{');
   out.Number("slot", slot);
@@ -215,6 +230,7 @@ std::string HiveJson(const HiveFacts& facts) {
   for (std::size_t i = 0; i + 1 < scoreboard::kLagBuckets; ++i) out.Element(scoreboard::LagBucketLimitNs(i) / 1000);
   out.NullElement();
   out.Close(']');
+  AddZones(facts, out);
   out.Open("workers", '[');
   for (const auto& [slot, view] : picture.slots) AddWorker(slot, view, facts, out);
   out.Close(']');

@@ -231,6 +231,7 @@ Settings Merge(const Settings& outer, const Draft& own, site::MergeContext& cont
     planned.kind = zone::ZoneKind::kRates;
     planned.size = draft.zone.size;
     planned.key = draft.key.text;
+    planned.rate = draft.rate;
     made.ordinal = context.zones().Make(planned, draft.span);
     out.zones.push_back(std::make_shared<const Zone>(std::move(made)));
   }

@@ -85,6 +85,13 @@ Result<bool> OpenZone::CanBe(const ipc::PlannedZone& later) const {
   return true;
 }
 
+Result<zone::Occupancy> OpenZone::Look(std::uint64_t rate, std::uint64_t now_ms) const {
+  const zone::TableGeometry geometry = GeometryOf(planned.kind, planned.size);
+  auto common = sys::Mapping::MapShared(fd.get(), geometry.common_size(), /*writable=*/false);
+  if (!common) return tl::unexpected(common.error());
+  return zone::OccupancyOf(zone::Table::Attach(BytesOf(*common), geometry), rate, now_ms);
+}
+
 Result<> OpenZone::GiveBack(std::uint32_t holder) const {
   if (planned.kind != ipc::LentKind::kCountZone) return {};
   const zone::TableGeometry geometry = GeometryOf(planned.kind, planned.size);

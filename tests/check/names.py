@@ -42,6 +42,7 @@ EXCEPTIONS = {
     'Response': ({'control', 'pipeline'}, CONTROL),
     'Server': ({'control', 'site', 'worker'}, 'what serves the control socket, a `server` block, and what serves clients'),
     'Slot': ({'scoreboard', 'supervisor'}, 'the same slot, as shared memory and as the supervisor know it'),
+    'SucceededReload': ({'control', 'master'}, 'as FailedReload'),
     'Status': ({'control', 'http'}, 'of the server, and of a response'),
 }
 
