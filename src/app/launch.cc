@@ -222,12 +222,8 @@ int ServeAlone(master::CompilerResult compiled) {
       adoption.logs.push_back({i, open.logs[i]->path, *std::move(fd)});
   }
   for (std::uint32_t i = 0; i < open.zones.size(); ++i) {
-    const ipc::PlannedZone& planned = open.zones[i]->planned;
     if (auto fd = sys::Duplicate(open.zones[i]->fd.get())) {
-      adoption.zones.push_back(
-          {.lend = {.kind = planned.kind, .ordinal = i, .name = planned.name, .size = planned.size, .holder = 0},
-           .fd = *std::move(fd),
-           .geometry = {}});
+      adoption.zones.push_back({i, open.zones[i]->planned.name, *std::move(fd)});
     }
   }
   resources.Promote(1);

@@ -193,7 +193,7 @@ std::vector<control::ZoneStatus> ZonesOf(const supervisor::Supervisor& superviso
   for (const auto& [zone, rate] : zones) {
     control::ZoneStatus& one = out.emplace_back();
     one.name = zone->planned.name;
-    one.kind = zone::KindName(resources::GeometryOf(zone->planned.kind, zone->planned.size).kind);
+    one.kind = zone::KindName(zone->planned.kind);
     one.size_bytes = zone->planned.size;
     const auto seen = zone->Look(rate, static_cast<std::uint64_t>(now_ms));
     if (!seen) continue;  // the kernel has no address for it just now

@@ -16,7 +16,7 @@
 namespace colmeia::resources {
 
 // Of a planned or lent zone; the page size is this machine's.
-[[nodiscard]] zone::TableGeometry GeometryOf(ipc::LentKind kind, std::uint64_t size);
+[[nodiscard]] zone::TableGeometry GeometryOf(zone::ZoneKind kind, std::uint64_t size);
 
 class OpenZone {
  public:

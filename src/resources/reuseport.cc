@@ -84,7 +84,7 @@ void ReuseportKeeper::LendAll() {
     for (std::size_t i = resources_.SocketsNeeded(listener); i < listener.sockets.size(); ++i) {
       if (listener.clones.IsLent(i)) continue;
       const std::uint32_t slot = ready_[i % ready_.size()].slot;
-      if (send_(slot, ipc::Listener{ordinal, listener.name}, {listener.sockets[i].get()})) {
+      if (send_(slot, ipc::Lend{ipc::LentKind::kListener, ordinal, listener.name}, {listener.sockets[i].get()})) {
         listener.clones.Lend(i, slot, ordinal);
       }
     }

@@ -34,8 +34,6 @@ EXCEPTIONS = {
     'FailedReload': ({'control', 'master'}, 'the same, with a time of the clock and as JSON has it'),
     'Field': ({'control', 'http'}, 'a field of the status, and a field of a message'),
     'Handler': ({'control', 'site'}, CONTROL),
-    'Listener': ({'ipc', 'session'}, 'the same listener, as the plan and as a worker\'s sessions know it'),
-    'Log': ({'ipc', 'supervisor'}, 'a log file of the plan, and the action that writes a line'),
     'Peer': ({'control', 'http1', 'trace'}, 'whoever is at the other end'),
     'Received': ({'channel', 'supervisor'}, 'a frame that came, and the event that it is'),
     'Request': ({'control', 'http', 'supervisor'}, CONTROL + '; to the supervisor it is a command of one'),

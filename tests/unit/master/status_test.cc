@@ -133,7 +133,7 @@ TEST_F(StatusTest, RemembersTheLastReloadThatSucceeded) {
 TEST_F(StatusTest, TellsHowFullZonesAre) {
   GivenReadyWorkers(1);
   auto plan = std::make_shared<ipc::Plan>();
-  plan->zones = {{.name = "one", .kind = ipc::LentKind::kRateZone, .size = 65536, .key = "$uri", .rate = 1000}};
+  plan->zones = {{.name = "one", .kind = zone::ZoneKind::kRates, .size = 65536, .key = "$uri", .rate = 1000}};
   ASSERT_TRUE(resources_.Open(1, plan));
   ASSERT_TRUE(resources_.Open(2, plan));
   const resources::OpenZone& zone = *resources_.Find(1)->zones.at(0);

@@ -57,7 +57,7 @@ class ReuseportKeeperTest : public ListeningTest {
     friend std::ostream& operator<<(std::ostream& out, const Sent& sent) { return out << sent.slot << sent.message; }
   };
   bool Send(std::uint32_t slot, const ipc::Message& message, const std::vector<int>& fds) {
-    sent_.push_back({slot, std::holds_alternative<ipc::Release>(message) ? "Release" : "Listener"});
+    sent_.push_back({slot, std::holds_alternative<ipc::Release>(message) ? "Release" : "Lend"});
     EXPECT_EQ(fds.size(), std::holds_alternative<ipc::Release>(message) ? 0u : 1u);
     return true;
   }
@@ -133,7 +133,7 @@ TEST_F(ReuseportKeeperTest, AnotherWorkerBorrowsWhatALeavingOneHad) {
 
   keeper_.Gone(4);
 
-  EXPECT_THAT(sent_, ElementsAre(Sent{5, "Listener"}));
+  EXPECT_THAT(sent_, ElementsAre(Sent{5, "Lend"}));
 }
 
 TEST_F(ReuseportKeeperTest, FewerWorkersBorrowTheSocketsOfThoseThatLeave) {
@@ -141,7 +141,7 @@ TEST_F(ReuseportKeeperTest, FewerWorkersBorrowTheSocketsOfThoseThatLeave) {
 
   keeper_.SeatsChanged(1, 1, 1, {{0, 0}, {1, 1}, {2, 2}});
 
-  EXPECT_THAT(sent_, ElementsAre(Sent{0, "Listener"}, Sent{0, "Listener"}));
+  EXPECT_THAT(sent_, ElementsAre(Sent{0, "Lend"}, Sent{0, "Lend"}));
   keeper_.SeatsChanged(1, 3, 3, {{0, 0}, {3, 1}, {4, 2}});
   Age();
   loop_.RunOnce();
