@@ -68,15 +68,11 @@ bool HasBytes(const Transaction* transaction) {
 
 Output::~Output() { CHECK(empty()); }
 
-void Output::Push(Transaction& transaction) {
-  (last_ != nullptr ? last_->next : first_) = &transaction;
-  last_ = &transaction;
-  ++size_;
-}
+void Output::Push(Transaction& transaction) { queue_.PushBack(transaction); }
 
 void Output::Gather(Batch& batch) {
-  for (Transaction* transaction = first_; transaction != nullptr; transaction = transaction->next) {
-    const bool apart = transaction != first_ && (transaction->pace.limited() || first_->pace.limited());
+  for (Transaction* transaction = first(); transaction != nullptr; transaction = queue_.Next(*transaction)) {
+    const bool apart = transaction != first() && (transaction->pace.limited() || first()->pace.limited());
     if (batch.full() || apart) {
       batch.more = HasBytes(transaction);
       return;
@@ -112,7 +108,7 @@ void Output::Gather(Batch& batch) {
       if (read.bytes > 0) batch.Add(shared_.file.end(), read.bytes);
       if (read.bytes < wanted) batch.short_file = transaction;
       // The buffer holds one range at a time. When this one ends the piece the next batch begins behind it.
-      batch.more = read.bytes < left || i + 1 < pieces.size() || HasBytes(transaction->next);
+      batch.more = read.bytes < left || i + 1 < pieces.size() || HasBytes(queue_.Next(*transaction));
       return;
     }
   }
@@ -121,9 +117,9 @@ void Output::Gather(Batch& batch) {
 Flushed Output::Flush(int fd) {
   for (int pulls = 0;; ++pulls) {
     const Flushed flushed = FlushQueued(fd);
-    if (flushed != Flushed::kAll || first_ == nullptr || first_->streaming == Streaming::kNo) return flushed;
+    if (flushed != Flushed::kAll || first() == nullptr || first()->streaming == Streaming::kNo) return flushed;
     if (pulls == kMaxPulls) return Flushed::kBlocked;
-    switch (first_->Pull()) {
+    switch (first()->Pull()) {
       case pipeline::BodySource::Pulled::kMore:
       case pipeline::BodySource::Pulled::kLast:
         break;
@@ -137,12 +133,12 @@ Flushed Output::Flush(int fd) {
 
 Flushed Output::FlushQueued(int fd) {
   Retire();
-  if (!HasBytes(first_)) return Flushed::kAll;
-  const std::uint64_t limit = ChunkLimit(*first_);
+  if (!HasBytes(first())) return Flushed::kAll;
+  const std::uint64_t limit = ChunkLimit(*first());
   std::uint64_t sent = 0;
-  while (HasBytes(first_)) {
-    pipeline::Pace& pace = first_->pace;
-    const std::uint64_t sent_of_first = first_->exchange.response.bytes_sent;
+  while (HasBytes(first())) {
+    pipeline::Pace& pace = first()->pace;
+    const std::uint64_t sent_of_first = first()->exchange.response.bytes_sent;
     if (pace.limited()) {
       pause_ = pace.Pause(sent_of_first, shared_.now());
       if (pause_ > util::Milliseconds(0)) return Flushed::kPaced;
@@ -168,7 +164,7 @@ Flushed Output::FlushQueued(int fd) {
       const transport::IoResult result = transport::SendFile(fd, batch.file, batch.offset, batch.file_bytes);
       if (result.status == transport::IoStatus::kAgain) return Flushed::kBlocked;
       if (result.status == transport::IoStatus::kEnd) {
-        pipeline::Report(first_->exchange, log::Level::kAlert, "file became shorter while it was sent");
+        pipeline::Report(first()->exchange, log::Level::kAlert, "file became shorter while it was sent");
       }
       if (result.status != transport::IoStatus::kDone) return Flushed::kBroken;
       Advance(result.bytes);
@@ -181,29 +177,27 @@ Flushed Output::FlushQueued(int fd) {
 
 void Output::Advance(std::uint64_t bytes) {
   shared_.counts.Add(scoreboard::Total::kBytesOut, bytes);
-  for (Transaction* transaction = first_; transaction != nullptr && bytes > 0; transaction = transaction->next)
+  for (Transaction* transaction = first(); transaction != nullptr && bytes > 0; transaction = queue_.Next(*transaction))
     bytes = transaction->Advance(bytes);
   CHECK(bytes == 0);
   Retire();
 }
 
 void Output::Retire() {
-  while (first_ != nullptr && first_->IsOver()) Pop();
+  while (first() != nullptr && first()->IsOver()) Pop();
 }
 
 void Output::Keep() {
-  for (Transaction* transaction = first_; transaction != nullptr; transaction = transaction->next) transaction->Keep();
+  for (Transaction* transaction = first(); transaction != nullptr; transaction = queue_.Next(*transaction))
+    transaction->Keep();
 }
 
 void Output::Abandon() {
-  while (first_ != nullptr) Pop();
+  while (first() != nullptr) Pop();
 }
 
 void Output::Pop() {
-  Transaction& transaction = *first_;
-  first_ = transaction.next;
-  if (first_ == nullptr) last_ = nullptr;
-  --size_;
+  Transaction& transaction = queue_.PopFront();
   pipeline::Response& response = transaction.exchange.response;
   response.complete = transaction.IsSent();
   if (transaction.waits()) pipeline::Runner::Cancel(transaction.exchange, http::Status::kClientClosedRequest);

@@ -3,7 +3,7 @@
 // Answers that stand in a row leave together in one sendmsg(2); a file leaves by sendfile(2), or through a buffer where
 // sendfile is off. An answer that has a rate leaves alone. It does not wait: the connection does, and comes again.
 //
-//   first_ -> [ text | piece | piece ] -> [ text ] -> [ text | file ] <- last_
+//   first() -> [ text | piece | piece ] -> [ text ] -> [ text | file ] <- last()
 //              ^ sent so far
 //
 // A transaction leaves the queue when its answer is sent and its request's body is read; then it is logged and given
@@ -16,6 +16,7 @@
 
 #include "http1/transaction.h"
 #include "util/clock.h"
+#include "util/intrusive_list.h"
 
 namespace colmeia::http1 {
 
@@ -50,10 +51,10 @@ class Output {
   // Logs and gives back everything, whatever its state: the connection ends.
   void Abandon();
 
-  [[nodiscard]] bool empty() const { return first_ == nullptr; }
-  [[nodiscard]] std::size_t size() const { return size_; }
-  [[nodiscard]] Transaction* first() const { return first_; }
-  [[nodiscard]] Transaction* last() const { return last_; }
+  [[nodiscard]] bool empty() const { return queue_.empty(); }
+  [[nodiscard]] std::size_t size() const { return queue_.size(); }
+  [[nodiscard]] Transaction* first() const { return queue_.first(); }
+  [[nodiscard]] Transaction* last() const { return queue_.last(); }
   // Logs and gives back the works at the front that are over.
   void Retire();
 
@@ -70,9 +71,7 @@ class Output {
 
   Shared& shared_;  // outlives this
   util::Milliseconds pause_{0};
-  Transaction* first_ = nullptr;
-  Transaction* last_ = nullptr;
-  std::uint32_t size_ = 0;
+  util::IntrusiveList<Transaction, &Transaction::link> queue_;
 };
 
 }  // namespace colmeia::http1

@@ -13,6 +13,7 @@
 #include "pipeline/exchange.h"
 #include "pipeline/pace.h"
 #include "sys/address.h"
+#include "util/intrusive_list.h"
 
 namespace colmeia::http1 {
 
@@ -92,7 +93,7 @@ struct Transaction {
   // Ready for the next exchange; memory is kept.
   void Reset();
 
-  Transaction* next = nullptr;  // in the connection's queue, or in the pool
+  util::ListLink<Transaction> link;  // in the connection's queue, or in the pool
 
  private:
   std::string own_head_;
@@ -119,8 +120,7 @@ class TransactionPool {
   [[nodiscard]] std::size_t taken() const { return taken_; }
 
  private:
-  Transaction* free_ = nullptr;
-  std::size_t kept_ = 0;
+  util::IntrusiveList<Transaction, &Transaction::link> free_;  // the one that was used last first
   std::size_t taken_ = 0;
 };
 
