@@ -13,6 +13,7 @@
 #include "lab/json.h"
 #include "lab/stage.h"
 #include "lab/stats.h"
+#include "util/json_writer.h"
 #include "util/strings.h"
 
 namespace colmeia::lab {
@@ -107,10 +108,10 @@ bool FromLine(std::string_view line, ipc::Adopt& message) {
 }
 
 std::string ToJson(const ipc::Adopt& message) {
-  JsonWriter json(/*compact=*/true);
-  json.BeginObject().Key("type").String("Adopt").Key("sequence").Integer(kSequence);
-  for (std::size_t i = 0; i < kNumbers.size(); ++i) json.Key(kNames[i]).Integer(message.*kNumbers[i]);
-  json.Key("identity").String(message.identity).End();
+  util::JsonWriter json;
+  json.BeginObject().Member("type", "Adopt").Member("sequence", kSequence);
+  for (std::size_t i = 0; i < kNumbers.size(); ++i) json.Member(kNames[i], message.*kNumbers[i]);
+  json.Member("identity", message.identity).End();
   return json.text();
 }
 
