@@ -213,8 +213,8 @@ int ServeAlone(master::CompilerResult compiled) {
   }
   const resources::OpenGeneration& open = *resources.Find(1);
   for (std::uint32_t i = 0; i < open.listeners.size(); ++i) {
-    if (auto fd = sys::Duplicate(open.listeners[i]->sockets.front().get())) {
-      adoption.listeners.push_back({i, open.listeners[i]->name, *std::move(fd)});
+    if (auto fd = sys::Duplicate(open.listeners[i]->sockets().front().get())) {
+      adoption.listeners.push_back({i, open.listeners[i]->name(), *std::move(fd)});
     }
   }
   for (std::uint32_t i = 0; i < open.logs.size(); ++i) {

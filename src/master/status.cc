@@ -155,11 +155,11 @@ std::vector<control::ListenerStatus> ListenersOf(const supervisor::Supervisor& s
     for (const auto& listener : open->listeners) {
       const auto [at, fresh] = known.emplace(listener.get(), out.size());
       if (fresh) {
-        out.push_back({.address = listener->name,
-                       .sockets = listener->sockets.size(),
-                       .reuseport = listener->reuseport,
+        out.push_back({.address = listener->name(),
+                       .sockets = listener->sockets().size(),
+                       .reuseport = listener->reuseport(),
                        .name_lost = listener->HasLostItsName(),
-                       .mended = listener->mended,
+                       .mended = listener->mended(),
                        .first_generation = generation.number,
                        .last_generation = generation.number});
       }
