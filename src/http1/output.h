@@ -1,7 +1,8 @@
 // Output: the answers of one connection on their way to the socket, in the order of their requests.
 //
 // Answers that stand in a row leave together in one sendmsg(2); a file leaves by sendfile(2), or through a buffer where
-// sendfile is off. An answer that has a rate leaves alone. It does not wait: the connection does, and comes again.
+// sendfile is off or the transport cannot. An answer that has a rate leaves alone. It does not wait: the connection does,
+// and comes again.
 //
 //   first() -> [ text | piece | piece ] -> [ text ] -> [ text | file ] <- last()
 //              ^ sent so far
@@ -15,6 +16,7 @@
 #include <cstdint>
 
 #include "http1/transaction.h"
+#include "transport/transport.h"
 #include "util/clock.h"
 #include "util/intrusive_list.h"
 
@@ -40,7 +42,7 @@ class Output {
 
   void Push(Transaction& transaction);
 
-  [[nodiscard]] Flushed Flush(int fd);
+  [[nodiscard]] Flushed Flush(transport::Transport& transport);
 
   // How long to wait after kPaced.
   [[nodiscard]] util::Milliseconds pause() const { return pause_; }
@@ -64,7 +66,7 @@ class Output {
   // At most so many pieces of a source in a row, before it is others' turn.
   static constexpr int kMaxPulls = 16;
 
-  [[nodiscard]] Flushed FlushQueued(int fd);
+  [[nodiscard]] Flushed FlushQueued(transport::Transport& transport);
   void Gather(Batch& batch);
   void Advance(std::uint64_t bytes);
   void Pop();

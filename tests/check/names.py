@@ -34,7 +34,7 @@ EXCEPTIONS = {
     'FailedReload': ({'control', 'master'}, 'the same, with a time of the clock and as JSON has it'),
     'Field': ({'control', 'http'}, 'a field of the status, and a field of a message'),
     'Handler': ({'control', 'site'}, CONTROL),
-    'Peer': ({'control', 'http1', 'trace'}, 'whoever is at the other end'),
+    'Peer': ({'control', 'trace'}, 'the program that asks, and the process that a message goes to'),
     'Received': ({'channel', 'supervisor'}, 'a frame that came, and the event that it is'),
     'Request': ({'control', 'http', 'supervisor'}, CONTROL + '; to the supervisor it is a command of one'),
     'Response': ({'control', 'pipeline'}, CONTROL),
