@@ -300,7 +300,7 @@ TEST_F(ChannelTest, AMessageTooLongForAFrameClosesTheChannelAndIsNamed) {
 
   ASSERT_TRUE(RunUntil([&] { return master.closings > 0; }));
 
-  EXPECT_THAT(master.closed, HasSubstr("a Adopt message of 100048 bytes is longer than the allowed 65536"));
+  EXPECT_THAT(master.closed, HasSubstr("a Adopt message of 100056 bytes is longer than the allowed 65536"));
 }
 
 TEST_F(BrokenPeerTest, ASurplusDescriptorIsRefusedAndClosed) {
