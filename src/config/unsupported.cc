@@ -97,7 +97,6 @@ constexpr Unsupported kUnsupported[] = {
     {"keepalive_disable", "", ""},
     {"keepalive_min_timeout", "", ""},
     {"limit_except", "", ""},
-    {"limit_rate*", "", ""},
     {"lingering_*", "", ""},
     {"log_subrequest", "", ""},
     {"merge_slashes", "", ""},

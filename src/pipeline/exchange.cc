@@ -89,6 +89,7 @@ void Exchange::Reset() {
   keep_error_status = false;
   error_status = http::Status::kNone;
   refusal = http::Status::kNone;
+  limit_rate.reset();
   reroutes = 0;
   path_made = false;
   path_below_alias = false;

@@ -193,6 +193,7 @@ class Exchange : public ExchangeTexts {
   bool keep_error_status = false;                   // the error page's response takes `error_status` as its own
   http::Status error_status = http::Status::kNone;  // whatever the page's handler says, with keep_error_status
   http::Status refusal = http::Status::kNone;       // by a filter: the status of a response to take this one's place
+  std::optional<std::uint64_t> limit_rate;          // that $limit_rate was set to; else the directive's counts
   int reroutes = 0;
   // Of the request's path, for pipeline/path.h. It is no client's target: nobody saw to its slash and its "..".
   bool path_made = false;

@@ -6,6 +6,7 @@
 
 #include "http/uri.h"
 #include "pipeline/exchange.h"
+#include "pipeline/pace.h"
 #include "pipeline/path.h"
 #include "pipeline/services.h"
 #include "site/core_settings.h"
@@ -237,6 +238,8 @@ constexpr site::Variable kRows[] = {
     {"body_bytes_sent", false,
      [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, ex.response.body_bytes_sent); },
      "The same without the head of the response."},
+    {"limit_rate", false, [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, LimitRate(ex)); },
+     "The rate that holds for the response, in bytes a second, by limit_rate; 0 is no limit.", true},
     {"connection", false, [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, ex.connection->number); },
      "The number of the connection."},
     {"connection_requests", false,
@@ -290,7 +293,7 @@ std::string VariablesReference(std::span<const site::Variable> variables) {
       "### $1 to $9\n\nThe groups of the regular expression that matched last.\n\n"
       "### $NAME\n\nThe group of that name in a regular expression of location or server_name, as in (?<NAME>...). No "
       "name of "
-      "a variable above but args can be taken.\n";
+      "a variable above but args and limit_rate can be taken.\n";
   return out;
 }
 

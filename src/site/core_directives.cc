@@ -79,6 +79,15 @@ void SetLargeBuffers(CoreDraft& draft, const Call& call) {
   if (count && size) draft.large_client_header_buffers = BufferSizes{static_cast<std::uint32_t>(*count), *size};
 }
 
+// A size, with or without variables: nginx's complex value.
+template <std::optional<PlacedText> CoreDraft::*Member>
+void SetSizeValue(CoreDraft& draft, const Call& call) {
+  if (draft.*Member) return call.Duplicate();
+  const Word& word = call.args()[0];
+  const bool varies = word.text.find('$') != std::string::npos;
+  if (varies || config::ReadSize(call, word, 0, INT64_MAX)) draft.*Member = Placed(word);
+}
+
 void AddErrorPage(CoreDraft& draft, const Call& call) {
   ErrorPageDraft page;
   const auto words = call.args();
@@ -287,6 +296,22 @@ constexpr Directive kDirectives[] = {
      .syntax = "time",
      .default_value = "60s",
      .doc = "How long a client may take nothing of a response before it is given up."},
+    {.name = "limit_rate",
+     .contexts = kEverywhere,
+     .arity = Args(1),
+     .setter = config::Set<&SetSizeValue<&D::limit_rate>>,
+     .syntax = "rate",
+     .default_value = "0",
+     .doc =
+         "How many bytes a second one response is sent, counted from its first byte; variables may stand in it, and 0 "
+         "is no limit."},
+    {.name = "limit_rate_after",
+     .contexts = kEverywhere,
+     .arity = Args(1),
+     .setter = config::Set<&SetSizeValue<&D::limit_rate_after>>,
+     .syntax = "size",
+     .default_value = "0",
+     .doc = "How much of a response is sent before limit_rate holds for the rest."},
     {.name = "client_header_timeout",
      .contexts = kServers,
      .arity = Args(1),

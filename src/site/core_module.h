@@ -65,6 +65,8 @@ struct CoreDraft {
   std::optional<bool> reset_timedout_connection;
   std::optional<bool> ignore_invalid_headers;
   std::optional<bool> underscores_in_headers;
+  std::optional<PlacedText> limit_rate;
+  std::optional<PlacedText> limit_rate_after;
   std::optional<ServerTokens> server_tokens;
   std::optional<bool> absolute_redirect;
   std::optional<bool> port_in_redirect;
