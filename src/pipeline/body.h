@@ -42,6 +42,13 @@ class Body {
   // Null for a body of pieces.
   [[nodiscard]] BodySource* source() const { return source_.get(); }
 
+  // All of it as a source; empty afterwards.
+  [[nodiscard]] std::unique_ptr<BodySource> TakeSource();
+  // What lies ready becomes a source, too.
+  void MakeSource() {
+    if (source_ == nullptr) SetSource(TakeSource());
+  }
+
   // Puts a filter around what is there: Filter(std::unique_ptr<BodySource> inner, args...).
   template <class Filter, class... Args>
   void Wrap(Args&&... args) {
@@ -80,9 +87,6 @@ class Body {
   [[nodiscard]] bool empty() const { return length_ == 0 && source_ == nullptr; }
 
  private:
-  // All of it as a source; empty afterwards.
-  [[nodiscard]] std::unique_ptr<BodySource> TakeSource();
-
   std::vector<Piece> pieces_;
   std::shared_ptr<const void> owner_;
   std::unique_ptr<BodySource> source_;

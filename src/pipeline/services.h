@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pipeline/current_request.h"
+#include "pipeline/exchange_pool.h"
 #include "pipeline/zones.h"
 #include "util/clock.h"
 
@@ -70,6 +71,7 @@ struct Services {
   std::uint32_t slot = 0;                    // of this worker on the board
   std::string_view accept_by = "exclusive";  // how workers share the listening sockets
   CurrentRequest serving;                    // what is being answered just now
+  ExchangePool exchanges;                    // for children of others (pipeline/child.h)
   bool lacks_descriptors = false;            // a file could not be opened for want of one; the worker resets it
 };
 

@@ -4,6 +4,7 @@
 
 #include "modules/access.h"
 #include "modules/access_log.h"
+#include "modules/addition.h"
 #include "modules/autoindex.h"
 #include "modules/charset.h"
 #include "modules/compression.h"
@@ -52,12 +53,31 @@ pipeline::BodySource::Pulled PullAll(pipeline::BodySource& source, Take take) {
 }  // namespace
 
 const site::ModuleList& TestModules() {
-  static const site::ModuleList kList({&site::kProcess, &site::kEvents,  &site::kCore, &pipeline::kVariables,
-                                       &kHashSizes,     &kOpenFileCache, &kReturn,     &kLimitConn,
-                                       &kLimitReq,      &kAccess,        &kTryFiles,   &kStubStatus,
-                                       &kHive,          &kIndex,         &kAutoindex,  &kPrecompressed,
-                                       &kStaticFiles,   &kConditional,   &kCharset,    &kHeaders,
-                                       &kGunzip,        &kCompression,   &kRanges,     &pipeline::kContentCoding,
+  static const site::ModuleList kList({&site::kProcess,
+                                       &site::kEvents,
+                                       &site::kCore,
+                                       &pipeline::kVariables,
+                                       &kHashSizes,
+                                       &kOpenFileCache,
+                                       &kReturn,
+                                       &kLimitConn,
+                                       &kLimitReq,
+                                       &kAccess,
+                                       &kTryFiles,
+                                       &kStubStatus,
+                                       &kHive,
+                                       &kIndex,
+                                       &kAutoindex,
+                                       &kPrecompressed,
+                                       &kStaticFiles,
+                                       &kConditional,
+                                       &kCharset,
+                                       &kHeaders,
+                                       &kGunzip,
+                                       &kAddition,
+                                       &kCompression,
+                                       &kRanges,
+                                       &pipeline::kContentCoding,
                                        &kAccessLog});
   return kList;
 }
