@@ -23,6 +23,7 @@
 #include "modules/stub_status.h"
 #include "modules/study.h"
 #include "modules/try_files.h"
+#include "pipeline/aio.h"
 #include "pipeline/content_coding.h"
 #include "pipeline/variables.h"
 #include "site/core_module.h"
@@ -55,7 +56,7 @@ const site::ModuleList& Modules() {
       &modules::kStaticFiles,
       // Filters: whether something is sent, what is said about it, in which coding it is sent, which part of it. What
       // caches are told (headers) decides about codings, what is added to a body is coded with it, and a body in a
-      // coding has no parts.
+      // coding has no parts. What is left of a file may be read by threads.
       &modules::kConditional,
       &modules::kCharset,
       &modules::kHeaders,
@@ -64,6 +65,7 @@ const site::ModuleList& Modules() {
       &modules::kCompression,
       &modules::kRanges,
       &pipeline::kContentCoding,
+      &pipeline::kAio,
       &modules::kAccessLog,
   });
   return kList;

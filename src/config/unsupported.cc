@@ -76,13 +76,12 @@ constexpr Unsupported kUnsupported[] = {
     // nginx's core, main and events.
     {"debug_connection", "", ""},
     {"debug_points", "", ""},
-    {"thread_pool", "", ""},
     {"timer_resolution", "", ""},
     {"worker_aio_requests", "", ""},
     {"worker_rlimit_core", "", ""},
 
     // nginx's http core.
-    {"aio*", "", ""},
+    {"aio_write", "", ""},
     {"auth_delay", "", ""},
     {"chunked_transfer_encoding", "", ""},
     {"client_body_buffer_size", "", ""},

@@ -21,6 +21,8 @@ class File;
 
 namespace colmeia::pipeline {
 
+struct ColdReads;
+
 class Body {
  public:
   void Add(Piece piece) {
@@ -36,6 +38,11 @@ class Body {
   void OwnFile(std::shared_ptr<const files::File> file);
   // That file, as long as nobody has changed the body; null for all others.
   [[nodiscard]] std::shared_ptr<const files::File> file() const;
+
+  // These read what of it lies in files, once it has become a source. They outlive this, or its Clear().
+  void ReadBy(const ColdReads* reads) { reads_ = reads; }
+  // Null: whoever sends it reads the files.
+  [[nodiscard]] const ColdReads* reads() const { return reads_; }
 
   // Instead of pieces. REQUIRES: empty, and nothing is added.
   void SetSource(std::unique_ptr<BodySource> source) { source_ = std::move(source); }
@@ -74,6 +81,7 @@ class Body {
     file_ = nullptr;
     owner_.reset();
     source_.reset();
+    reads_ = nullptr;
     length_ = 0;
   }
 
@@ -90,6 +98,7 @@ class Body {
   std::vector<Piece> pieces_;
   std::shared_ptr<const void> owner_;
   std::unique_ptr<BodySource> source_;
+  const ColdReads* reads_ = nullptr;
   const files::File* file_ = nullptr;  // owner_ is this file, and it is the whole body
   std::uint64_t length_ = 0;
 };

@@ -14,8 +14,7 @@
 //    know of the parent only.
 // 3. What a child's failure means is its owner's choice. A child that answers 404 has a page like any other response.
 //    It may answer nothing (`return 444;`): then its response is withheld.
-// 4. The request's bytes are the parent's, and so is the arena that outlives both. MoveHead() of the parent moves the
-//    views of its children.
+// 4. The views of a child's request point into what its parent's point into: the parent's MoveHead() moves them, too.
 //
 // Three ways to use one:
 //
@@ -31,7 +30,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string_view>
 
 #include "pipeline/body_source.h"

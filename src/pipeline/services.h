@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,7 +26,8 @@ class ErrorLog;
 }  // namespace colmeia::log
 namespace colmeia::loop {
 class Loop;
-}
+class ThreadPool;
+}  // namespace colmeia::loop
 namespace colmeia::trace {
 class Reader;
 }
@@ -61,10 +64,12 @@ struct Services {
   std::vector<ZoneInUse> zones;              // by ordinal of Site::zones
   const scoreboard::Board* board = nullptr;  // null only in unit tests
   const trace::Reader* trace = nullptr;      // null without a master
-  loop::Loop* loop = nullptr;                // null only in unit tests
-  util::TimePoint now{};                     // of this loop turn
-  std::int64_t wall_ms = 0;                  // milliseconds since the epoch, of this loop turn
-  std::uint64_t moment = 0;                  // another number whenever a connection is served: see files::Query
+  // By name (pipeline/aio.h).
+  std::map<std::string, loop::ThreadPool, std::less<>>* thread_pools = nullptr;
+  loop::Loop* loop = nullptr;  // null only in unit tests
+  util::TimePoint now{};       // of this loop turn
+  std::int64_t wall_ms = 0;    // milliseconds since the epoch, of this loop turn
+  std::uint64_t moment = 0;    // another number whenever a connection is served: see files::Query
   TimeTexts times;
   std::string_view hostname;
   int pid = 0;

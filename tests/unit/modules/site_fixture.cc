@@ -23,6 +23,7 @@
 #include "modules/static_files.h"
 #include "modules/stub_status.h"
 #include "modules/try_files.h"
+#include "pipeline/aio.h"
 #include "pipeline/content_coding.h"
 #include "pipeline/variables.h"
 #include "site/core_module.h"
@@ -78,6 +79,7 @@ const site::ModuleList& TestModules() {
                                        &kCompression,
                                        &kRanges,
                                        &pipeline::kContentCoding,
+                                       &pipeline::kAio,
                                        &kAccessLog});
   return kList;
 }

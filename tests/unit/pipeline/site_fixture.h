@@ -9,6 +9,7 @@
 
 #include "config/setters.h"
 #include "log/error_log.h"
+#include "pipeline/aio.h"
 #include "pipeline/error_response.h"
 #include "pipeline/evaluate.h"
 #include "pipeline/exchange.h"
@@ -105,7 +106,7 @@ class SiteTest : public testing::Test {
     source.conf_path = "/etc/test.conf";
     config::Diagnostics diagnostics;
     static const site::ModuleList kModules(
-        {&site::kProcess, &site::kEvents, &site::kCore, &kVariables, &kNap, &kFamily, &kSay});
+        {&site::kProcess, &site::kEvents, &site::kCore, &kVariables, &kAio, &kNap, &kFamily, &kSay});
     TwinResolver resolver;
     site = site::BuildSite(source, {&kModules, &resolver}, diagnostics);
     mistakes = diagnostics.Render();
