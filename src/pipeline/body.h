@@ -41,7 +41,7 @@ class Body {
 
   // These read what of it lies in files, once it has become a source. They outlive this, or its Clear().
   void ReadBy(const ColdReads* reads) { reads_ = reads; }
-  // Null: whoever sends it reads the files.
+  // Null: its sender reads the files.
   [[nodiscard]] const ColdReads* reads() const { return reads_; }
 
   // Instead of pieces. REQUIRES: empty, and nothing is added.

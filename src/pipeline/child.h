@@ -55,7 +55,8 @@ class ChildExchange final {
   ChildExchange(const ChildExchange&) = delete;
   ChildExchange& operator=(const ChildExchange&) = delete;
 
-  // Who is told that the wait is over: from a callback of the loop, never from within Run(). May destroy this.
+  // `on_ready` is called when a wait is over: from a callback of the loop, never from within Run(). It may destroy this.
+  // REQUIRES: set before this waits for the first time.
   void SetReader(std::function<void()> on_ready) { on_ready_ = std::move(on_ready); }
 
   // Runs it, or runs it on after a wait; nothing happens when the wait is not over, or all is done.

@@ -2,7 +2,7 @@
 // into the kernel's memory by a thread, while the loop turns. Then it is sent as ever, by sendfile(2).
 //
 // Each range is looked at before it is given out. One that lies in memory costs two system calls more; for a cold one
-// the source waits. Whoever destroys the source need not wait: the thread has a descriptor of its own.
+// the source waits. Destroying the source does not wait for the thread, which has a descriptor of its own.
 #pragma once
 
 #include <sys/types.h>
@@ -22,7 +22,7 @@ namespace colmeia::pipeline {
 
 class Exchange;
 
-// Who reads for a body.
+// The threads that read for a body.
 struct ColdReads {
   Exchange& exchange;                // that has the body, for the log
   loop::ThreadPool* pool = nullptr;  // outlives the body; null: there is none of that name

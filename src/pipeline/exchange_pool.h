@@ -1,5 +1,5 @@
-// ExchangePool: exchanges that nobody uses at the moment, for those that a connection has no place for: the children of
-// others (pipeline/child.h). Warm, making a child allocates little.
+// ExchangePool: exchanges that are not in use, for those that a connection has no place for: the children of others
+// (pipeline/child.h). Warm, making a child allocates little.
 #pragma once
 
 #include <cstddef>

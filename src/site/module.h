@@ -114,8 +114,8 @@ struct Hooks {
   std::span<const PhaseHook> phases = {};
   HeadFilter filter = nullptr;
   Applies filter_applies = nullptr;
-  // What the filter does is about a body's bytes: it is asked for the responses of child exchanges, too, whose heads
-  // nobody is sent (pipeline/child.h).
+  // The filter is about a body's bytes: it sees the responses of child exchanges, too, whose heads are sent to no
+  // client (pipeline/child.h).
   bool filters_children = false;
   LogHandler log = nullptr;
   Applies log_applies = nullptr;

@@ -193,6 +193,35 @@ TEST_F(ChildTest, ThatIsAskedEndsWhenItsParentIsCancelled) {
   EXPECT_EQ(exchange.children(), nullptr);
 }
 
+// Beside an answer, as a copy of the request to another place would be.
+struct Beside {
+  std::unique_ptr<ChildExchange> child;
+};
+
+TEST_F(ChildTest, RunsBesideAnAnswer) {
+  ASSERT_EQ(Ask("location /x { say x; } location /beside { nap content done; }"), "x");
+  ChildExchange& child = *(exchange.context<Beside>().child = ChildExchange::Make(exchange, "/beside", {}));
+  RunState state = child.Run();
+  child.SetReader([&] { state = child.Run(); });
+  ASSERT_EQ(state, RunState::kWaits);
+
+  WakeChild();
+
+  EXPECT_EQ(state, RunState::kComplete);
+  EXPECT_EQ(child.exchange().response.body.pieces().at(0).memory, "rested");
+}
+
+TEST_F(ChildTest, BesideAnAnswerEndsWithIt) {
+  ASSERT_EQ(Ask("location /x { say x; } location /beside { nap content done; }"), "x");
+  auto& child = exchange.context<Beside>().child;
+  child = ChildExchange::Make(exchange, "/beside", {});
+  ASSERT_EQ(child->Run(), RunState::kWaits);
+
+  exchange.Reset();
+
+  EXPECT_EQ(Nap::alive, 0);
+}
+
 TEST_F(ChildTest, FollowsTheHeadWhenItMoves) {
   Ask("location /x { include_of /nap; } location /nap { nap content done; } ");
   const std::string copy = line;
