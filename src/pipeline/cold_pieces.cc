@@ -6,7 +6,6 @@
 
 #include "log/error_log.h"
 #include "pipeline/report.h"
-#include "sys/page_cache.h"
 #include "sys/unique_fd.h"
 
 namespace colmeia::pipeline {
@@ -18,8 +17,7 @@ BodySource::Pulled ColdPieces::Next(Piece& out) {
   const std::uint64_t left = piece.length - given_;
   const std::uint64_t length = piece.in_memory() ? left : std::min(left, reads_.range);
   const off_t offset = piece.offset + static_cast<off_t>(given_);
-  if (!piece.in_memory() && range_ == Range::kUnseen &&
-      sys::LookAtPages(piece.fd, offset, length) != sys::Pages::kWarm) {
+  if (!piece.in_memory() && range_ == Range::kUnseen && reads_.look(piece.fd, offset, length) != sys::Pages::kWarm) {
     return Read(piece.fd, offset, length) ? Pulled::kWait : Pulled::kBroken;
   }
   out = piece.in_memory() ? piece : Piece::File(piece.fd, offset, length);

@@ -17,6 +17,7 @@
 
 #include "loop/thread_pool.h"
 #include "pipeline/body_source.h"
+#include "sys/page_cache.h"
 
 namespace colmeia::pipeline {
 
@@ -28,6 +29,7 @@ struct ColdReads {
   loop::ThreadPool* pool = nullptr;  // outlives the body; null: there is none of that name
   std::string_view pool_name;
   std::uint64_t range = 0;  // bytes that are read at a time
+  sys::Pages (*look)(int fd, off_t offset, std::uint64_t length) = sys::LookAtPages;
 };
 
 class ColdPieces final : public BodySource {

@@ -14,7 +14,8 @@ enum class Pages : std::uint8_t {
 };
 
 // Two reads of one byte that do not wait (preadv2(2) with RWF_NOWAIT). It asks for the ends alone: what is between them
-// has most likely been read with them. REQUIRES: length > 0.
+// has most likely been read with them. The kernel may begin to read what is cold, and a fast
+// disk may even have it. REQUIRES: length > 0.
 [[nodiscard]] Pages LookAtPages(int fd, off_t offset, std::uint64_t length);
 
 // Reads the range into nothing, and so into the kernel's memory; waits for the disk. What cannot be read is found by

@@ -39,24 +39,18 @@ class ColdPiecesTest : public SiteTest {
     ASSERT_EQ(fsync(file.get()), 0);
   }
 
-  // Nothing of the file is in memory. False where the file system does not tell.
-  bool Chill() {
-    posix_fadvise(file.get(), 0, 0, POSIX_FADV_DONTNEED);
-    posix_fadvise(file.get(), 0, 0, POSIX_FADV_RANDOM);  // and nothing is read ahead
-    return sys::LookAtPages(file.get(), 0, kSize) == sys::Pages::kCold;
-  }
-  bool Tells() { return sys::LookAtPages(file.get(), 0, kSize) != sys::Pages::kUnknown; }
-
   std::unique_ptr<BodySource> Make(loop::ThreadPool* pool, std::vector<Piece> pieces) {
     std::uint64_t length = 0;
     for (const Piece& piece : pieces) length += piece.length;
     auto made = std::make_unique<ColdPieces>(
-        ColdReads{.exchange = exchange, .pool = pool, .pool_name = "name", .range = kRange}, std::move(pieces), nullptr,
-        length);
+        ColdReads{.exchange = exchange, .pool = pool, .pool_name = "name", .range = kRange, .look = Look},
+        std::move(pieces), nullptr, length);
     made->SetReader([this] { ++woken; });
     return made;
   }
   std::unique_ptr<BodySource> Make(loop::ThreadPool* pool) { return Make(pool, {Piece::File(file.get(), 0, kSize)}); }
+
+  static sys::Pages Look(int, off_t, std::uint64_t) { return cold ? sys::Pages::kCold : sys::Pages::kWarm; }
 
   // What comes until it waits or ends: ranges of the file, in order and without a gap.
   std::uint64_t PullAll(BodySource& source) {
@@ -80,10 +74,14 @@ class ColdPiecesTest : public SiteTest {
   Pulled last = Pulled::kMore;
   std::uint64_t offset = 0;
   int woken = 0;
+  static inline bool cold = true;  // what the disk has is not in memory
+
+ private:
+  void TearDown() override { cold = true; }
 };
 
 TEST_F(ColdPiecesTest, WhatIsInMemoryNeedsNoThread) {
-  if (!Tells()) GTEST_SKIP() << "this file system does not tell what it has in memory";
+  cold = false;
   loop::ThreadPool pool(loop, 1, 10);
   const auto source = Make(&pool);
 
@@ -94,7 +92,6 @@ TEST_F(ColdPiecesTest, WhatIsInMemoryNeedsNoThread) {
 }
 
 TEST_F(ColdPiecesTest, AThreadReadsWhatTheDiskHas) {
-  if (!Chill()) GTEST_SKIP() << "this file system does not tell what it has in memory";
   loop::ThreadPool pool(loop, 1, 10);
   const auto source = Make(&pool);
 
@@ -112,11 +109,9 @@ TEST_F(ColdPiecesTest, AThreadReadsWhatTheDiskHas) {
   EXPECT_EQ(all, kSize);
   EXPECT_EQ(last, Pulled::kLast);
   EXPECT_EQ(woken, 4) << "once for each range";
-  EXPECT_EQ(sys::LookAtPages(file.get(), 0, kSize), sys::Pages::kWarm);
 }
 
 TEST_F(ColdPiecesTest, MayBeDestroyedWhileAThreadReads) {
-  if (!Chill()) GTEST_SKIP() << "this file system does not tell what it has in memory";
   loop::ThreadPool pool(loop, 1, 10);
   auto source = Make(&pool);
   PullAll(*source);
@@ -152,7 +147,6 @@ TEST_F(ColdPiecesTest, NothingAtAllEndsAtOnce) {
 }
 
 TEST_F(ColdPiecesTest, AFullQueueBreaksTheBody) {
-  if (!Chill()) GTEST_SKIP() << "this file system does not tell what it has in memory";
   loop::ThreadPool pool(loop, 1, 0);
   std::binary_semaphore open(0);
   const loop::PoolTask busy(
@@ -167,7 +161,6 @@ TEST_F(ColdPiecesTest, AFullQueueBreaksTheBody) {
 }
 
 TEST_F(ColdPiecesTest, WithoutAPoolTheBodyIsBroken) {
-  if (!Chill()) GTEST_SKIP() << "this file system does not tell what it has in memory";
   const auto source = Make(nullptr);
 
   PullAll(*source);
@@ -177,7 +170,7 @@ TEST_F(ColdPiecesTest, WithoutAPoolTheBodyIsBroken) {
 
 TEST_F(ColdPiecesTest, ABodyBecomesOneWhereThreadsRead) {
   loop::ThreadPool pool(loop, 1, 10);
-  const ColdReads reads{.exchange = exchange, .pool = &pool, .pool_name = "name", .range = kRange};
+  const ColdReads reads{.exchange = exchange, .pool = &pool, .pool_name = "name", .range = kRange, .look = Look};
   Body& body = exchange.response.body;
   body.Add(Piece::File(file.get(), 0, kSize));
   body.ReadBy(&reads);
