@@ -41,9 +41,6 @@ constexpr Unsupported kUnsupported[] = {
     {"secure_link*", "secure_link", ""},
     {"userid*", "userid", ""},
     {"random_index", "random_index", ""},
-    {"addition_types", "addition", ""},
-    {"add_before_body", "addition", ""},
-    {"add_after_body", "addition", ""},
     {"add_trailer*", "headers", "only \"add_header\" and \"expires\" it does have"},
     {"mirror*", "mirror", ""},
     {"slice", "slice", ""},
@@ -79,13 +76,12 @@ constexpr Unsupported kUnsupported[] = {
     // nginx's core, main and events.
     {"debug_connection", "", ""},
     {"debug_points", "", ""},
-    {"thread_pool", "", ""},
     {"timer_resolution", "", ""},
     {"worker_aio_requests", "", ""},
     {"worker_rlimit_core", "", ""},
 
     // nginx's http core.
-    {"aio*", "", ""},
+    {"aio_write", "", ""},
     {"auth_delay", "", ""},
     {"chunked_transfer_encoding", "", ""},
     {"client_body_buffer_size", "", ""},
@@ -98,7 +94,6 @@ constexpr Unsupported kUnsupported[] = {
     {"keepalive_min_timeout", "", ""},
     {"limit_except", "", ""},
     {"lingering_*", "", ""},
-    {"log_subrequest", "", ""},
     {"merge_slashes", "", ""},
     {"msie_*", "", ""},
     {"output_buffers", "", ""},

@@ -208,7 +208,7 @@ Outcome Reject(const Settings& settings, ConnContext& context) {
 }
 
 Outcome Handle(Exchange& exchange) {
-  ConnContext& context = exchange.context<ConnContext>();
+  ConnContext& context = exchange.main().context<ConnContext>();
   if (context.status != ConnStatus::kNone) return Outcome::Pass();
   context.connection = exchange.connection->number;
   const Settings& settings = exchange.settings<Settings>();
@@ -222,7 +222,7 @@ Outcome Handle(Exchange& exchange) {
     const CountTable::Result result = counts.Take(*hash, limit.most, pipeline::MonotonicMs(exchange));
     switch (result.verdict) {
       case CountTable::Verdict::kTaken:
-        context.Add(exchange.arena, lent, result.index);
+        context.Add(exchange.main().arena, lent, result.index);
         break;
       case CountTable::Verdict::kReached:
         pipeline::Report(exchange, settings.level, "limiting connections{} by zone \"{}\"",
@@ -237,7 +237,7 @@ Outcome Handle(Exchange& exchange) {
 }
 
 std::optional<std::string_view> GetStatus(Exchange& exchange, std::string_view) {
-  const ConnStatus status = exchange.context<ConnContext>().status;
+  const ConnStatus status = exchange.main().context<ConnContext>().status;
   if (status == ConnStatus::kNone) return std::nullopt;
   return kStatusNames[static_cast<std::size_t>(status)];
 }

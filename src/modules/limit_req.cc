@@ -318,7 +318,7 @@ class Delay final : public pipeline::Awaiting {
 };
 
 Outcome Handle(Exchange& exchange) {
-  ReqContext& context = exchange.context<ReqContext>();
+  ReqContext& context = exchange.main().context<ReqContext>();
   if (context.status != ReqStatus::kNone) return Outcome::Pass();
   const Settings& settings = exchange.settings<Settings>();
   const Verdict verdict = Judge(exchange, settings.limits);
@@ -334,7 +334,7 @@ Outcome Handle(Exchange& exchange) {
 }
 
 std::optional<std::string_view> GetStatus(Exchange& exchange, std::string_view) {
-  const ReqStatus status = exchange.context<ReqContext>().status;
+  const ReqStatus status = exchange.main().context<ReqContext>().status;
   if (status == ReqStatus::kNone) return std::nullopt;
   return kStatusNames[static_cast<std::size_t>(status)];
 }

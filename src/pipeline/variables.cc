@@ -210,7 +210,8 @@ constexpr site::Variable kRows[] = {
     {"binary_remote_addr", false, BinaryRemoteAddress, "The address of the client in 4 or 16 bytes."},
     {"request", false, [](Exchange& ex, std::string_view) -> Value { return Empty(ex.request.line); },
      "The request line as the client sent it."},
-    {"request_method", false, [](Exchange& ex, std::string_view) -> Value { return Empty(ex.request.method_text); },
+    {"request_method", false,
+     [](Exchange& ex, std::string_view) -> Value { return Empty(ex.main().request.method_text); },
      "The method: GET, HEAD, POST, ..."},
     {"request_uri", false, [](Exchange& ex, std::string_view) -> Value { return Empty(ex.request.target); },
      "The target of the request as the client sent it, with its arguments."},
@@ -219,11 +220,12 @@ constexpr site::Variable kRows[] = {
     {"request_time", false, [](Exchange& ex, std::string_view) -> Value { return Seconds(ex, ElapsedMs(ex)); },
      "How long the request has taken, in seconds with milliseconds."},
     {"request_completion", false,
-     [](Exchange& ex, std::string_view) -> Value { return ex.response.complete ? "OK" : ""; },
+     [](Exchange& ex, std::string_view) -> Value { return ex.main().response.complete ? "OK" : ""; },
      "OK when the response was sent whole, else nothing."},
     {"content_length", false,
      [](Exchange& ex, std::string_view) -> Value {
-       return ex.request.content_length ? Value{Decimal(ex, *ex.request.content_length)} : Value{};
+       const std::optional<std::uint64_t> length = ex.main().request.content_length;
+       return length ? Value{Decimal(ex, *length)} : Value{};
      },
      "The Content-Length field of the request."},
     {"content_type", false,

@@ -114,6 +114,7 @@ CoreSettings Merge(const CoreSettings& outer, const CoreDraft& own, MergeContext
   Take(out.tcp_nopush, own.tcp_nopush);
   Take(out.tcp_nodelay, own.tcp_nodelay);
   Take(out.log_not_found, own.log_not_found);
+  Take(out.log_subrequest, own.log_subrequest);
   Take(out.etag, own.etag);
   Take(out.internal, own.internal);
   if (own.keepalive_timeout) {

@@ -47,6 +47,7 @@ struct CoreDraft {
   std::optional<bool> tcp_nopush;
   std::optional<bool> tcp_nodelay;
   std::optional<bool> log_not_found;
+  std::optional<bool> log_subrequest;
   std::optional<http::EtagForm> etag;
   std::optional<bool> internal;
   std::optional<util::Milliseconds> keepalive_timeout;

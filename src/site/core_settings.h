@@ -48,6 +48,7 @@ struct CoreSettings {
   bool tcp_nopush = false;
   bool tcp_nodelay = true;
   bool log_not_found = true;
+  bool log_subrequest = false;  // child exchanges (pipeline/child.h) are in the access log
   http::EtagForm etag = http::EtagForm::kOn;
   bool internal = false;
 

@@ -105,6 +105,8 @@ Result<> Server::Build(const site::ModuleList& modules) {
   services_.files = &files_;
   variants_ = std::make_unique<pipeline::VariantCache>(&loop_, counts_);
   services_.variants = variants_.get();
+  thread_pools_ = pipeline::MakeThreadPools(loop_, site_->main);
+  services_.thread_pools = &thread_pools_;
   services_.board = adoption_.board ? &*adoption_.board : nullptr;
   services_.trace = adoption_.trace ? &*adoption_.trace : nullptr;
   services_.loop = &loop_;

@@ -15,6 +15,7 @@
 #include "loop/loop.h"
 #include "loop/poll_pool.h"
 #include "loop/timer.h"
+#include "pipeline/aio.h"
 #include "pipeline/services.h"
 #include "pipeline/variant_cache.h"
 #include "process/adoption.h"
@@ -88,6 +89,7 @@ class Server {
   std::vector<std::unique_ptr<log::AccessLog>> access_logs_;  // by ordinal
   std::vector<std::unique_ptr<log::ErrorLog>> error_logs_;    // by ordinal of Site::error_logs
   std::vector<MappedZone> zones_;                             // by ordinal
+  pipeline::ThreadPools thread_pools_;
   pipeline::Services services_;
   loop::PollPool polls_;
   std::vector<std::unique_ptr<session::Listener>> listeners_;  // by ordinal
