@@ -283,11 +283,14 @@ bool Connection::reads() const {
   return state_ == State::kIdle || state_ == State::kHead || state_ == State::kBody || state_ == State::kLingering;
 }
 
-// REQUIRES: reads().
-void Connection::ReadMore() { state_ == State::kLingering ? DropInput() : Read(); }
+// REQUIRES: reads(). All that is still wanted of what was read before was moved or kept.
+void Connection::ReadMore() {
+  shared_.input.Clear();
+  state_ == State::kLingering ? DropInput() : Read();
+}
 
 void Connection::Leave() {
-  while (transport_.pending() > 0 && reads()) ReadMore();
+  while (transport_.pending() && reads()) ReadMore();
   if (state_ == State::kClosed) shared_.owner.Remove(*this);
 }
 
