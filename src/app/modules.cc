@@ -22,6 +22,7 @@
 #include "modules/stub_status.h"
 #include "modules/study.h"
 #include "modules/try_files.h"
+#include "pipeline/client_body.h"
 #include "pipeline/content_coding.h"
 #include "pipeline/variables.h"
 #include "site/core_module.h"
@@ -39,7 +40,8 @@ const site::ModuleList& Modules() {
       &modules::kHashSizes,
       &modules::kNoEffect,
       &modules::kOpenFileCache,
-      // Handlers, in the order of their phases.
+      // Handlers, in the order of their phases. A body that is read early is read before all of them.
+      &pipeline::kClientBody,
       &modules::kReturn,
       &modules::kLimitReq,
       &modules::kLimitConn,

@@ -118,7 +118,7 @@ void Connection::TimeOut() {
       Transaction& transaction = *output_.last();
       pipeline::Report(transaction.exchange, log::Level::kInfo, "{} while reading client request body", kTimedOut);
       may_reset = transaction.exchange.settings<site::CoreSettings>().reset_timedout_connection;
-      if (transaction.answer == Answer::kNone) transaction.exchange.response.status = http::Status::kRequestTimeout;
+      LoseBody(transaction, http::Status::kRequestTimeout);
       break;
     }
     case State::kBlocked: {

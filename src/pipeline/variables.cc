@@ -222,9 +222,11 @@ constexpr site::Variable kRows[] = {
      "OK when the response was sent whole, else nothing."},
     {"content_length", false,
      [](Exchange& ex, std::string_view) -> Value {
-       return ex.request.content_length ? Value{Decimal(ex, *ex.request.content_length)} : Value{};
+       if (ex.request.content_length) return Decimal(ex, *ex.request.content_length);
+       const bool is_known = ex.body.state() == RequestBody::State::kCollected;
+       return is_known ? Value{Decimal(ex, ex.body.received())} : Value{};
      },
-     "The Content-Length field of the request."},
+     "The Content-Length field of the request; of a chunked body its length, once it is collected."},
     {"content_type", false,
      [](Exchange& ex, std::string_view) -> Value { return JoinedField(ex, ex.request.fields, "content_type", ", "); },
      "The Content-Type field of the request."},

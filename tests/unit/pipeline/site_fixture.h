@@ -101,7 +101,8 @@ class SiteTest : public testing::Test {
     source.prefix = "/srv/";
     source.conf_path = "/etc/test.conf";
     config::Diagnostics diagnostics;
-    static const site::ModuleList kModules({&site::kProcess, &site::kEvents, &site::kCore, &kVariables, &kNap, &kSay});
+    static const site::ModuleList kModules(
+        {&site::kProcess, &site::kEvents, &site::kCore, &kVariables, &kClientBody, &kNap, &kSay});
     TwinResolver resolver;
     site = site::BuildSite(source, {&kModules, &resolver}, diagnostics);
     mistakes = diagnostics.Render();
