@@ -22,6 +22,7 @@
 #include "modules/static_files.h"
 #include "modules/stub_status.h"
 #include "modules/try_files.h"
+#include "pipeline/client_body.h"
 #include "pipeline/content_coding.h"
 #include "pipeline/variables.h"
 #include "site/core_module.h"
@@ -52,12 +53,31 @@ pipeline::BodySource::Pulled PullAll(pipeline::BodySource& source, Take take) {
 }  // namespace
 
 const site::ModuleList& TestModules() {
-  static const site::ModuleList kList({&site::kProcess, &site::kEvents,  &site::kCore, &pipeline::kVariables,
-                                       &kHashSizes,     &kOpenFileCache, &kReturn,     &kLimitConn,
-                                       &kLimitReq,      &kAccess,        &kTryFiles,   &kStubStatus,
-                                       &kHive,          &kIndex,         &kAutoindex,  &kPrecompressed,
-                                       &kStaticFiles,   &kConditional,   &kCharset,    &kHeaders,
-                                       &kGunzip,        &kCompression,   &kRanges,     &pipeline::kContentCoding,
+  static const site::ModuleList kList({&site::kProcess,
+                                       &site::kEvents,
+                                       &site::kCore,
+                                       &pipeline::kVariables,
+                                       &kHashSizes,
+                                       &kOpenFileCache,
+                                       &pipeline::kClientBody,
+                                       &kReturn,
+                                       &kLimitConn,
+                                       &kLimitReq,
+                                       &kAccess,
+                                       &kTryFiles,
+                                       &kStubStatus,
+                                       &kHive,
+                                       &kIndex,
+                                       &kAutoindex,
+                                       &kPrecompressed,
+                                       &kStaticFiles,
+                                       &kConditional,
+                                       &kCharset,
+                                       &kHeaders,
+                                       &kGunzip,
+                                       &kCompression,
+                                       &kRanges,
+                                       &pipeline::kContentCoding,
                                        &kAccessLog});
   return kList;
 }
