@@ -157,13 +157,13 @@ constexpr site::PhaseHook kClientBodyPhases[] = {{Phase::kServerRewrite, Collect
 // Variables
 
 std::optional<std::string_view> BodyText(Exchange& exchange, std::string_view) {
-  const std::optional<Piece> content = exchange.body.content();
+  const std::optional<Piece> content = exchange.main().body.content();
   if (!content || !content->in_memory() || content->memory.empty()) return std::nullopt;
   return content->memory;
 }
 
 std::optional<std::string_view> BodyFile(Exchange& exchange, std::string_view) {
-  const files::TempFile* const file = exchange.body.file();
+  const files::TempFile* const file = exchange.main().body.file();
   if (file == nullptr || file->name().empty()) return std::nullopt;
   return file->name();
 }

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "pipeline/exchange.h"
+#include "pipeline/report.h"
+#include "util/units.h"
 
 namespace colmeia::pipeline {
 namespace {
@@ -71,6 +73,14 @@ std::string_view Join(const site::Template& text, Exchange& exchange, Escape esc
     end += values[i].size();
   }
   return {out, size};
+}
+
+std::uint64_t EvaluateSize(const site::SizeValue& size, Exchange& exchange) {
+  if (!size.varies()) return size.bytes;
+  const std::string_view text = Evaluate(size.text, exchange);
+  const std::optional<std::uint64_t> bytes = util::ParseSize(text);
+  if (!bytes) Report(exchange, log::Level::kError, "invalid size \"{}\"", text);
+  return bytes.value_or(0);
 }
 
 }  // namespace colmeia::pipeline

@@ -5,6 +5,9 @@
 
 #include "transport/transport.h"
 
+#include "pipeline/child.h"
+#include "util/check.h"
+
 namespace colmeia::pipeline {
 namespace {
 
@@ -62,6 +65,9 @@ void Exchange::MoveHead(const char* from, std::size_t size, const char* to) {
   response.ForEachText(move);
   for (site::Capture& capture : captures) move(capture.value);
   response.body.MoveMemory(from, size, to);
+  for (ChildExchange* child = children_; child != nullptr; child = child->next()) {
+    child->exchange().MoveHead(from, size, to);
+  }
 }
 
 void Exchange::DropContexts() {
@@ -90,10 +96,15 @@ void Exchange::Reset() {
   keep_error_status = false;
   error_status = http::Status::kNone;
   refusal = http::Status::kNone;
+  limit_rate.reset();
   reroutes = 0;
   path_made = false;
   path_below_alias = false;
   settings_ = nullptr;
+  CHECK(children_ == nullptr);  // what waited, was kept or was sent had them
+  parent_ = nullptr;
+  depth_ = 0;
+  children_made_ = 0;
 }
 
 }  // namespace colmeia::pipeline

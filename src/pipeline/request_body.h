@@ -16,6 +16,8 @@
 // - Up to client_body_buffer_size a body is collected in memory; a longer one in a temporary file, all of it
 //   (pipeline/client_body.h has the directives).
 //
+// - A child exchange (pipeline/child.h) has none of its own: what it may look at is main().body.
+//
 // What the session does: it says Begin() for every request that has a body, be it empty; reads the client while
 // wants(); gives what it read to Take() when taken(), all that it has, and then says End(). A body that is broken or
 // too long, and a client that leaves, end the exchange's waiting in the session's own way: Runner::Cancel().

@@ -90,11 +90,14 @@ Runner::Step Runner::FindLocation(Exchange& exchange) {
 
 Runner::Step Runner::RunLocation(Exchange& exchange) {
   const site::CoreSettings& core = exchange.settings<site::CoreSettings>();
-  if (core.internal && exchange.reroutes == 0) return Respond(exchange, http::Status::kNotFound);
+  if (core.internal && exchange.reroutes == 0 && exchange.parent() == nullptr)
+    return Respond(exchange, http::Status::kNotFound);
 
   const bool says_length = exchange.request.content_length.has_value() && !exchange.makes_error_page;
   if (says_length && IsTooLarge(exchange)) return Respond(exchange, http::Status::kContentTooLarge);
-  const Step step = RunHandlers(exchange, exchange.location->handlers, 0);
+  const site::Location& location = *exchange.location;
+  const Step step =
+      RunHandlers(exchange, exchange.parent() == nullptr ? location.handlers : location.child_handlers, 0);
   return step == Step::kPassed ? Respond(exchange, http::Status::kNotFound) : step;
 }
 
@@ -172,7 +175,8 @@ http::Status Runner::Complete(Exchange& exchange) {
     if (response.status != http::Status::kOk) response.DropValidators();
   }
   if (response.status != http::Status::kOk) AddFieldsOfStatus(exchange);
-  for (const site::HeadFilter filter : exchange.location->filters) {
+  const site::Location& location = *exchange.location;
+  for (const site::HeadFilter filter : exchange.parent() == nullptr ? location.filters : location.child_filters) {
     filter(exchange);
     if (exchange.refusal != http::Status::kNone) return std::exchange(exchange.refusal, http::Status::kNone);
   }
@@ -184,6 +188,7 @@ http::Status Runner::Complete(Exchange& exchange) {
 }
 
 void Runner::Log(Exchange& exchange) {
+  if (exchange.parent() != nullptr && !exchange.settings<site::CoreSettings>().log_subrequest) return;
   for (const site::LogHandler logger : exchange.location->loggers) logger(exchange);
 }
 

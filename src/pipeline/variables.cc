@@ -6,6 +6,7 @@
 
 #include "http/uri.h"
 #include "pipeline/exchange.h"
+#include "pipeline/pace.h"
 #include "pipeline/path.h"
 #include "pipeline/services.h"
 #include "site/core_settings.h"
@@ -209,7 +210,8 @@ constexpr site::Variable kRows[] = {
     {"binary_remote_addr", false, BinaryRemoteAddress, "The address of the client in 4 or 16 bytes."},
     {"request", false, [](Exchange& ex, std::string_view) -> Value { return Empty(ex.request.line); },
      "The request line as the client sent it."},
-    {"request_method", false, [](Exchange& ex, std::string_view) -> Value { return Empty(ex.request.method_text); },
+    {"request_method", false,
+     [](Exchange& ex, std::string_view) -> Value { return Empty(ex.main().request.method_text); },
      "The method: GET, HEAD, POST, ..."},
     {"request_uri", false, [](Exchange& ex, std::string_view) -> Value { return Empty(ex.request.target); },
      "The target of the request as the client sent it, with its arguments."},
@@ -218,13 +220,14 @@ constexpr site::Variable kRows[] = {
     {"request_time", false, [](Exchange& ex, std::string_view) -> Value { return Seconds(ex, ElapsedMs(ex)); },
      "How long the request has taken, in seconds with milliseconds."},
     {"request_completion", false,
-     [](Exchange& ex, std::string_view) -> Value { return ex.response.complete ? "OK" : ""; },
+     [](Exchange& ex, std::string_view) -> Value { return ex.main().response.complete ? "OK" : ""; },
      "OK when the response was sent whole, else nothing."},
     {"content_length", false,
      [](Exchange& ex, std::string_view) -> Value {
-       if (ex.request.content_length) return Decimal(ex, *ex.request.content_length);
-       const bool is_known = ex.body.state() == RequestBody::State::kCollected;
-       return is_known ? Value{Decimal(ex, ex.body.received())} : Value{};
+       const Exchange& main = ex.main();
+       if (main.request.content_length) return Decimal(ex, *main.request.content_length);
+       const bool is_known = main.body.state() == RequestBody::State::kCollected;
+       return is_known ? Value{Decimal(ex, main.body.received())} : Value{};
      },
      "The Content-Length field of the request; of a chunked body its length, once it is collected."},
     {"content_type", false,
@@ -239,6 +242,8 @@ constexpr site::Variable kRows[] = {
     {"body_bytes_sent", false,
      [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, ex.response.body_bytes_sent); },
      "The same without the head of the response."},
+    {"limit_rate", false, [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, LimitRate(ex)); },
+     "The rate that holds for the response, in bytes a second, by limit_rate; 0 is no limit.", true},
     {"connection", false, [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, ex.connection->number); },
      "The number of the connection."},
     {"connection_requests", false,
@@ -292,7 +297,7 @@ std::string VariablesReference(std::span<const site::Variable> variables) {
       "### $1 to $9\n\nThe groups of the regular expression that matched last.\n\n"
       "### $NAME\n\nThe group of that name in a regular expression of location or server_name, as in (?<NAME>...). No "
       "name of "
-      "a variable above but args can be taken.\n";
+      "a variable above but args and limit_rate can be taken.\n";
   return out;
 }
 

@@ -4,6 +4,7 @@
 
 #include "modules/access.h"
 #include "modules/access_log.h"
+#include "modules/addition.h"
 #include "modules/autoindex.h"
 #include "modules/charset.h"
 #include "modules/compression.h"
@@ -22,6 +23,7 @@
 #include "modules/static_files.h"
 #include "modules/stub_status.h"
 #include "modules/try_files.h"
+#include "pipeline/aio.h"
 #include "pipeline/client_body.h"
 #include "pipeline/content_coding.h"
 #include "pipeline/variables.h"
@@ -75,9 +77,11 @@ const site::ModuleList& TestModules() {
                                        &kCharset,
                                        &kHeaders,
                                        &kGunzip,
+                                       &kAddition,
                                        &kCompression,
                                        &kRanges,
                                        &pipeline::kContentCoding,
+                                       &pipeline::kAio,
                                        &kAccessLog});
   return kList;
 }
