@@ -29,7 +29,7 @@ util::Milliseconds Pace::Pause(std::uint64_t sent, util::TimePoint now) {
   // A pause is never longer than a second, however early it is: nothing to be converted is too large.
   const RealSeconds longest(1.0);
   return early <= RealSeconds::zero() ? util::Milliseconds(0)
-                                  : RoundedUp(std::chrono::ceil<util::Milliseconds>(std::min(early, longest)));
+                                      : RoundedUp(std::chrono::ceil<util::Milliseconds>(std::min(early, longest)));
 }
 
 std::uint64_t Pace::Allowance(std::uint64_t sent, util::TimePoint now) const {

@@ -116,12 +116,11 @@ def plant(folder):
     """Writes the tree that all serve, readable by everybody."""
     folder.chmod(0o755)
     for name, size in rows.TREE.items():
-        (folder / name).write_bytes(b'x' * size)
-        (folder / name).chmod(0o644)
-    (folder / 'text.html').write_bytes(rows.text(rows.TEXT))
-    (folder / 'text.html.gz').write_bytes(gzip.compress(rows.text(rows.TEXT), 5, mtime=0))
-    for name in ('text.html', 'text.html.gz'):
-        (folder / name).chmod(0o644)
+        content = rows.text(size) if name == 'text.html' else b'x' * size
+        (folder / name).write_bytes(content)
+        (folder / f'{name}.gz').write_bytes(gzip.compress(content, 5, mtime=0))
+    for path in folder.iterdir():
+        path.chmod(0o644)
 
 
 def take(progress, what, label, measure):

@@ -117,9 +117,8 @@ def test_no_file_is_written_nor_made_where_the_kernel_has_no_landlock(prepare, m
 @pytest.mark.parametrize('message', ['hello', 'ready', 'draining', 'failed', 'done', 'answer', 'unusable', 'stop'])
 def test_who_speaks_out_of_turn_is_told_of_once_ended_and_replaced(prepare, message):
     act = f'repeat_{message}'
-    server = rogue.start(prepare, act, HTTP, MAIN % 'exclusive' + ' env ROGUE_GO=%%PREFIX%%/go;', files=FILES)
+    server = rogue.start(prepare, act, HTTP, MAIN % 'exclusive', files=FILES)
     intruder = rogue.pid(server)
-    server.write('go', '')
 
     server.wait_for(lambda: not processes.is_alive(intruder), 'the rogue to be gone')
     server.wait_for(lambda: len(server.workers()) == WORKERS and intruder not in server.workers(), 'a replacement')

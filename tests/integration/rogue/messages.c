@@ -8,7 +8,7 @@
 
 #include "rogue.h"
 
-enum { kChannel = 3, kHello = 1, kReady = 6, kStop = 9, kDraining = 10, kDone = 11, kFailed = 12, kUnusable = 17 };
+enum { kChannel = 3, kHello = 1, kReady = 6, kStop = 9, kDraining = 10, kDone = 11, kFailed = 12, kUnusable = 4 };
 
 /* One frame of src/ipc/README.md. */
 static int SendFrame(uint16_t type, uint32_t sequence, uint32_t in_reply_to, const void* payload, uint32_t size) {
@@ -26,15 +26,8 @@ static int SendFrame(uint16_t type, uint32_t sequence, uint32_t in_reply_to, con
   return send(kChannel, frame, length, MSG_NOSIGNAL) == (ssize_t)length;
 }
 
-/* A generation on its way up fails with any of its workers, so the acts begin when there is a file ROGUE_GO. */
-static void WaitForGo(void) {
-  const char* const path = getenv("ROGUE_GO");
-  while (path != NULL && access(path, F_OK) != 0) SleepMs(2);
-}
-
 /* Until the master hears no more. */
 static void Flood(const char* name, uint16_t type, uint32_t in_reply_to, const void* payload, uint32_t size) {
-  WaitForGo();
   unsigned sent = 0;
   for (uint32_t sequence = 1000;; ++sequence) {
     if (SendFrame(type, sequence, in_reply_to, payload, size)) {

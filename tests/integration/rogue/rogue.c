@@ -79,8 +79,15 @@ __attribute__((constructor)) static void Choose(void) {
   is_rogue = 1;
 }
 
+/* A generation on its way up fails with any of its workers, so the acts begin when there is a file ROGUE_GO. */
+static void WaitForGo(void) {
+  const char* const path = getenv("ROGUE_GO");
+  while (path != NULL && access(path, F_OK) != 0) SleepMs(2);
+}
+
 static void* Run(void* unused) {
   (void)unused;
+  WaitForGo();
   const char* const wanted = getenv("ROGUE_ACT");
   for (struct Act* act = acts; act != NULL; act = act->next) {
     if (wanted == NULL || strcmp(act->name, wanted) != 0) continue;

@@ -7,6 +7,8 @@
  * runs on a thread of its own while the worker goes on serving, so it may loop for ever. support/rogue.py builds the
  * library of all .c files in this folder.
  *
+ * It begins once there is a file ROGUE_GO, or at once without that in the environment.
+ *
  * Of the workers that find the file ROGUE_MARK missing the one that makes it is the rogue, and writes its pid there;
  * the others, and all that come later, are honest. Without ROGUE_MARK each is a rogue.
  */

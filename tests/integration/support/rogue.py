@@ -19,6 +19,7 @@ from support.waiting import pass_time
 
 SOURCES = pathlib.Path(__file__).parent.parent / 'rogue'
 MARK = 'logs/rogue.pid'
+GO = 'logs/rogue.go'
 # Of the binary: a sanitized one wants to be the first of all libraries.
 ENVIRONMENT = {'ASAN_OPTIONS': servers.environment()['ASAN_OPTIONS'] + ':verify_asan_link_order=0'}
 
@@ -43,9 +44,11 @@ def directives(act, once=True):
 
 
 def start(prepare, act, http, main='', once=True, **options):
-    """A server with a rogue, once that has begun. `http` is the inside of the http block, `main` more of the main context."""
+    """A server with a rogue, which begins when all workers serve, and has begun. `http` is the inside of the http block, `main` more of the main context."""
     options.setdefault('env', ENVIRONMENT)
-    server = prepare(f'{directives(act, once)} {main} http {{ {http} }}', **options).start()
+    go = f'env ROGUE_GO=%%PREFIX%%/{GO};'
+    server = prepare(f'{directives(act, once)} {go} {main} http {{ {http} }}', **options).start()
+    server.write(GO, '')
     server.wait_for_error(rf'rogue: {act} begins')
     return server
 
