@@ -17,7 +17,7 @@
 #include "modules/open_file_cache.h"
 #include "modules/precompressed.h"
 #include "modules/ranges.h"
-#include "modules/return.h"
+#include "modules/rewrite.h"
 #include "modules/static_files.h"
 #include "modules/stub_status.h"
 #include "modules/study.h"
@@ -40,7 +40,7 @@ const site::ModuleList& Modules() {
       &modules::kNoEffect,
       &modules::kOpenFileCache,
       // Handlers, in the order of their phases.
-      &modules::kReturn,
+      &modules::kRewrite,
       &modules::kLimitReq,
       &modules::kLimitConn,
       &modules::kAccess,

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "site/site.h"
+
 namespace colmeia::pipeline {
 namespace {
 
@@ -55,12 +57,17 @@ void Exchange::GoTo(std::string_view target) {
           question == std::string_view::npos ? std::string_view{} : target.substr(question + 1));
 }
 
+void Exchange::Enter(const site::Location& entered) {
+  location = &entered;
+  settings_ = &entered.settings;
+}
+
 void Exchange::MoveHead(const char* from, std::size_t size, const char* to) {
   const auto move = [&](std::string_view& text) { Move(text, from, size, to); };
   ForEachText(move);
   request.ForEachText(move);
   response.ForEachText(move);
-  for (site::Capture& capture : captures) move(capture.value);
+  values.ForEachText(move);
   response.body.MoveMemory(from, size, to);
 }
 
@@ -84,12 +91,13 @@ void Exchange::Reset() {
   connection = nullptr;
   server = nullptr;
   location = nullptr;
-  captures.clear();
+  values.Clear();
   makes_error_page = false;
   keep_error_status = false;
   error_status = http::Status::kNone;
   refusal = http::Status::kNone;
   reroutes = 0;
+  internal = false;
   path_made = false;
   path_below_alias = false;
   settings_ = nullptr;

@@ -171,7 +171,8 @@ constexpr site::Variable kRows[] = {
      "The X-Forwarded-For fields: the addresses that proxies passed on."},
     {"sent_http_", true, SentHttp, "The response field of that name, as in $sent_http_content_type."},
     {"args", false, [](Exchange& ex, std::string_view) -> Value { return Empty(ex.request.args); },
-     "The query string, without its question mark.", true},
+     "The query string, without its question mark.",
+     [](Exchange& ex, std::string_view value) { ex.request.args = value; }},
     {"query_string", false, [](Exchange& ex, std::string_view) -> Value { return Empty(ex.request.args); },
      "The same as $args."},
     {"is_args", false, [](Exchange& ex, std::string_view) -> Value { return ex.request.args.empty() ? "" : "?"; },
@@ -288,9 +289,9 @@ std::string VariablesReference(std::span<const site::Variable> variables) {
   }
   out +=
       "### $1 to $9\n\nThe groups of the regular expression that matched last.\n\n"
-      "### $NAME\n\nThe group of that name in a regular expression of location or server_name, as in (?<NAME>...). No "
-      "name of "
-      "a variable above but args can be taken.\n";
+      "### $NAME\n\nWhat set, map, geo or split_clients makes, and the group of that name in a regular expression, as "
+      "in "
+      "(?<NAME>...). No name of a variable above but args can be taken.\n";
   return out;
 }
 

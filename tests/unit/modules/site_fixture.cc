@@ -18,7 +18,7 @@
 #include "modules/open_file_cache.h"
 #include "modules/precompressed.h"
 #include "modules/ranges.h"
-#include "modules/return.h"
+#include "modules/rewrite.h"
 #include "modules/static_files.h"
 #include "modules/stub_status.h"
 #include "modules/try_files.h"
@@ -53,7 +53,7 @@ pipeline::BodySource::Pulled PullAll(pipeline::BodySource& source, Take take) {
 
 const site::ModuleList& TestModules() {
   static const site::ModuleList kList({&site::kProcess, &site::kEvents,  &site::kCore, &pipeline::kVariables,
-                                       &kHashSizes,     &kOpenFileCache, &kReturn,     &kLimitConn,
+                                       &kHashSizes,     &kOpenFileCache, &kRewrite,    &kLimitConn,
                                        &kLimitReq,      &kAccess,        &kTryFiles,   &kStubStatus,
                                        &kHive,          &kIndex,         &kAutoindex,  &kPrecompressed,
                                        &kStaticFiles,   &kConditional,   &kCharset,    &kHeaders,
