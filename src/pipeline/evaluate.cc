@@ -48,16 +48,16 @@ std::optional<std::string_view> OwnValue(const site::OwnVariable& variable, Exch
   return std::nullopt;
 }
 
+// Of a variable.
 std::optional<std::string_view> ValueOf(const site::Template::Part& part, Exchange& exchange) {
   switch (part.kind) {
-    case site::Template::Part::Kind::kLiteral:
-      return part.text;
     case site::Template::Part::Kind::kVariable:
       return part.get(exchange, part.text);
     case site::Template::Part::Kind::kOwn:
       return OwnValue(*part.own, exchange);
+    case site::Template::Part::Kind::kLiteral:
     case site::Template::Part::Kind::kGroup:
-      return NumberedGroup(exchange, part.text);
+      break;
   }
   return std::nullopt;
 }
@@ -75,20 +75,28 @@ std::string_view Join(const site::Template& text, Exchange& exchange, Escaping e
     many.resize(parts.size());
     values = many.data();
   }
-  std::size_t size = 0;
+  const auto escaped = [&](Escape escape, std::optional<std::string_view> given) {
+    return escape != nullptr ? escape(exchange.arena, given) : given.value_or(std::string_view{});
+  };
+  using Kind = site::Template::Part::Kind;
+  bool has_groups = false;
   std::size_t count = 0;
   for (const site::Template::Part& part : parts) {
     std::string_view& value = values[count++];
-    if (part.kind == site::Template::Part::Kind::kLiteral) {
+    if (part.kind == Kind::kLiteral) {
       value = part.text;
+    } else if (part.kind == Kind::kGroup) {
+      has_groups = true;
     } else {
-      const std::optional<std::string_view> given = ValueOf(part, exchange);
-      const bool is_group = part.kind == site::Template::Part::Kind::kGroup;
-      const Escape escape = is_group ? escaping.groups : escaping.variables;
-      value = escape != nullptr ? escape(exchange.arena, given) : given.value_or(std::string_view{});
+      value = escaped(escaping.variables, ValueOf(part, exchange));
     }
-    size += value.size();
   }
+  // A variable may be found by an expression with groups of its own: as in nginx those count in all of the text.
+  for (std::size_t i = 0; has_groups && i < count; ++i) {
+    if (parts[i].kind == Kind::kGroup) values[i] = escaped(escaping.groups, NumberedGroup(exchange, parts[i].text));
+  }
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < count; ++i) size += values[i].size();
   if (count == 1) return values[0];
   char* const out = exchange.arena.Allocate(size);
   char* end = out;

@@ -64,6 +64,16 @@ Assignable BlockContext::FindAssignable(const PlacedText& name) {
   return {.own = &shared_.names.own->Add(bare), .assign = nullptr};
 }
 
+OwnVariable* BlockContext::MakeVariable(const PlacedText& name) {
+  const Assignable found = FindAssignable(name);
+  if (found.assign != nullptr) {
+    Error(name.span, fmt::format("the duplicate \"{}\" variable: it is built in, and only \"set\" can change it",
+                                 std::string_view(name.text).substr(1)));
+  }
+  if (found.own != nullptr) found.own->keep = OwnVariable::Keep::kForExchange;
+  return found.own;
+}
+
 const Location* BlockContext::AddInner(const config::Node& block) {
   CHECK(location_ != nullptr);
   auto inner = std::make_unique<Location>();

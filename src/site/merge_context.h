@@ -48,6 +48,7 @@ class BlockContext final : public MergeContext {
   Template Compile(const PlacedText& text) override;
   std::optional<Regex> CompileRegex(const PlacedText& pattern, bool ignore_case) override;
   Assignable FindAssignable(const PlacedText& name) override;
+  OwnVariable* MakeVariable(const PlacedText& name) override;
   const Location* AddInner(const config::Node& block) override;
   void Error(config::Span span, std::string message) override;
   void Warn(config::Span span, std::string message) override;

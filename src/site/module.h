@@ -80,6 +80,8 @@ class MergeContext {
   virtual std::optional<Regex> CompileRegex(const PlacedText& pattern, bool ignore_case) = 0;
   // The variable "$name" that a value is given to.
   virtual Assignable FindAssignable(const PlacedText& name) = 0;
+  // The variable "$name" that a directive defines, to be given its `compute`; null after an error was reported.
+  virtual OwnVariable* MakeVariable(const PlacedText& name) = 0;
   // An unnamed location inside of this block, for `if`. It inherits all of the block's settings, and is complete when
   // the whole block is. `block` outlives the building of the site. REQUIRES: block() == In::kServer or In::kLocation.
   virtual const Location* AddInner(const config::Node& block) = 0;

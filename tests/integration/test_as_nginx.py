@@ -6,6 +6,7 @@ folder. "location" is the field with the port replaced, "fields" those that begi
 
 import json
 import pathlib
+import re
 
 import pytest
 
@@ -45,4 +46,4 @@ def test_answers_and_logs(hive, golden):
         assert answer_of(server, target, headers) == expected, target
     for level, line in golden['log']:
         line = line.replace('%%PREFIX%%', str(server.prefix))
-        assert f'[{level}]' in server.error_log and line in server.error_log, line
+        server.wait_for_error(f'\\[{level}\\] .*{re.escape(line)}, client: ')

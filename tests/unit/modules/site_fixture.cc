@@ -8,6 +8,7 @@
 #include "modules/charset.h"
 #include "modules/compression.h"
 #include "modules/conditional.h"
+#include "modules/geo.h"
 #include "modules/gunzip.h"
 #include "modules/hash_sizes.h"
 #include "modules/headers.h"
@@ -15,10 +16,12 @@
 #include "modules/index.h"
 #include "modules/limit_conn.h"
 #include "modules/limit_req.h"
+#include "modules/map.h"
 #include "modules/open_file_cache.h"
 #include "modules/precompressed.h"
 #include "modules/ranges.h"
 #include "modules/rewrite.h"
+#include "modules/split_clients.h"
 #include "modules/static_files.h"
 #include "modules/stub_status.h"
 #include "modules/try_files.h"
@@ -52,12 +55,33 @@ pipeline::BodySource::Pulled PullAll(pipeline::BodySource& source, Take take) {
 }  // namespace
 
 const site::ModuleList& TestModules() {
-  static const site::ModuleList kList({&site::kProcess, &site::kEvents,  &site::kCore, &pipeline::kVariables,
-                                       &kHashSizes,     &kOpenFileCache, &kRewrite,    &kLimitConn,
-                                       &kLimitReq,      &kAccess,        &kTryFiles,   &kStubStatus,
-                                       &kHive,          &kIndex,         &kAutoindex,  &kPrecompressed,
-                                       &kStaticFiles,   &kConditional,   &kCharset,    &kHeaders,
-                                       &kGunzip,        &kCompression,   &kRanges,     &pipeline::kContentCoding,
+  static const site::ModuleList kList({&site::kProcess,
+                                       &site::kEvents,
+                                       &site::kCore,
+                                       &pipeline::kVariables,
+                                       &kHashSizes,
+                                       &kOpenFileCache,
+                                       &kMap,
+                                       &kGeo,
+                                       &kSplitClients,
+                                       &kRewrite,
+                                       &kLimitConn,
+                                       &kLimitReq,
+                                       &kAccess,
+                                       &kTryFiles,
+                                       &kStubStatus,
+                                       &kHive,
+                                       &kIndex,
+                                       &kAutoindex,
+                                       &kPrecompressed,
+                                       &kStaticFiles,
+                                       &kConditional,
+                                       &kCharset,
+                                       &kHeaders,
+                                       &kGunzip,
+                                       &kCompression,
+                                       &kRanges,
+                                       &pipeline::kContentCoding,
                                        &kAccessLog});
   return kList;
 }
