@@ -7,7 +7,6 @@
 #include "http1/connection.h"
 #include "pipeline/report.h"
 #include "site/core_settings.h"
-#include "sys/sockets.h"
 #include "util/check.h"
 
 namespace colmeia::http1 {
@@ -42,16 +41,16 @@ Transaction& Connection::NewTransaction(std::string_view head) {
   Transaction& transaction = shared_.transactions.Take();
   ++requests_;
   transaction.head = head;
-  transaction.peer = peer_.Expand();
+  transaction.peer = transport_.peer();
   transaction.facts.number = number_;
   transaction.facts.requests = requests_;
   transaction.facts.peer = &transaction.peer;
   if (listener_.wildcard) {
-    transaction.facts.local.AskLater(fd_.get());
+    transaction.facts.local.AskLater(transport_);
   } else {
     transaction.facts.local.Know(&listener_.socket.address);
   }
-  transaction.facts.fd = fd_.get();
+  transaction.facts.scheme = transport_.scheme();
   pipeline::Exchange& exchange = transaction.exchange;
   exchange.connection = &transaction.facts;
   exchange.services = &shared_.services;
@@ -271,10 +270,10 @@ void Connection::WriteAnswer(Transaction& transaction, bool with_continue) {
   }
   if (!sends_body) transaction.piece = response.body.pieces().size();
 
-  transaction.use_sendfile = core.sendfile;
+  transaction.use_sendfile = core.sendfile && transport_.can_send_file();
   transaction.answer = Answer::kQueued;
   if (source != nullptr) {
-    if (source->live()) sys::SetUnsentLimit(fd_.get(), kUnsentLive);
+    if (source->live()) transport_.SetUnsentLimit(kUnsentLive);
     source->SetReader([this] { OnSource(); });
     transaction.streaming = chunked ? Streaming::kChunked : length ? Streaming::kSized : Streaming::kPlain;
     transaction.promised = length.value_or(0);
@@ -284,7 +283,7 @@ void Connection::WriteAnswer(Transaction& transaction, bool with_continue) {
   }
   if (core.tcp_nodelay != no_delay_) {
     no_delay_ = core.tcp_nodelay;
-    sys::SetNoDelay(fd_.get(), no_delay_);
+    transport_.SetNoDelay(no_delay_);
   }
 }
 
@@ -292,7 +291,7 @@ void Connection::WriteAnswer(Transaction& transaction, bool with_continue) {
 void Connection::Reserve(std::size_t bytes) {
   if (shared_.output.room() >= bytes) return;
   // Whatever comes of it is found again by the flush at the end of the callback.
-  (void)output_.Flush(fd_.get());
+  (void)output_.Flush(transport_);
   output_.Keep();
   shared_.output.Clear();
 }

@@ -5,11 +5,17 @@
 #include "http1/connection.h"
 #include "loop/poll.h"
 #include "pipeline/report.h"
-#include "sys/sockets.h"
-#include "transport/socket.h"
+#include "sys/io.h"
 
 namespace colmeia::http1 {
 namespace {
+
+using transport::Ending;
+
+// Of a client that is not heard any more.
+Ending EndingOf(const site::CoreSettings& core) {
+  return core.reset_timedout_connection ? Ending::kReset : Ending::kAbrupt;
+}
 
 constexpr std::string_view kTimedOut = "client timed out (110: Connection timed out)";
 
@@ -19,10 +25,9 @@ constexpr std::string_view kTimedOut = "client timed out (110: Connection timed 
 void Connection::End(bool input_is_left) {
   switch (after_) {
     case AfterResponse::kVanish:
-      if (listener_.core.reset_timedout_connection) sys::SetResetOnClose(fd_.get());
-      return Close();
+      return Close(EndingOf(listener_.core));
     case AfterResponse::kClose:
-      if (!input_is_left) return Close();
+      if (!input_is_left) return Close(Ending::kOrderly);
       return Linger();
     case AfterResponse::kOpen:
     case AfterResponse::kLinger:
@@ -32,7 +37,7 @@ void Connection::End(bool input_is_left) {
 
 void Connection::Linger() {
   KeepInput({});
-  transport::FinishSending(fd_.get());
+  transport_.Shutdown();
   Enter(State::kLingering);
   if (shared_.draining || evicted_) {
     shared_.Arm(*this, kDrainLinger);
@@ -62,21 +67,21 @@ void Connection::AnswerHeld() {
   transaction.exchange.response.close = true;
   WriteAnswer(transaction, /*with_continue=*/false);
   linger_until_ = shared_.now() + listener_.core.lingering_timeout;
-  Settle(output_.Flush(fd_.get()), {}, before);
+  Settle(output_.Flush(transport_), {}, before);
 }
 
 void Connection::DropInput() {
-  const transport::IoResult result = transport::Receive(fd_.get(), shared_.input.end(), shared_.input.room());
+  const sys::IoResult result = transport_.Read(shared_.input.end(), shared_.input.room());
   switch (result.status) {
-    case transport::IoStatus::kDone:
+    case sys::IoStatus::kDone:
       shared_.counts.Add(scoreboard::Total::kBytesIn, result.bytes);
       if (shared_.draining || evicted_) return;  // the timer of Drain() goes on
       if (DroppedLongEnough()) return Close();
       return ArmDropping(listener_.core.lingering_timeout, listener_.core.lingering_time);
-    case transport::IoStatus::kAgain:
+    case sys::IoStatus::kAgain:
       return;
-    case transport::IoStatus::kEnd:
-    case transport::IoStatus::kError:
+    case sys::IoStatus::kEnd:
+    case sys::IoStatus::kError:
       return Close();
   }
 }
@@ -100,14 +105,14 @@ void Connection::LogUnanswered(http::Status status, std::string_view why) {
 }
 
 void Connection::TimeOut() {
-  bool may_reset = listener_.core.reset_timedout_connection;
+  Ending ending = EndingOf(listener_.core);
   switch (state_) {
     case State::kIdle:
       if (requests_ == 0) {
         log().PrintFor(number_, log::Level::kInfo, "{} while waiting for request, client: {}", kTimedOut,
-                       peer_.Expand().HostText());
+                       transport_.peer().HostText());
       } else {
-        may_reset = false;
+        ending = Ending::kOrderly;
       }
       break;
     case State::kHead:
@@ -117,14 +122,14 @@ void Connection::TimeOut() {
     case State::kBody: {
       Transaction& transaction = *output_.last();
       pipeline::Report(transaction.exchange, log::Level::kInfo, "{} while reading client request body", kTimedOut);
-      may_reset = transaction.exchange.settings<site::CoreSettings>().reset_timedout_connection;
+      ending = EndingOf(transaction.exchange.settings<site::CoreSettings>());
       if (transaction.answer == Answer::kNone) transaction.exchange.response.status = http::Status::kRequestTimeout;
       break;
     }
     case State::kBlocked: {
       Transaction& transaction = *output_.first();
       pipeline::Report(transaction.exchange, log::Level::kInfo, "{} while sending response to client", kTimedOut);
-      may_reset = transaction.exchange.settings<site::CoreSettings>().reset_timedout_connection;
+      ending = EndingOf(transaction.exchange.settings<site::CoreSettings>());
       break;
     }
     case State::kStreaming:
@@ -132,19 +137,17 @@ void Connection::TimeOut() {
     case State::kLingering:
     case State::kServing:
     case State::kClosed:
-      may_reset = false;
+      ending = Ending::kAbrupt;
       break;
   }
-  if (may_reset) sys::SetResetOnClose(fd_.get());
-  Close();
+  Close(ending);
 }
 
-void Connection::Close() {
+void Connection::Close(Ending ending) {
   if (state_ == State::kClosed) return;
   output_.Abandon();
   shared_.timeouts.Disarm(*this);
-  shared_.polls.Stop(fd_.get());
-  fd_.reset();
+  transport_.Close(shared_.polls, ending);
   KeepInput({});
   Enter(State::kClosed);
 }

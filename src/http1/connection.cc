@@ -1,7 +1,6 @@
 #include "http1/connection.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "loop/poll.h"
@@ -55,18 +54,7 @@ Gauge GaugeOf(State state) {
 
 std::string_view StateName(State state) { return kNames[static_cast<std::size_t>(state)]; }
 
-Peer::Peer(const sys::Address& address) {
-  // Of a Unix client nothing is of interest but that it is one.
-  const std::size_t size = address.family() == AF_UNIX ? sizeof(sa_family_t) : address.sockaddr_size();
-  size_ = static_cast<std::uint8_t>(std::min(size, bytes_.size()));
-  std::memcpy(bytes_.data(), address.sockaddr_data(), size_);
-}
-
-sys::Address Peer::Expand() const {
-  return sys::Address::FromSockaddr(reinterpret_cast<const sockaddr*>(bytes_.data()), size_);
-}
-
-Connection::Connection(Shared& shared, const session::Listener& listener, sys::UniqueFd fd, const sys::Address& peer,
+Connection::Connection(Shared& shared, const session::Listener& listener, transport::Transport transport,
                        std::uint64_t number)
     : shared_(shared),
       listener_(listener),
@@ -75,8 +63,7 @@ Connection::Connection(Shared& shared, const session::Listener& listener, sys::U
       number_(number),
       opened_(shared.now()),
       idle_timeout_(listener.core.client_header_timeout),
-      fd_(std::move(fd)),
-      peer_(peer),
+      transport_(std::move(transport)),
       no_delay_(listener.core.tcp_nodelay) {}
 
 Connection::~Connection() { CHECK(state_ == State::kClosed); }
@@ -113,7 +100,7 @@ void Connection::Evict() {
   evicted_ = true;
   const bool may_have_sent = state_ == State::kIdle;
   if (may_have_sent) Read();
-  if (!may_have_sent || state_ == State::kIdle) Close();
+  if (!may_have_sent || state_ == State::kIdle) Close(transport::Ending::kOrderly);
   Leave();
 }
 
@@ -127,27 +114,28 @@ void Connection::Abort() {
   Leave();
 }
 
-void Connection::OnPoll(int /*events*/) {
+void Connection::OnPoll(int events) {
   shared_.Tick();
+  const bool has_left = (events & loop::kDisconnect) != 0;
   switch (state_) {
     case State::kIdle:
     case State::kHead:
     case State::kBody:
-      Read();
+    case State::kLingering:
+      ReadMore();
       break;
     case State::kStreaming:
+      if (!has_left) break;
       pipeline::Report(output_.first()->exchange, log::Level::kInfo, "client left the stream");
       Close();
       break;
     case State::kAwaiting:
+      if (!has_left) break;
       pipeline::Report(output_.last()->exchange, log::Level::kInfo, "client prematurely closed connection");
       Close();
       break;
     case State::kBlocked:
       Serve(shared_.input.Refill(kept_));
-      break;
-    case State::kLingering:
-      DropInput();
       break;
     case State::kServing:
     case State::kClosed:
@@ -271,12 +259,21 @@ void Connection::Pause(State state, std::span<char> rest) {
 }
 
 void Connection::Wait(int events) {
-  if (shared_.polls.Start(fd_.get(), events, this)) return;
+  if (transport_.Wait(shared_.polls, events, this)) return;
   log().PrintFor(number_, log::Level::kAlert, "no memory to watch one more connection");
   Close();
 }
 
+// Whether it takes what the client sends, as things stand.
+bool Connection::reads() const {
+  return state_ == State::kIdle || state_ == State::kHead || state_ == State::kBody || state_ == State::kLingering;
+}
+
+// REQUIRES: reads().
+void Connection::ReadMore() { state_ == State::kLingering ? DropInput() : Read(); }
+
 void Connection::Leave() {
+  while (transport_.pending() > 0 && reads()) ReadMore();
   if (state_ == State::kClosed) shared_.owner.Remove(*this);
 }
 

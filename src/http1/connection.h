@@ -34,12 +34,10 @@
 // lingering_time, since only at its end it is known whether the body is within client_max_body_size. All others are
 // answered at once, and their bodies are read and dropped, as nginx does it.
 //
-// An idle connection has no exchange, no buffer and no timer of its own: some 300 bytes and a poll handle.
+// An idle connection has no exchange, no buffer and no timer of its own: some 300 bytes and a poll handle. What a layer
+// between it and the socket has read beyond what was asked for (transport/layer.h) is read before a callback ends.
 #pragma once
 
-#include <netinet/in.h>
-
-#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -55,8 +53,7 @@
 #include "pipeline/runner.h"
 #include "session/listener.h"
 #include "session/session.h"
-#include "sys/address.h"
-#include "sys/unique_fd.h"
+#include "transport/transport.h"
 
 namespace colmeia::http1 {
 
@@ -81,17 +78,6 @@ enum class AfterResponse : std::uint8_t {
   kVanish,  // close without having answered (444)
 };
 
-// A client's address, as small as it can be: an idle connection keeps it.
-class Peer {
- public:
-  explicit Peer(const sys::Address& address);
-  [[nodiscard]] sys::Address Expand() const;
-
- private:
-  std::array<char, sizeof(sockaddr_in6)> bytes_;
-  std::uint8_t size_;
-};
-
 class Connection final : public loop::PollListener, public loop::TimeoutListener, public session::Session {
  public:
   // How long an idle connection is kept when the worker drains: a request that is on its way is answered.
@@ -105,10 +91,8 @@ class Connection final : public loop::PollListener, public loop::TimeoutListener
   // How long one may be silent when others wait for its place; half of client_header_timeout if that is shorter.
   static constexpr util::Milliseconds kPatience{1000};
 
-  // `fd` is a non-blocking socket. `listener` and `shared` outlive this. `number` is unique within the worker's life.
-  // Nothing happens before Open().
-  Connection(Shared& shared, const session::Listener& listener, sys::UniqueFd fd, const sys::Address& peer,
-             std::uint64_t number);
+  // `listener` and `shared` outlive this. `number` is unique within the worker's life. Nothing happens before Open().
+  Connection(Shared& shared, const session::Listener& listener, transport::Transport transport, std::uint64_t number);
   ~Connection() override;
 
   // Reads at once what may have arrived already, then waits. May end in the owner's Remove(): the last call of whoever
@@ -126,7 +110,6 @@ class Connection final : public loop::PollListener, public loop::TimeoutListener
   [[nodiscard]] bool idle() const { return state_ == State::kIdle; }
   [[nodiscard]] std::uint64_t number() const { return number_; }
   [[nodiscard]] std::uint32_t requests() const { return requests_; }
-  [[nodiscard]] int fd() const { return fd_.get(); }
 
  private:
   void OnPoll(int events) override;
@@ -148,6 +131,8 @@ class Connection final : public loop::PollListener, public loop::TimeoutListener
   void Pause(State state, std::span<char> rest);
   void Wait(int events);
   void Leave();  // the last statement of every callback
+  [[nodiscard]] bool reads() const;
+  void ReadMore();
   [[nodiscard]] log::ErrorLog& log() const;
 
   // reading.cc
@@ -186,7 +171,7 @@ class Connection final : public loop::PollListener, public loop::TimeoutListener
   void AnswerHeld();
   void LogUnanswered(http::Status status, std::string_view why);
   void TimeOut();
-  void Close();
+  void Close(transport::Ending ending = transport::Ending::kAbrupt);
 
   Shared& shared_;                     // outlives this
   const session::Listener& listener_;  // outlives this
@@ -199,8 +184,7 @@ class Connection final : public loop::PollListener, public loop::TimeoutListener
   util::TimePoint linger_until_{};   // lingering_time is over then; none while nothing is dropped
   util::Milliseconds idle_timeout_;  // for the next request
   std::uint32_t requests_ = 0;
-  sys::UniqueFd fd_;
-  Peer peer_;
+  transport::Transport transport_;
   State state_ = State::kIdle;
   AfterResponse after_ = AfterResponse::kOpen;
   bool evicted_ = false;  // the next answer is the last

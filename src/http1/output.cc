@@ -8,7 +8,7 @@
 #include "pipeline/report.h"
 #include "pipeline/runner.h"
 #include "site/core_settings.h"
-#include "transport/socket.h"
+#include "sys/io.h"
 #include "util/check.h"
 
 namespace colmeia::http1 {
@@ -20,9 +20,7 @@ struct Output::Batch {
   std::array<iovec, kMaxParts> parts;
   std::size_t count = 0;
   std::size_t bytes = 0;  // of the parts
-  int file = -1;
-  off_t offset = 0;
-  std::size_t file_bytes = 0;
+  sys::FileRange file;
   bool more = false;                  // something follows at once, for which a packet may wait
   Transaction* short_file = nullptr;  // the transaction whose file has become shorter or cannot be read
 
@@ -86,14 +84,12 @@ void Output::Gather(Batch& batch) {
       if (transaction->use_sendfile) {
         // A head that waits for its file fills its packet, and costs a large file more than a packet of its own.
         batch.more = transaction->exchange.settings<site::CoreSettings>().tcp_nopush;
-        batch.file = piece.fd;
-        batch.offset = offset;
-        batch.file_bytes = static_cast<std::size_t>(std::min(left, ChunkLimit(*transaction)));
+        batch.file = {piece.fd, offset, static_cast<std::size_t>(std::min(left, ChunkLimit(*transaction)))};
         return;
       }
       const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left, shared_.file.capacity()));
       shared_.file.Clear();
-      const transport::IoResult read = transport::ReadFileAt(piece.fd, offset, shared_.file.end(), wanted);
+      const sys::IoResult read = sys::ReadFileAt(piece.fd, offset, shared_.file.end(), wanted);
       if (read.bytes > 0) batch.Add(shared_.file.end(), read.bytes);
       if (read.bytes < wanted) batch.short_file = transaction;
       // The buffer holds one range at a time. When this one ends the piece the next batch begins behind it.
@@ -103,9 +99,9 @@ void Output::Gather(Batch& batch) {
   }
 }
 
-Flushed Output::Flush(int fd) {
+Flushed Output::Flush(transport::Transport& transport) {
   for (int pulls = 0;; ++pulls) {
-    const Flushed flushed = FlushQueued(fd);
+    const Flushed flushed = FlushQueued(transport);
     if (flushed != Flushed::kAll || first_ == nullptr || first_->streaming == Streaming::kNo) return flushed;
     if (pulls == kMaxPulls) return Flushed::kBlocked;
     switch (first_->Pull()) {
@@ -120,7 +116,7 @@ Flushed Output::Flush(int fd) {
   }
 }
 
-Flushed Output::FlushQueued(int fd) {
+Flushed Output::FlushQueued(transport::Transport& transport) {
   Retire();
   if (!HasBytes(first_)) return Flushed::kAll;
   const std::uint64_t limit = ChunkLimit(*first_);
@@ -129,29 +125,22 @@ Flushed Output::FlushQueued(int fd) {
     if (sent >= limit) return Flushed::kBlocked;
     Batch batch;
     Gather(batch);
-    if (batch.count > 0) {
-      const transport::IoResult result = transport::Send(fd, std::span(batch.parts.data(), batch.count), batch.more);
-      if (result.status == transport::IoStatus::kAgain) return Flushed::kBlocked;
-      if (result.status != transport::IoStatus::kDone) return Flushed::kBroken;
+    const std::size_t offered = batch.bytes + batch.file.size;
+    if (offered > 0) {
+      const sys::IoResult result = transport.Write(std::span(batch.parts.data(), batch.count), batch.file, batch.more);
+      if (result.status == sys::IoStatus::kAgain) return Flushed::kBlocked;
       Advance(result.bytes);
       sent += result.bytes;
+      if (result.status == sys::IoStatus::kEnd) {
+        pipeline::Report(first_->exchange, log::Level::kAlert, "file became shorter while it was sent");
+      }
+      if (result.status != sys::IoStatus::kDone) return Flushed::kBroken;
       // A short write means that the socket is full: asking it again would be a call for nothing.
-      if (result.bytes < batch.bytes) return Flushed::kBlocked;
+      if (result.bytes < offered) return Flushed::kBlocked;
     }
     if (batch.short_file != nullptr) {
       pipeline::Report(batch.short_file->exchange, log::Level::kAlert, "file became shorter while it was sent");
       return Flushed::kBroken;
-    }
-    if (batch.file >= 0) {
-      const transport::IoResult result = transport::SendFile(fd, batch.file, batch.offset, batch.file_bytes);
-      if (result.status == transport::IoStatus::kAgain) return Flushed::kBlocked;
-      if (result.status == transport::IoStatus::kEnd) {
-        pipeline::Report(first_->exchange, log::Level::kAlert, "file became shorter while it was sent");
-      }
-      if (result.status != transport::IoStatus::kDone) return Flushed::kBroken;
-      Advance(result.bytes);
-      sent += result.bytes;
-      if (result.bytes < batch.file_bytes) return Flushed::kBlocked;
     }
   }
   return Flushed::kAll;

@@ -1,7 +1,7 @@
 // Output: the answers of one connection on their way to the socket, in the order of their requests.
 //
 // Answers that stand in a row leave together in one sendmsg(2); a file leaves by sendfile(2), or through a buffer where
-// sendfile is off. It does not wait: the connection does, and comes again.
+// sendfile is off or the transport cannot. It does not wait: the connection does, and comes again.
 //
 //   first_ -> [ text | piece | piece ] -> [ text ] -> [ text | file ] <- last_
 //              ^ sent so far
@@ -15,6 +15,7 @@
 #include <cstdint>
 
 #include "http1/transaction.h"
+#include "transport/transport.h"
 
 namespace colmeia::http1 {
 
@@ -37,7 +38,7 @@ class Output {
 
   void Push(Transaction& transaction);
 
-  [[nodiscard]] Flushed Flush(int fd);
+  [[nodiscard]] Flushed Flush(transport::Transport& transport);
 
   // What is left outlives this callback.
   void Keep();
@@ -58,7 +59,7 @@ class Output {
   // At most so many pieces of a source in a row, before it is others' turn.
   static constexpr int kMaxPulls = 16;
 
-  [[nodiscard]] Flushed FlushQueued(int fd);
+  [[nodiscard]] Flushed FlushQueued(transport::Transport& transport);
   void Gather(Batch& batch);
   void Advance(std::uint64_t bytes);
   void Pop();

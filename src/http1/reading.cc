@@ -6,7 +6,7 @@
 #include "loop/poll.h"
 #include "pipeline/report.h"
 #include "scoreboard/layout.h"
-#include "transport/socket.h"
+#include "sys/io.h"
 
 namespace colmeia::http1 {
 namespace {
@@ -19,18 +19,18 @@ constexpr std::size_t kLeastRoom = 16 * 1024;
 void Connection::Read() {
   shared_.input.Require(kept_.size() + kLeastRoom);
   shared_.input.Refill(kept_);
-  const transport::IoResult result = transport::Receive(fd_.get(), shared_.input.end(), shared_.input.room());
+  const sys::IoResult result = transport_.Read(shared_.input.end(), shared_.input.room());
   switch (result.status) {
-    case transport::IoStatus::kDone:
+    case sys::IoStatus::kDone:
       shared_.input.Extend(result.bytes);
       shared_.counts.Add(scoreboard::Total::kBytesIn, result.bytes);
       if (state_ == State::kIdle) head_started_ = shared_.now();
       return Serve(shared_.input.bytes());
-    case transport::IoStatus::kAgain:
+    case sys::IoStatus::kAgain:
       return Wait(loop::kReadable);
-    case transport::IoStatus::kEnd:
+    case sys::IoStatus::kEnd:
       return OnEnd();
-    case transport::IoStatus::kError:
+    case sys::IoStatus::kError:
       return OnReadError(result.code);
   }
 }
@@ -39,7 +39,7 @@ void Connection::Serve(std::span<char> input) {
   const Before before{state_, requests_};
   Enter(State::kServing);
   if (Transaction* const last = output_.last(); last != nullptr && last->ready) Resume(*last);
-  Flushed flushed = output_.Flush(fd_.get());
+  Flushed flushed = output_.Flush(transport_);
   while (flushed == Flushed::kAll && !input.empty()) {
     Transaction* const last = output_.last();
     if (last != nullptr && last->waits()) {
@@ -47,16 +47,16 @@ void Connection::Serve(std::span<char> input) {
     } else if (last != nullptr && !last->body.done()) {
       TakeBody(*last, input);
     } else if (last != nullptr && last->streaming != Streaming::kNo) {
-      flushed = output_.Flush(fd_.get());
+      flushed = output_.Flush(transport_);
     } else if (after_ != AfterResponse::kOpen) {
       break;
     } else if (output_.size() >= kMaxBatch) {
-      flushed = output_.Flush(fd_.get());
+      flushed = output_.Flush(transport_);
     } else if (!TakeHead(input)) {
       break;
     }
   }
-  if (flushed == Flushed::kAll) flushed = output_.Flush(fd_.get());
+  if (flushed == Flushed::kAll) flushed = output_.Flush(transport_);
   Settle(flushed, input, before);
 }
 
@@ -119,7 +119,7 @@ void Connection::OnEnd() {
     }
     default:
       log().PrintFor(number_, log::Level::kDebug, "client closed keepalive connection");
-      break;
+      return Close(transport::Ending::kOrderly);
   }
   Close();
 }
@@ -130,7 +130,7 @@ void Connection::OnReadError(int code) {
   log().PrintFor(number_, is_harmless ? log::Level::kDebug : log::Level::kInfo,
                  "recv() failed ({}: {}) while {}, client: {}", code, std::strerror(code),
                  state_ == State::kBody ? "reading client request body" : "waiting for request",
-                 peer_.Expand().HostText());
+                 transport_.peer().HostText());
   Close();
 }
 

@@ -1,7 +1,5 @@
 #include "modules/access.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <string>
 #include <string_view>

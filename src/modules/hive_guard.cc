@@ -1,7 +1,5 @@
 #include "modules/hive_guard.h"
 
-#include <sys/socket.h>
-
 #include <string_view>
 
 #include <fmt/core.h>

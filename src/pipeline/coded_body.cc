@@ -6,7 +6,7 @@
 
 #include "log/error_log.h"
 #include "pipeline/report.h"
-#include "transport/socket.h"
+#include "sys/io.h"
 
 namespace colmeia::pipeline {
 namespace {
@@ -109,8 +109,8 @@ void CodedBody::Fill() {
 void CodedBody::ReadFile() {
   if (block_ == nullptr) block_ = std::make_unique_for_overwrite<char[]>(kBlock);
   const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(kBlock, file_.length));
-  const transport::IoResult read = transport::ReadFileAt(file_.fd, file_.offset, block_.get(), wanted);
-  if (read.status == transport::IoStatus::kError) {
+  const sys::IoResult read = sys::ReadFileAt(file_.fd, file_.offset, block_.get(), wanted);
+  if (read.status == sys::IoStatus::kError) {
     Report(exchange_, log::Level::kAlert, "pread() failed ({}: {}) while coding the response", read.code,
            std::strerror(read.code));
   } else if (read.bytes < wanted) {

@@ -92,8 +92,10 @@ std::string_view AbsoluteUrl(Exchange& exchange, std::string_view location) {
     address = local.family() == AF_INET6 ? fmt::format("[{}]", local.HostText()) : local.HostText();
     host = address;
   }
-  const bool with_port = core.port_in_redirect && local.family() != AF_UNIX && local.port() != 80;
-  return exchange.arena.Concat("http://", host, with_port ? fmt::format(":{}", local.port()) : std::string(), location);
+  const std::string_view scheme = exchange.connection->scheme;
+  const bool is_default = local.family() == AF_UNIX || local.port() == (scheme == "https" ? 443 : 80);
+  const std::string port = core.port_in_redirect && !is_default ? fmt::format(":{}", local.port()) : std::string();
+  return exchange.arena.Concat(scheme, "://", host, port, location);
 }
 
 }  // namespace

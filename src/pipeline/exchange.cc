@@ -1,6 +1,9 @@
 #include "pipeline/exchange.h"
 
 #include <cstdint>
+#include <utility>
+
+#include "transport/transport.h"
 
 #include "site/site.h"
 
@@ -17,10 +20,7 @@ void Move(std::string_view& view, const char* from, std::size_t size, const char
 }  // namespace
 
 const sys::Address& LocalAddress::Ask() const {
-  if (fd_ >= 0) {
-    asked_ = sys::Address::LocalOf(fd_).value_or(sys::Address());
-    fd_ = -1;
-  }
+  if (transport_ != nullptr) asked_ = std::exchange(transport_, nullptr)->local();
   return asked_;
 }
 

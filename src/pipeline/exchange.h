@@ -37,22 +37,26 @@ struct Location;
 struct Server;
 }  // namespace colmeia::site
 
+namespace colmeia::transport {
+class Transport;
+}
+
 namespace colmeia::pipeline {
 
 struct Services;
 
-// The address that a client connected to. On a wildcard listener only the kernel knows it, and is asked when somebody
-// first looks.
+// The address that a client connected to. On a wildcard listener only the kernel knows it, and is asked when the address
+// is first looked at.
 class LocalAddress {
  public:
   LocalAddress() = default;
   explicit LocalAddress(const sys::Address* known) : known_(known) {}  // outlives this
 
-  // It is this one, which outlives this; or that of a socket, which is lent. Neither touches more than two words.
+  // It is this one; or what this transport says. Both outlive this. Neither touches more than two words.
   void Know(const sys::Address* known) { known_ = known; }
-  void AskLater(int fd) {
+  void AskLater(const transport::Transport& transport) {
     known_ = nullptr;
-    fd_ = fd;
+    transport_ = &transport;
   }
 
   [[nodiscard]] const sys::Address& operator*() const { return known_ != nullptr ? *known_ : Ask(); }
@@ -63,7 +67,7 @@ class LocalAddress {
 
   const sys::Address* known_ = nullptr;
   mutable sys::Address asked_;
-  mutable int fd_ = -1;  // -1 once it was asked
+  mutable const transport::Transport* transport_ = nullptr;  // null once it was asked
 };
 
 // Facts of the connection that an exchange runs on. Owned by the connection, which outlives its exchanges.
@@ -71,8 +75,8 @@ struct ConnectionFacts {
   std::uint64_t number = 0;    // $connection, unique within the worker's life
   std::uint32_t requests = 0;  // $connection_requests, this one included
   const sys::Address* peer = nullptr;
-  LocalAddress local;  // the address the client connected to
-  int fd = -1;         // lent, for getsockopt-like questions only
+  LocalAddress local;                // the address the client connected to
+  std::string_view scheme = "http";  // $scheme, a constant
 };
 
 // Views and nothing else.

@@ -189,7 +189,7 @@ constexpr site::Variable kRows[] = {
      "The host that the request names, in lower case and without its port, or else the server's name."},
     {"hostname", false, [](Exchange& ex, std::string_view) -> Value { return ex.services->hostname; },
      "The name of this machine."},
-    {"scheme", false, [](Exchange&, std::string_view) -> Value { return "http"; },
+    {"scheme", false, [](Exchange& ex, std::string_view) -> Value { return ex.connection->scheme; },
      "Always http: TLS ends at the proxy in front."},
     {"https", false, [](Exchange&, std::string_view) -> Value { return ""; }, "Always empty, as it is without TLS."},
     {"server_name", false, [](Exchange& ex, std::string_view) -> Value { return ex.server->name; },

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include "transport/socket.h"
+#include "sys/io.h"
 
 namespace colmeia::pipeline {
 namespace {
@@ -52,7 +52,7 @@ std::optional<std::string> CodeFile(const files::File& file, coding::Coder& code
     if (stop.load(std::memory_order_relaxed) || out.size() > most) return std::nullopt;
     if (input.empty() && offset < file.size()) {
       const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(kBlock, file.size() - offset));
-      if (transport::ReadFileAt(file.fd(), static_cast<off_t>(offset), block.get(), wanted).bytes != wanted) {
+      if (sys::ReadFileAt(file.fd(), static_cast<off_t>(offset), block.get(), wanted).bytes != wanted) {
         return std::nullopt;
       }
       input = {block.get(), wanted};

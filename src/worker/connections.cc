@@ -3,6 +3,7 @@
 #include <new>
 #include <utility>
 
+#include "transport/transport.h"
 #include "util/check.h"
 
 namespace colmeia::worker {
@@ -55,7 +56,8 @@ void Connections::Add(const session::Listener& listener, sys::UniqueFd fd, const
   CHECK(size() < limit());
   if (descriptors_.IsAmongTheLast(fd.get())) room_.NoteScarce();
   Cell* const cell = TakeCell();
-  auto* const connection = new (cell->memory) http1::Connection(shared_, listener, std::move(fd), peer, next_number_++);
+  auto* const connection = new (cell->memory)
+      http1::Connection(shared_, listener, transport::Transport(std::move(fd), peer), next_number_++);
   room_.Add(*connection);
   counts_.Add(scoreboard::Total::kHandled);
   connection->Open();

@@ -5,9 +5,10 @@ A folder may include lower floors, itself, and the siblings that its row names; 
 included only by the door's folder; every folder has a row and every row a folder; and the floors and siblings in
 src/CMakeLists.txt are the table's.
 
-The lines of a row, to the hundred, are off by half at most. Two sentences of a row's last column are rules, too. "includes
+The lines of a row, to the hundred, are off by half at most. Some words of a row's last column are rules, too. "includes
 neither `a` nor `b`": not even what lies below. "blind to each other": a file there includes only headers of its own module. A
 module is a header that exports a site::Module, with the files of its stem and of its stem and "_": hive.h, hive_json.h.
+"sees no socket": no header and no call for one. "gives no descriptor away": no function in its headers returns one.
 
   layering.py [SRC]       prints each breach as file:line, exit status 1 when there is one
   layering.py --self-test builds small trees, each with one fault, and fails when a fault goes unseen
@@ -22,6 +23,12 @@ INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')
 ROW = re.compile(r'\|\s*`(\w+)`\s*\|\s*(\d+)\s*\|([^|]*)\|([^|]*)\|(.*)')
 NEITHER = re.compile(r'includes neither `(\w+)` nor `(\w+)`')
 BLIND = 'blind to each other'
+SEES_NO_SOCKET = 'sees no socket'
+SOCKET_HEADERS = {'sys/sockets.h', 'sys/socket_io.h', 'transport/layer.h', 'sys/socket.h', 'sys/sendfile.h', 'sys/epoll.h', 'poll.h',
+                  'netinet/tcp.h'}
+SOCKET_CALL = re.compile(r'\bLocalOf\(|::(?:recv|recvmsg|send|sendmsg|sendfile|accept4?|shutdown|[gs]etsockopt|get(?:sock|peer)name)\(')
+KEEPS_DESCRIPTORS = 'gives no descriptor away'
+GIVES_DESCRIPTOR = re.compile(r'\bint\s+\w*(?:fd|descriptor)\w*\(|\bUniqueFd\s*&{0,2}\s*\w+\([^)]*\)\s*(?:const|noexcept|&|[;{])', re.IGNORECASE)
 EXPORT = re.compile(r'^extern const (site::)?Module k', re.MULTILINE)
 CMAKE_FOLDER = re.compile(r'^\s*colmeia_folder\((\w+)\s+FLOOR\s+(\d+)([^)]*)\)', re.MULTILINE)
 
@@ -33,6 +40,8 @@ class Folder:
         self.doors = doors
         self.never = {name for pair in NEITHER.findall(text) for name in pair}
         self.blind = BLIND in text
+        self.sees_no_socket = SEES_NO_SOCKET in text
+        self.keeps_descriptors = KEEPS_DESCRIPTORS in text
         lines = re.match(r'\s*(\d+)\s*\|', text)
         self.lines = int(lines[1]) if lines else None
 
@@ -63,10 +72,17 @@ def check_file(path, folder, table, modules, breaches, src):
     here = table[folder]
     for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
         include = INCLUDE.match(line)
+        place = f'{path.relative_to(src.parent)}:{number}'
         if not include:
+            code = line.split('//')[0]
+            if here.sees_no_socket and SOCKET_CALL.search(code):
+                breaches.append(f'{place}: {folder}/ asks a socket itself, and its row says that it {SEES_NO_SOCKET}')
+            if here.keeps_descriptors and path.suffix == '.h' and GIVES_DESCRIPTOR.search(code):
+                breaches.append(f'{place}: {folder}/ returns a descriptor, and its row says that it {KEEPS_DESCRIPTORS}')
             continue
         kind, header = include.groups()
-        place = f'{path.relative_to(src.parent)}:{number}'
+        if here.sees_no_socket and header in SOCKET_HEADERS:
+            breaches.append(f'{place}: {folder}/ includes "{header}", and its row says that it {SEES_NO_SOCKET}')
         for name, other in table.items():
             if name != folder and any(is_behind(header, door) for door in other.doors):
                 breaches.append(f'{place}: <{header}> has one door, {name}/')
@@ -132,12 +148,15 @@ def check(src):
 
 GOOD = {
     'README.md': '| `low` | 0 | | | 100 | x |\n| `left` | 1 | `right` | `uv.h` | x |\n| `right` | 1 | | `spdlog/` | x |\n'
-                 '| `pure` | 2 | | | it includes neither `left` nor `right` |\n| `mods` | 3 | | | blind to each other |\n',
+                 '| `pure` | 2 | | | it includes neither `left` nor `right` |\n| `mods` | 3 | | | blind to each other |\n'
+                 '| `keep` | 1 | | | it gives no descriptor away |\n| `high` | 2 | | | it sees no socket |\n',
     'CMakeLists.txt': 'colmeia_folder(low FLOOR 0)\n'
                       'colmeia_folder(left FLOOR 1 SIBLINGS right LIBRARIES PkgConfig::UV)\n'
                       'colmeia_folder(right FLOOR 1)\n'
                       'colmeia_folder(pure FLOOR 2)\n'
-                      'colmeia_folder(mods FLOOR 3)\n',
+                      'colmeia_folder(mods FLOOR 3)\n'
+                      'colmeia_folder(keep FLOOR 1)\n'
+                      'colmeia_folder(high FLOOR 2)\n',
     'low/a.h': '#include <string>\n',
     'left/a.cc': '#include <uv.h>\n\n#include "left/a.h"\n#include "low/a.h"\n#include "right/a.h"\n',
     'left/a.h': '',
@@ -148,6 +167,8 @@ GOOD = {
     'mods/log_part.h': '',
     'mods/log_part.cc': '#include "mods/log_part.h"\n#include "mods/log.h"\n',
     'mods/log_off.h': 'extern const site::Module kLogOff;\n',
+    'keep/a.h': 'explicit Transport(sys::UniqueFd fd);\nvoid SetFd(int fd);\nsys::UniqueFd fd_;\nint Interest(int events) const;\n',
+    'high/a.h': '#include "keep/a.h"\n#include <netinet/in.h>\n// as ::recv() says\ntransport.Read(out, size);\n',
 }
 
 # name of the fault: (file that has it, its text, words that the breach must hold)
@@ -164,6 +185,11 @@ FAULTS = {
                                              'the module log_off includes "mods/log_part.h" of the module log'),
     'a module that sees one with a longer name': ('mods/log.cc', '#include "mods/log_off.h"\n',
                                                   'the module log includes "mods/log_off.h" of the module log_off'),
+    'a header of sockets where none is seen': ('high/a.h', '#include <sys/socket.h>\n', 'high/a.h:1: high/ includes "sys/socket.h"'),
+    'a call on a socket where none is seen': ('high/a.cc', '\nreturn ::getsockname(7, to, &size);\n', 'high/a.cc:2: high/ asks a socket'),
+    'an address asked past the transport': ('high/a.cc', 'sys::Address::LocalOf(fd_)\n', 'high/a.cc:1: high/ asks a socket'),
+    'a descriptor that is lent': ('keep/a.h', '[[nodiscard]] int fd() const { return fd_.get(); }\n', 'keep/a.h:1: keep/ returns a desc'),
+    'a descriptor that is given away': ('keep/a.h', 'sys::UniqueFd Take() { return std::move(fd_); }\n', 'keep/ returns a descriptor'),
     'a folder that has grown': ('low/a.h', '#include <string>\n' * 300, 'low/ has 300 lines, and not 100'),
     'a short include path': ('left/a.h', '#include "a.h"\n', 'not written as a full path'),
     'a folder without a row': ('attic/a.h', '\n', 'src/attic: this folder has no row'),

@@ -36,7 +36,7 @@ EXCEPTIONS = {
     'Handler': ({'control', 'site'}, CONTROL),
     'Listener': ({'ipc', 'session'}, 'the same listener, as the plan and as a worker\'s sessions know it'),
     'Log': ({'ipc', 'supervisor'}, 'a log file of the plan, and the action that writes a line'),
-    'Peer': ({'control', 'http1', 'trace'}, 'whoever is at the other end'),
+    'Peer': ({'control', 'trace'}, 'the program that asks, and the process that a message goes to'),
     'Received': ({'channel', 'supervisor'}, 'a frame that came, and the event that it is'),
     'Request': ({'control', 'http', 'supervisor'}, CONTROL + '; to the supervisor it is a command of one'),
     'Response': ({'control', 'pipeline'}, CONTROL),

@@ -4,7 +4,7 @@ import os
 import re
 import select
 import threading
-from signal import SIGCONT, SIGHUP, SIGKILL, SIGQUIT, SIGSTOP, SIGTTIN, SIGTTOU
+from signal import SIGCONT, SIGHUP, SIGKILL, SIGQUIT, SIGTTIN, SIGTTOU
 
 import pytest
 
@@ -18,6 +18,9 @@ WAYS = ('exclusive', 'shared', 'reuseport', 'mutex', 'handoff')
 PATIENT = 'worker_watchdog 60s;'  # where workers are stopped: a look at what then happens may take a busy machine long
 FILES = {'html/index.html': b'x' * 1024}
 CLIENTS = {'keep': 3, 'close': 3, 'pausing': 8, 'patience': 8}  # few that never rest, and patient: the machine is shared
+
+KILLS = 3
+UNCOUNTED = 1  # connection at most that a worker has accepted and not yet counted when it is stopped
 
 every_way = pytest.mark.parametrize('way', WAYS)
 
@@ -163,14 +166,14 @@ def test_a_killed_worker_loses_what_it_held_and_nothing_else(hive, way):
     held = 0
 
     with Load(server.port, **CLIENTS) as load:
-        for _ in range(3):
+        for _ in range(KILLS):
             victim = server.wait_for(lambda: min(ready(server), default=None), 'a worker')
-            os.kill(victim, SIGSTOP)  # so that what it holds can be read before it is gone
+            processes.stop(victim)  # so that what it holds can be read before it is gone
             held += ready(server)[victim]['connections']
             os.kill(victim, SIGKILL)
             server.wait_for(lambda: len(ready(server)) == 3 and victim not in ready(server), 'its replacement')
 
-    assert load.result['lost'] <= held
+    assert load.result['lost'] <= held + KILLS * UNCOUNTED
 
 
 def test_accept_mutex_is_the_same_as_accept_by_mutex(hive):
@@ -184,7 +187,7 @@ def test_accept_mutex_is_the_same_as_accept_by_mutex(hive):
 def test_a_listeners_own_reuseport_wins(hive, way):
     server = hive(site(way, 2, PATIENT, '%%PORT%% reuseport'), files=FILES)
     workers = sorted(ready(server))
-    os.kill(workers[0], SIGSTOP)
+    processes.stop(workers[0])
 
     clients = ask(server, 40)  # enough for both sockets
     server.wait_for(lambda: sum(counts['accepts'] for counts in ready(server).values()) + queued(server.port) == 40,
@@ -214,7 +217,7 @@ def test_the_lock_of_a_hung_worker_is_broken(hive):
 
     def broken():
         for worker in workers:  # whoever holds it just now; between two turns nobody does
-            os.kill(worker, SIGSTOP)
+            processes.stop(worker)
             assert server.get('/index.html').status == 200
             os.kill(worker, SIGCONT)
         return re.search(r'held the lock for accepting and has been silent for \d+ ms', server.error_log)
@@ -226,7 +229,7 @@ def test_the_lock_of_a_hung_worker_is_broken(hive):
 def test_handed_clients_that_a_worker_did_not_take_go_to_another(hive):
     server = hive(site('handoff', more=PATIENT), files=FILES)
     hung, lively = sorted(ready(server))
-    os.kill(hung, SIGSTOP)
+    processes.stop(hung)
 
     clients = ask(server, 60)
     server.wait_for(lambda: len(answered(clients)) == 60 - 8, 'all answers but those of the eight that went to the hung one')
@@ -241,7 +244,7 @@ def test_with_every_worker_full_the_master_accepts_no_more(hive):
     server = hive(site('handoff', more=PATIENT), files=FILES)
     workers = sorted(ready(server))
     for worker in workers:
-        os.kill(worker, SIGSTOP)
+        processes.stop(worker)
 
     clients = ask(server, 50)
     server.wait_for(lambda: queued(server.port) == 50 - 16, 'the master to have accepted eight for each worker')
@@ -279,7 +282,7 @@ def test_who_waits_at_a_listener_that_a_reload_removes_is_served(hive, way):
     port = server.named_port('PORT_B')
     workers = sorted(ready(server))
     for worker in workers:
-        os.kill(worker, SIGSTOP)
+        processes.stop(worker)
     clients = ask(server, 40, port)
 
     reload_into(server, site(way), 2)
@@ -295,7 +298,7 @@ def test_who_waits_when_the_server_is_told_to_quit_is_served(hive, way):
     server = hive(site(way), files=FILES)
     workers = sorted(ready(server))
     for worker in workers:
-        os.kill(worker, SIGSTOP)
+        processes.stop(worker)
     clients = ask(server, 40)
 
     server.signal(SIGQUIT)
@@ -312,7 +315,7 @@ def test_who_waits_is_served_by_a_server_without_a_master_too(prepare):
     server.launch()
     server.wait_for(lambda: len(listening(server.port)) == 1, 'it to listen')
     assert server.get('/index.html').status == 200
-    os.kill(server.pid, SIGSTOP)
+    processes.stop(server.pid)
     clients = ask(server, 10)
 
     server.signal(SIGQUIT)
@@ -328,7 +331,7 @@ def test_without_room_they_wait_until_there_is_some(hive, way):
     server = hive(full, files=FILES)
     workers = sorted(ready(server))
     for worker in workers:
-        os.kill(worker, SIGSTOP)
+        processes.stop(worker)
     clients = [server.connect(server.named_port('PORT_B')) for _ in range(40)]
     for client in clients:
         client.send('GET /index.html HTTP/1.1\r\nHost: x\r\nConnection: close\r\n')
@@ -360,7 +363,7 @@ def test_a_listener_that_comes_back_is_open_again(hive):
     server = hive(two_listeners('exclusive'), files=FILES)
     port = server.named_port('PORT_B')
     hung = min(ready(server))
-    os.kill(hung, SIGSTOP)  # so that the old generation keeps what it listens on
+    processes.stop(hung)  # so that the old generation keeps what it listens on
 
     reload_into(server, site('exclusive'), 2)
     reload_into(server, two_listeners('exclusive'), 3)

@@ -3,7 +3,7 @@
 import os
 import re
 import shutil
-from signal import SIGKILL, SIGSTOP, SIGTTIN, SIGTTOU
+from signal import SIGKILL, SIGTTIN, SIGTTOU
 import subprocess
 
 import pytest
@@ -17,6 +17,9 @@ SITE = 'http { access_log off; server { listen 127.0.0.1:%%PORT%%; root html; } 
 REUSEPORT = SITE.replace('%%PORT%%;', '%%PORT%% reuseport;')
 FILES = {'html/index.html': b'x' * 1024}
 CLIENTS = {'keep': 3, 'close': 2, 'pausing': 16, 'patience': 8}  # few that never rest, and patient: the machine is shared
+
+KILLS = 4
+UNCOUNTED = 1  # connection at most that a worker has accepted and not yet counted when it is stopped
 
 both_kinds_of_listener = pytest.mark.parametrize('site', [SITE, REUSEPORT], ids=['shared', 'reuseport'])
 
@@ -78,14 +81,14 @@ def test_a_killed_worker_loses_what_it_held_and_nothing_else(hive):
     held = 0
 
     with Load(server.port, **CLIENTS) as load:
-        for _ in range(4):
+        for _ in range(KILLS):
             victim = server.wait_for(lambda: min(ready(server), default=None), 'a worker')
-            os.kill(victim, SIGSTOP)  # so that what it holds can be read before it is gone
+            processes.stop(victim)  # so that what it holds can be read before it is gone
             held += ready(server)[victim]
             os.kill(victim, SIGKILL)
             server.wait_for(lambda: len(ready(server)) == 4 and victim not in ready(server), 'its replacement')
 
-    assert load.result['lost'] <= held
+    assert load.result['lost'] <= held + KILLS * UNCOUNTED
 
 
 def test_a_stopped_worker_is_replaced_and_loses_what_it_held(hive):
@@ -93,12 +96,12 @@ def test_a_stopped_worker_is_replaced_and_loses_what_it_held(hive):
 
     with Load(server.port, **CLIENTS) as load:
         victim = min(ready(server))
-        os.kill(victim, SIGSTOP)
+        processes.stop(victim)
         held = ready(server)[victim]
         server.wait_for(lambda: not processes.is_alive(victim), 'the watchdog')
         server.wait_for(lambda: len(ready(server)) == 2, 'its replacement')
 
-    assert load.result['lost'] <= held
+    assert load.result['lost'] <= held + UNCOUNTED
 
 
 def test_changes_that_fail_lose_nothing(hive):

@@ -1,7 +1,7 @@
 """The graceful end, as clients see it."""
 
 import os
-from signal import SIGCONT, SIGQUIT, SIGSTOP
+from signal import SIGCONT, SIGQUIT
 import socket
 
 from support import processes
@@ -30,7 +30,7 @@ def test_a_request_on_its_way_is_answered_with_close(hive):
     with server.connect() as client:
         client.get('/')
         (worker,) = server.workers()
-        os.kill(worker, SIGSTOP)  # a drained connection waits for a request, but not for one that is late
+        processes.stop(worker)  # a drained connection waits for a request, but not for one that is late
 
         server.signal(SIGQUIT)
         server.wait_for_error(r'signal 3 \(SIGQUIT\) received')

@@ -1,7 +1,7 @@
 """The master is killed: its workers must not keep the port, and what they serve is served to its end."""
 
 import time
-from signal import SIGCONT, SIGKILL, SIGSTOP
+from signal import SIGCONT, SIGKILL
 
 import pytest
 
@@ -93,7 +93,7 @@ def test_a_port_that_stays_taken_is_an_error_that_names_its_holder(hive, prepare
 def test_a_stopped_worker_of_a_dead_master_is_named(hive, prepare):
     server = hive('worker_processes 1;' + SITE, files=FILES)
     worker, = server.workers()
-    processes.os.kill(worker, SIGSTOP)
+    processes.stop(worker)
     kill_master(server)
     again = prepare(SITE, files=FILES)
     again.ports = server.ports

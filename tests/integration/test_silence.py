@@ -6,10 +6,11 @@ import pty
 import re
 import select
 import subprocess
-from signal import SIGABRT, SIGCONT, SIGKILL, SIGSTOP
+from signal import SIGABRT, SIGCONT, SIGKILL
 
 import pytest
 
+from support import processes
 from support.control import ask, ctl, ctl_command
 
 FILES = {'html/index.html': 'hello'}
@@ -68,7 +69,7 @@ def test_a_worker_that_computes_is_silent_for_everybody_who_looks(hive, watchdog
 def test_a_worker_that_is_stopped_is_silent(hive):
     server = hive(SITE % 'study on; worker_watchdog off;', files=FILES)
     victim = server.workers()[0]
-    os.kill(victim, SIGSTOP)
+    processes.stop(victim)
     try:
         server.wait_for(lambda: [worker['pid'] for worker in silent_ones(server)] == [victim], 'the silence to be seen')
     finally:

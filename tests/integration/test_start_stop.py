@@ -3,7 +3,7 @@
 import os
 import re
 import socket
-from signal import SIGINT, SIGKILL, SIGQUIT, SIGSTOP, SIGTERM
+from signal import SIGINT, SIGKILL, SIGQUIT, SIGTERM
 
 import pytest
 
@@ -264,7 +264,7 @@ def test_term_after_quit_ends_at_once(hive):
 def test_a_worker_that_does_not_hear_is_killed(hive):
     server = hive(SITE)
     deaf = server.workers()[0]
-    os.kill(deaf, SIGSTOP)
+    processes.stop(deaf)
 
     assert server.stop(SIGTERM) == 0
 
@@ -275,7 +275,7 @@ def test_a_worker_that_does_not_hear_is_killed(hive):
 def test_a_worker_that_does_not_hear_is_killed_at_the_end_of_a_quit(hive):
     server = hive('worker_shutdown_timeout 1s;' + SITE)
     deaf = server.workers()[0]
-    os.kill(deaf, SIGSTOP)
+    processes.stop(deaf)
 
     assert server.stop(SIGQUIT) == 0
 

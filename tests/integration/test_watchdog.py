@@ -4,7 +4,7 @@ import ctypes
 import os
 import re
 import time
-from signal import SIGCONT, SIGKILL, SIGQUIT, SIGSTOP
+from signal import SIGCONT, SIGKILL, SIGQUIT
 
 import pytest
 
@@ -35,7 +35,7 @@ def test_a_stopped_worker_is_described_and_replaced(hive):
     server = hive(SITE, files=FILES)
     victim = server.workers()[0]
 
-    os.kill(victim, SIGSTOP)
+    processes.stop(victim)
     told = server.wait_for_error(rf'pid {victim}\) has shown no sign of life for (\S+) s .*state T \(stopped\)')
     server.wait_for(lambda: replaced(server, victim), 'the hung worker to be replaced')
 
@@ -91,7 +91,7 @@ def test_a_draining_worker_is_watched_too(hive):
         os.kill(victim, SIGQUIT)
         server.wait_for(lambda: 'shutting down' in processes.title(victim), 'the worker to drain')
 
-        os.kill(victim, SIGSTOP)
+        processes.stop(victim)
 
         server.wait_for_error(rf'pid {victim}\).*state T \(stopped\)')
         server.wait_for(lambda: not processes.is_alive(victim), 'the hung worker to be killed')
@@ -121,7 +121,7 @@ def test_a_hive_that_stood_still_as_a_whole_loses_nobody(hive):
     everybody = [*before, server.pid]
 
     for pid in everybody:
-        os.kill(pid, SIGSTOP)
+        processes.stop(pid)
     pass_time(3 * PERIOD)
     os.kill(server.pid, SIGCONT)
     pass_time(0.3 * PERIOD)  # the master looks first
@@ -137,7 +137,7 @@ def test_without_a_watchdog_nobody_is_killed(hive):
     server = hive(SITE.replace('worker_watchdog 1s', 'worker_watchdog off'), files=FILES)
     victim = server.workers()[0]
 
-    os.kill(victim, SIGSTOP)
+    processes.stop(victim)
     pass_time(3 * PERIOD)
 
     assert victim in server.workers()
@@ -149,6 +149,6 @@ def test_a_worker_that_ignores_the_question_is_killed(hive):
     server = hive(SITE, files=FILES)
     victim = server.workers()[0]
 
-    os.kill(victim, SIGSTOP)
+    processes.stop(victim)
 
     server.wait_for_error(rf'pid {victim}\) was killed by signal {int(SIGKILL)} \(SIGKILL\)')

@@ -94,7 +94,7 @@ Desk::Desk(const std::string& text, const std::string& http)
     logs_.push_back(std::make_unique<log::AccessLog>(*sys::OpenFile("/dev/null", O_WRONLY)));
     services.logs.push_back(logs_.back().get());
   }
-  facts_ = {.number = 9, .requests = 0, .peer = &peer_, .local = pipeline::LocalAddress(&local_), .fd = -1};
+  facts_ = {.number = 9, .requests = 0, .peer = &peer_, .local = pipeline::LocalAddress(&local_)};
 }
 
 void Desk::Begin(std::string& head) {

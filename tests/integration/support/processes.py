@@ -5,6 +5,8 @@ import os
 import pathlib
 import signal
 
+from support.waiting import wait_for
+
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -34,6 +36,12 @@ def is_alive(pid):
     """Whether a process runs: a zombie does not."""
     found = stat(pid)
     return found is not None and found[0] not in 'ZX'
+
+
+def stop(pid):
+    """Stops a process and returns when it stands still: kill(2) may return while it runs on, on another CPU."""
+    os.kill(pid, signal.SIGSTOP)
+    wait_for(lambda: (stat(pid) or 'Z')[0] in 'TZ', f'process {pid} to stand still')
 
 
 def title(pid):

@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -18,7 +17,7 @@
 #include "h1/body_decoder.h"
 #include "h1/parser.h"
 #include "http/uri.h"
-#include "util/strings.h"
+#include "support/golden_pages.h"
 
 namespace colmeia::h1 {
 namespace {
@@ -48,41 +47,6 @@ std::string Escape(std::string_view text) {
   }
   return out;
 }
-
-std::string Unescape(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\\' || i + 1 == text.size()) {
-      out += text[i];
-      continue;
-    }
-    switch (text[++i]) {
-      case 'r':
-        out += '\r';
-        break;
-      case 'n':
-        out += '\n';
-        break;
-      case 't':
-        out += '\t';
-        break;
-      case 'x':
-        out += static_cast<char>(util::HexValue(text.at(i + 1)) * 16 + util::HexValue(text.at(i + 2)));
-        i += 2;
-        break;
-      default:
-        out += text[i];
-    }
-  }
-  return out;
-}
-
-// One "## heading" with its bytes and the events that must follow.
-struct Case {
-  std::string title;
-  std::string input;
-  std::vector<std::string> expected;
-};
 
 // A connection's reading half, reduced to a list of events. Bytes arrive in any pieces.
 class Reader {
@@ -217,43 +181,9 @@ std::vector<std::string> Play(std::string_view input, std::size_t piece) {
   return reader.Finish();
 }
 
-std::vector<std::string> ReadLines(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(file, line);) lines.push_back(line);
-  return lines;
-}
-
-// "> text" is a line with CRLF, ">> text" the same without it, ">*3 text" three of the latter; "< event" is an event.
-std::vector<Case> ReadCases(const std::vector<std::string>& lines) {
-  std::vector<Case> cases;
-  for (const std::string& line : lines) {
-    if (line.starts_with("## ")) {
-      cases.push_back({line.substr(3), {}, {}});
-    } else if (cases.empty()) {
-      continue;
-    } else if (line.starts_with(">> ")) {
-      cases.back().input += Unescape(line.substr(3));
-    } else if (line.starts_with(">*")) {
-      std::istringstream words(line.substr(2));
-      int count = 0;
-      words >> count;
-      words.get();
-      std::string text;
-      std::getline(words, text);
-      for (int i = 0; i < count; ++i) cases.back().input += Unescape(text);
-    } else if (line == ">" || line.starts_with("> ")) {
-      cases.back().input += Unescape(line.substr(std::min<std::size_t>(2, line.size()))) + "\r\n";
-    } else if (line.starts_with("< ")) {
-      cases.back().expected.push_back(line.substr(2));
-    }
-  }
-  return cases;
-}
-
 void Rewrite(const std::filesystem::path& path) {
-  const std::vector<std::string> lines = ReadLines(path);
-  std::vector<Case> cases = ReadCases(lines);
+  const std::vector<std::string> lines = golden::ReadLines(path);
+  std::vector<golden::Case> cases = golden::ReadCases(lines);
   std::ofstream file(path);
   std::size_t next = 0;
   bool open = false;  // a case whose block has not yet ended
@@ -270,28 +200,16 @@ void Rewrite(const std::filesystem::path& path) {
   }
 }
 
-std::vector<std::string> Pages() {
-  std::vector<std::string> pages;
-  for (const auto& entry : std::filesystem::directory_iterator(COLMEIA_SOURCE_DIR "/tests/golden/http1")) {
-    if (entry.path().extension() == ".md" && entry.path().stem() != "README") {
-      pages.push_back(entry.path().stem().string());
-    }
-  }
-  std::sort(pages.begin(), pages.end());
-  return pages;
-}
-
 class Http1GoldenTest : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(Http1GoldenTest, GivesTheSameEventsInAnyPieces) {
-  const std::filesystem::path path =
-      std::filesystem::path(COLMEIA_SOURCE_DIR "/tests/golden/http1") / (GetParam() + ".md");
+  const std::filesystem::path path = golden::PathOf(GetParam());
   if (std::getenv("COLMEIA_UPDATE_GOLDEN") != nullptr) Rewrite(path);
 
-  const std::vector<Case> cases = ReadCases(ReadLines(path));
+  const std::vector<golden::Case> cases = golden::ReadCases(golden::ReadLines(path));
 
   ASSERT_FALSE(cases.empty());
-  for (const Case& one : cases) {
+  for (const golden::Case& one : cases) {
     SCOPED_TRACE(GetParam() + ".md: " + one.title);
     ASSERT_FALSE(one.input.empty() || one.expected.empty()) << "a case needs bytes and events";
     EXPECT_THAT(Play(one.input, std::string::npos), ::testing::ElementsAreArray(one.expected)) << "fed whole";
@@ -300,7 +218,7 @@ TEST_P(Http1GoldenTest, GivesTheSameEventsInAnyPieces) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Pages, Http1GoldenTest, ::testing::ValuesIn(Pages()),
+INSTANTIATE_TEST_SUITE_P(Pages, Http1GoldenTest, ::testing::ValuesIn(golden::Pages()),
                          [](const auto& test) { return test.param; });
 
 }  // namespace

@@ -59,11 +59,7 @@ TEST_F(ConnectionTest, AnIdleOneIsSmall) { EXPECT_LE(sizeof(Connection), 336u); 
 
 TEST_F(ConnectionTest, AnswersPipelinedRequestsInOrderInOneWrite) {
   // A packet of the pair is what one write put there.
-  int fds[2];
-  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
-  client = std::make_unique<Client>(fds[1]);
-  connections.push_back(std::make_unique<Connection>(shared(), site.listener(), sys::UniqueFd(fds[0]),
-                                                     sys::Address::FromIp("192.0.2.7", 1).value(), 1));
+  Connect(shared(), site, {.type = SOCK_SEQPACKET});
   client->Send(Get("/hello") + Get("/host") + Get("/nothing") + Get("/hello"));
 
   connections.at(0)->Open();
@@ -149,13 +145,8 @@ TEST_F(ConnectionTest, SendsFilesWithAndWithoutSendfile) {
     std::string content(300000, 'f');
     content[150000] = '!';
     other.SetFile(content);
-    int fds[2];
-    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
-    client = std::make_unique<Client>(fds[1]);
     Shared its_shared(loop, polls, other.services, scoreboard::SlotWriter(slot), *this);
-    connections.push_back(std::make_unique<Connection>(its_shared, other.listener(), sys::UniqueFd(fds[0]),
-                                                       sys::Address::FromIp("192.0.2.7", 1).value(), 1));
-    connections.back()->Open();
+    Connect(its_shared, other).Open();
     client->Send(Get("/file") + Get("/hello"));
 
     UntilReceived("hello\n");
@@ -173,13 +164,8 @@ TEST_F(ConnectionTest, ClosesWhenAFileBecomesShorterThanPromised) {
     other.core.sendfile = sendfile;
     other.SetFile(std::string(300000, 'f'));
     other.CutFile(1000);
-    int fds[2];
-    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
-    client = std::make_unique<Client>(fds[1]);
     Shared its_shared(loop, polls, other.services, scoreboard::SlotWriter(slot), *this);
-    connections.push_back(std::make_unique<Connection>(its_shared, other.listener(), sys::UniqueFd(fds[0]),
-                                                       sys::Address::FromIp("192.0.2.7", 1).value(), 1));
-    connections.back()->Open();
+    Connect(its_shared, other).Open();
     client->Send(Get("/file"));
 
     UntilGone();

@@ -65,6 +65,12 @@ class Client {
   int fd_;
 };
 
+// How a connection's two ends are made.
+struct Pair {
+  int type = SOCK_STREAM;
+  int send_buffer = 0;  // of the server's end; 0 = what the system gives
+};
+
 class ConnectionFixture : public testing::Test, public session::SessionOwner {
  protected:
   ~ConnectionFixture() override {
@@ -90,14 +96,18 @@ class ConnectionFixture : public testing::Test, public session::SessionOwner {
   }
 
   // A connection, not opened yet; its client's end is Client `client`.
-  Connection& Connect(int send_buffer = 0) {
+  Connection& Connect(int send_buffer = 0) { return Connect(shared(), site, {.send_buffer = send_buffer}); }
+  // The same of any site. `lent` was made with its services; both outlive the connection.
+  Connection& Connect(Shared& lent, SmallSite& of, Pair pair = {}) {
     int fds[2];
-    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
-    if (send_buffer > 0) ::setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof(send_buffer));
+    EXPECT_EQ(::socketpair(AF_UNIX, pair.type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
+    if (pair.send_buffer > 0) {
+      ::setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &pair.send_buffer, sizeof(pair.send_buffer));
+    }
     client = std::make_unique<Client>(fds[1]);
-    const sys::Address peer = sys::Address::FromIp("192.0.2.7", 4711).value();
-    connections.push_back(
-        std::make_unique<Connection>(shared(), site.listener(), sys::UniqueFd(fds[0]), peer, ++number));
+    transport::Transport transport(sys::UniqueFd{fds[0]}, sys::Address::FromIp("192.0.2.7", 4711).value(),
+                                   make_layer ? make_layer() : nullptr);
+    connections.push_back(std::make_unique<Connection>(lent, of.listener(), std::move(transport), ++number));
     return *connections.back();
   }
   Connection& Open(int send_buffer = 0) {
@@ -151,7 +161,8 @@ class ConnectionFixture : public testing::Test, public session::SessionOwner {
   SmallSite site;
   std::vector<std::unique_ptr<Connection>> connections;
   std::unique_ptr<Client> client;
-  bool takes = true;  // Until() reads what the client gets
+  std::function<std::unique_ptr<transport::Layer>()> make_layer;  // of the connections to come; none: they are plain
+  bool takes = true;                                              // Until() reads what the client gets
   int idle = 0;
   std::uint64_t number = 0;
 

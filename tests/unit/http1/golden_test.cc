@@ -1,80 +1,9 @@
-// tests/golden/exchanges/*.md: pages of what a client says and what it hears, each said whole and byte by byte.
-//
-// A page is a list of "## claim" headings, each followed by two fenced blocks: the client's bytes, and the server's. In
-// the first one a line's end is CRLF, and <LF>, <CR>, <TAB> stand for bytes that are hard to see; a last line "<EOF>"
-// ends the client's side. In the second one Date is left out, the built-in error pages are written as <page>, and
-// "<EOF>" says that the server ended its side.
-#include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
+// Tells the stories of tests/golden/exchanges (http1/stories.h), each whole and byte by byte.
 #include "http1/fixture.h"
+#include "http1/stories.h"
 
 namespace colmeia::http1 {
 namespace {
-
-struct Story {
-  std::string claim;
-  std::string says;
-  std::string hears;
-};
-
-void ReplaceAll(std::string& text, std::string_view what, std::string_view by) {
-  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size()) {
-    text.replace(at, what.size(), by);
-  }
-}
-
-std::vector<Story> ReadStories(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  std::vector<Story> stories;
-  std::string* block = nullptr;
-  bool in_block = false;
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("```")) {
-      in_block = !in_block;
-      if (!in_block && block != nullptr) block = block == &stories.back().says ? &stories.back().hears : nullptr;
-    } else if (in_block && block != nullptr) {
-      *block += line + "\n";
-    } else if (line.starts_with("## ")) {
-      stories.push_back({line.substr(3), "", ""});
-      block = &stories.back().says;
-    }
-  }
-  return stories;
-}
-
-// What the client sends; true when it then ends its side.
-std::pair<std::string, bool> ToBytes(std::string says) {
-  const bool ends = says.ends_with("<EOF>\n");
-  if (ends) says.resize(says.size() - 6);
-  ReplaceAll(says, "\n", "\r\n");
-  ReplaceAll(says, "<LF>\r\n", "\n");
-  ReplaceAll(says, "<NONE>\r\n", "");
-  ReplaceAll(says, "<CR>", "\r");
-  ReplaceAll(says, "<TAB>", "\t");
-  return {says, ends};
-}
-
-std::string ToPage(std::string heard, bool ended) {
-  for (std::size_t at; (at = heard.find("Date: ")) != std::string::npos;)
-    heard.erase(at, heard.find('\n', at) + 1 - at);
-  for (std::size_t at; (at = heard.find("<!DOCTYPE")) != std::string::npos;) {
-    const std::size_t end = heard.find("</html>\r\n", at);
-    heard.replace(at, end + 9 - at, "<page>\n");
-  }
-  for (std::size_t at = 0; (at = heard.find("Content-Length: ", at)) != std::string::npos; ++at) {
-    // The length of built-in pages changes with the version's name.
-    const std::size_t end = heard.find("\r\n", at);
-    if (end - at == 19) heard.replace(at + 16, 3, "<page's>");
-  }
-  ReplaceAll(heard, "colmeia/" COLMEIA_VERSION, "colmeia");
-  ReplaceAll(heard, "\r\n", "\n");
-  if (!heard.empty() && !heard.ends_with('\n')) heard += "\n";
-  if (ended) heard += "<EOF>\n";
-  return heard;
-}
 
 class ExchangesTest : public ConnectionFixture, public testing::WithParamInterface<Story> {
  protected:
@@ -102,36 +31,8 @@ class ExchangesTest : public ConnectionFixture, public testing::WithParamInterfa
 TEST_P(ExchangesTest, SaidWhole) { EXPECT_EQ(Tell(false), GetParam().hears); }
 TEST_P(ExchangesTest, SaidByteByByte) { EXPECT_EQ(Tell(true), GetParam().hears); }
 
-std::vector<Story> AllStories() {
-  std::vector<std::filesystem::path> pages;
-  for (const auto& entry : std::filesystem::directory_iterator(COLMEIA_SOURCE_DIR "/tests/golden/exchanges")) {
-    if (entry.path().extension() == ".md") pages.push_back(entry.path());
-  }
-  std::sort(pages.begin(), pages.end());
-  std::vector<Story> all;
-  for (const auto& page : pages) {
-    for (Story& story : ReadStories(page)) all.push_back(std::move(story));
-  }
-  return all;
-}
-
-std::string NameOf(const testing::TestParamInfo<Story>& info) {
-  std::string name;
-  bool upper = true;
-  for (const char c : info.param.claim) {
-    if (std::isalnum(static_cast<unsigned char>(c)) == 0) {
-      upper = true;
-      continue;
-    }
-    name += upper ? static_cast<char>(std::toupper(c)) : c;
-    upper = false;
-  }
-  return name;
-}
-
-void PrintTo(const Story& story, std::ostream* out) { *out << story.claim; }
-
-INSTANTIATE_TEST_SUITE_P(Golden, ExchangesTest, testing::ValuesIn(AllStories()), NameOf);
+INSTANTIATE_TEST_SUITE_P(Golden, ExchangesTest, testing::ValuesIn(AllStories()),
+                         [](const auto& test) { return test.param.Name(); });
 
 }  // namespace
 }  // namespace colmeia::http1

@@ -134,13 +134,11 @@ class SmallSite {
   Script script;
   Patience patience;
   int handled = 0;
-  int last_fd = -1;  // of the connection that was answered last
 
  private:
   static pipeline::Outcome Answer(pipeline::Exchange& ex) {
     SmallSite& site = *current_;
     ++site.handled;
-    site.last_fd = ex.connection->fd;
     pipeline::Response& response = ex.response;
     const std::string_view path = ex.request.path;
     const auto add = [&](std::string_view bytes) { response.body.Add(pipeline::Piece::Memory(bytes)); };

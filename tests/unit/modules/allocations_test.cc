@@ -67,7 +67,7 @@ class AllocationsTest : public SiteTest {
  private:
   http::Status RunOnce(std::string_view path) {
     pipeline::ConnectionFacts facts{
-        .number = 1, .requests = ++requests_, .peer = &peer, .local = pipeline::LocalAddress(&peer), .fd = -1};
+        .number = 1, .requests = ++requests_, .peer = &peer, .local = pipeline::LocalAddress(&peer)};
     ++services.moment;
     exchange.Reset();
     exchange.connection = &facts;

@@ -118,7 +118,7 @@ class SiteTest : public testing::Test {
     exchange.Reset();
     peer = *sys::Address::FromIp("192.0.2.7", 4711);
     local = *sys::Address::FromIp("127.0.0.1", 80);
-    facts = {.number = 9, .requests = 2, .peer = &peer, .local = LocalAddress(&local), .fd = -1};
+    facts = {.number = 9, .requests = 2, .peer = &peer, .local = LocalAddress(&local)};
     services.site = site.get();
     services.error_logs.assign(site->error_logs.size(), &silent);
     services.hostname = "machine";

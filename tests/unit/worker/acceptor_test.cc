@@ -4,6 +4,8 @@
 #include <netinet/tcp.h>
 #include <sys/resource.h>
 
+#include <cstring>
+
 #include "sys/descriptors.h"
 #include "worker/acceptor_fixture.h"
 #include "worker/exclusive_acceptor.h"
@@ -239,6 +241,22 @@ TEST_P(SharedSocketTest, StopEndsADrainAtOnce) {
   EXPECT_EQ(acceptor().listeners(), 0u);
 }
 
+// The descriptor of this process that `client`, another one of it, is connected to; -1 if there is none.
+int ServerEndOf(int client) {
+  sockaddr_storage wanted{};
+  socklen_t wanted_size = sizeof(wanted);
+  if (::getsockname(client, reinterpret_cast<sockaddr*>(&wanted), &wanted_size) != 0) return -1;
+  for (int fd = 0; fd < 1024; ++fd) {
+    sockaddr_storage peer{};
+    socklen_t size = sizeof(peer);
+    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0 && size == wanted_size &&
+        std::memcmp(&peer, &wanted, size) == 0) {
+      return fd;
+    }
+  }
+  return -1;
+}
+
 TEST_P(SharedSocketTest, AcceptedSocketsInheritNoDelay) {
   acceptor().Start();
   const auto client = Connect();
@@ -248,7 +266,7 @@ TEST_P(SharedSocketTest, AcceptedSocketsInheritNoDelay) {
 
   int on = 0;
   socklen_t size = sizeof(on);
-  ASSERT_EQ(::getsockopt(site.last_fd, IPPROTO_TCP, TCP_NODELAY, &on, &size), 0);
+  ASSERT_EQ(::getsockopt(ServerEndOf(client->fd.get()), IPPROTO_TCP, TCP_NODELAY, &on, &size), 0);
   EXPECT_NE(on, 0);
 }
 
