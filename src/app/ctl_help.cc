@@ -34,7 +34,7 @@ std::string WithArgument(const Route& route) {
 
 std::string OptionLines(std::string_view verb) {
   std::string out;
-  for (const OptionRow& option : ControlOptions()) {
+  for (const util::OptionRow& option : ControlOptions()) {
     if (option.verb == verb) out += OptionLine(option, 18);
   }
   return out;

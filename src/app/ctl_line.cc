@@ -10,7 +10,7 @@
 namespace colmeia::app {
 namespace {
 
-constexpr OptionRow kCtlOptions[] = {
+constexpr util::OptionRow kCtlOptions[] = {
     {"-p", "PREFIX", "", "the folder that relative paths start from"},
     {"-c", "FILE", "", "the configuration file that names the control socket"},
     {"-g", "DIRECTIVES", "", "directives of the main context, as the server was started with"},
@@ -32,7 +32,7 @@ class Values {
  public:
   explicit Values(ControlLine& line) : line_(line) {}
 
-  Result<> Take(const OptionRow& option, const std::string& value) {
+  Result<> Take(const util::OptionRow& option, const std::string& value) {
     const std::string_view name = option.name;
     if (name == "-p") line_.compile.prefix = value;
     if (name == "-c") line_.compile.conf = value;
@@ -68,14 +68,6 @@ class Values {
   std::string_view format_;  // the option that was given for it
 };
 
-std::string Unknown(std::string_view argument) {
-  std::vector<std::string_view> names;
-  for (const OptionRow& option : kCtlOptions) names.push_back(option.name);
-  const std::string_view close = argument.starts_with("--") ? util::Closest(argument, names) : std::string_view();
-  return close.empty() ? fmt::format("invalid option: \"{}\"; see colmeia ctl -h", argument)
-                       : fmt::format("invalid option: \"{}\"; did you mean \"{}\"?", argument, close);
-}
-
 // What stands without a dash: the verb, then its number, or what help is about.
 Result<> TakeWord(ControlLine& line, const std::string& word) {
   if (line.verb.empty()) {
@@ -92,26 +84,23 @@ Result<> TakeWord(ControlLine& line, const std::string& word) {
 
 }  // namespace
 
-std::span<const OptionRow> ControlOptions() { return kCtlOptions; }
+std::span<const util::OptionRow> ControlOptions() { return kCtlOptions; }
 
 Result<ControlLine> ParseControlLine(const std::vector<std::string>& arguments) {
   ControlLine line;
   Values values(line);
-  std::vector<const OptionRow*> given;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& argument = arguments[i];
-    if (!argument.starts_with('-')) {
-      if (auto taken = TakeWord(line, argument); !taken) return tl::unexpected(taken.error());
-      continue;
-    }
-    const OptionRow* const option = FindOption(kCtlOptions, argument);
-    if (option == nullptr) return Fail(Unknown(argument));
-    const auto value = TakeValue(*option, arguments, i);
-    if (!value) return tl::unexpected(value.error());
-    if (auto taken = values.Take(*option, *value); !taken) return tl::unexpected(taken.error());
-    given.push_back(option);
+  std::vector<const util::OptionRow*> given;
+  util::OptionReader reader(kCtlOptions, arguments, "colmeia ctl");
+  for (;;) {
+    const auto item = reader.Next();
+    if (!item) return tl::unexpected(item.error());
+    if (!*item) break;
+    const auto& [option, text] = **item;
+    auto taken = option == nullptr ? TakeWord(line, text) : values.Take(*option, text);
+    if (!taken) return tl::unexpected(taken.error());
+    if (option != nullptr) given.push_back(option);
   }
-  for (const OptionRow* const option : given) {
+  for (const util::OptionRow* const option : given) {
     if (option->verb.empty() || option->verb == line.verb || line.help) continue;
     return Fail(fmt::format("option \"{}\" is for \"colmeia ctl {}\"", option->name, option->verb));
   }

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "app/option_row.h"
 #include "ipc/messages.h"
 #include "util/clock.h"
+#include "util/options.h"
 #include "util/result.h"
 
 namespace colmeia::app {
@@ -44,7 +44,7 @@ struct ControlLine {
 };
 
 // In the order of the manual.
-[[nodiscard]] std::span<const OptionRow> ControlOptions();
+[[nodiscard]] std::span<const util::OptionRow> ControlOptions();
 
 // `arguments` are those after "ctl". The error names the argument.
 [[nodiscard]] Result<ControlLine> ParseControlLine(const std::vector<std::string>& arguments);

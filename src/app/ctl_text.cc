@@ -236,6 +236,7 @@ std::string GenerationsText(const control::Status& status, const Paper& paper) {
 std::string StatusText(const control::Status& status, const Paper& paper) {
   return "server\n" + LinesText(status.server, paper.coloured) + "\n" + WorkersText(status, paper) + "\n" +
          GenerationsText(status, paper) + "\n" + ListText("listeners", status.listeners, paper) +
+         (status.zones.empty() ? "" : "\n" + ListText("zones", status.zones, paper)) +
          "\ntotals of all workers that ever lived\n" +
          Table({Cells(status.totals, paper.coloured)}, paper.width, /*keyed=*/false);
 }

@@ -23,11 +23,17 @@
 #include "trace/mermaid.h"
 #include "trace/select.h"
 #include "trace/text.h"
+#include "util/json_writer.h"
 #include "util/strings.h"
 #include "util/units.h"
 
 namespace colmeia::app {
 namespace {
+
+// An object of one member.
+std::string JsonLine(std::string_view member, std::uint64_t value) {
+  return util::JsonWriter().BeginObject().Member(member, value).End().Take() + "\n";
+}
 
 using control::Client;
 using control::TraceEntry;
@@ -208,7 +214,7 @@ class Follower {
 
   // A line that is no event.
   [[nodiscard]] std::string Remark(std::string_view text, std::string_view member, pid_t pid) const {
-    if (format_ == TraceFormat::kJson) return fmt::format("{{\"{}\":{}}}\n", member, pid);
+    if (format_ == TraceFormat::kJson) return JsonLine(member, static_cast<std::uint64_t>(pid));
     return fmt::format("-- {}\n", fmt::format(fmt::runtime(text), pid));
   }
 
@@ -252,7 +258,7 @@ std::string TraceLines::Next(const TraceEntry& entry) {
   std::string out;
   if (event.sequence > last_ + 1) {
     const std::uint64_t missed = event.sequence - last_ - 1;
-    out = json ? fmt::format("{{\"missed\":{}}}\n", missed)
+    out = json ? JsonLine("missed", missed)
                : fmt::format("-- {} event{} missed: they were overwritten before they were read\n", missed,
                              missed == 1 ? "" : "s");
   }

@@ -213,8 +213,8 @@ int ServeAlone(master::CompilerResult compiled) {
   }
   const resources::OpenGeneration& open = *resources.Find(1);
   for (std::uint32_t i = 0; i < open.listeners.size(); ++i) {
-    if (auto fd = sys::Duplicate(open.listeners[i]->sockets.front().get())) {
-      adoption.listeners.push_back({i, open.listeners[i]->name, *std::move(fd)});
+    if (auto fd = sys::Duplicate(open.listeners[i]->sockets().front().get())) {
+      adoption.listeners.push_back({i, open.listeners[i]->name(), *std::move(fd)});
     }
   }
   for (std::uint32_t i = 0; i < open.logs.size(); ++i) {
@@ -222,12 +222,8 @@ int ServeAlone(master::CompilerResult compiled) {
       adoption.logs.push_back({i, open.logs[i]->path, *std::move(fd)});
   }
   for (std::uint32_t i = 0; i < open.zones.size(); ++i) {
-    const ipc::PlannedZone& planned = open.zones[i]->planned;
     if (auto fd = sys::Duplicate(open.zones[i]->fd.get())) {
-      adoption.zones.push_back(
-          {.lend = {.kind = planned.kind, .ordinal = i, .name = planned.name, .size = planned.size, .holder = 0},
-           .fd = *std::move(fd),
-           .geometry = {}});
+      adoption.zones.push_back({i, open.zones[i]->planned.name, *std::move(fd)});
     }
   }
   resources.Promote(1);

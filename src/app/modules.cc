@@ -2,6 +2,7 @@
 
 #include "modules/access.h"
 #include "modules/access_log.h"
+#include "modules/addition.h"
 #include "modules/autoindex.h"
 #include "modules/charset.h"
 #include "modules/compression.h"
@@ -25,6 +26,7 @@
 #include "modules/stub_status.h"
 #include "modules/study.h"
 #include "modules/try_files.h"
+#include "pipeline/aio.h"
 #include "pipeline/content_coding.h"
 #include "pipeline/variables.h"
 #include "site/core_module.h"
@@ -59,14 +61,17 @@ const site::ModuleList& Modules() {
       &modules::kPrecompressed,
       &modules::kStaticFiles,
       // Filters: whether something is sent, what is said about it, in which coding it is sent, which part of it. What
-      // caches are told (headers) decides about codings, and a body in a coding has no parts.
+      // caches are told (headers) decides about codings, what is added to a body is coded with it, and a body in a
+      // coding has no parts. What is left of a file may be read by threads.
       &modules::kConditional,
       &modules::kCharset,
       &modules::kHeaders,
       &modules::kGunzip,
+      &modules::kAddition,
       &modules::kCompression,
       &modules::kRanges,
       &pipeline::kContentCoding,
+      &pipeline::kAio,
       &modules::kAccessLog,
   });
   return kList;

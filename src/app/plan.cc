@@ -198,11 +198,11 @@ ipc::Plan MakePlan(const site::Site& site, const config::Source& source, config:
     plan.error_logs.push_back({target.log, static_cast<std::uint8_t>(target.level)});
   }
   for (const site::Zone& zone : site.zones) {
-    const bool counts = zone.kind == zone::ZoneKind::kCounts;
     plan.zones.push_back({.name = zone.name,
-                          .kind = counts ? ipc::LentKind::kCountZone : ipc::LentKind::kRateZone,
+                          .kind = zone.kind,
                           .size = zone.size,
                           .key = zone.key,
+                          .rate = zone.rate,
                           .where = zone.where});
   }
   plan.daemon = process.daemon;

@@ -15,7 +15,6 @@
 #include "app/compile.h"
 #include "app/launch.h"
 #include "app/mime_types.h"
-#include "app/option_row.h"
 #include "app/say.h"
 #include "sys/address.h"
 #include "sys/error.h"
@@ -23,6 +22,7 @@
 #include "sys/memfd.h"
 #include "sys/port_holder.h"
 #include "sys/sockets.h"
+#include "util/options.h"
 #include "util/strings.h"
 
 namespace colmeia::app {
@@ -31,14 +31,14 @@ namespace {
 constexpr std::uint16_t kFirstPort = 8080;
 constexpr std::uint16_t kPortsToTry = 100;
 
-constexpr OptionRow kServeOptions[] = {
+constexpr util::OptionRow kServeOptions[] = {
     {"--listen", "ADDR", "",
      "where to answer, as in the listen directive (default: 127.0.0.1:8080, or the next free port)"},
     {"--listing", "", "", "show what a folder without index.html holds"},
     {"-h", "", "", "this help"},
 };
 
-Result<> TakeServeOption(const OptionRow& option, const std::string& value, ServeLine& line) {
+Result<> TakeServeOption(const util::OptionRow& option, const std::string& value, ServeLine& line) {
   if (option.name == "-h") line.help = true;
   if (option.name == "--listing") line.listing = true;
   if (option.name == "--listen") {
@@ -47,6 +47,15 @@ Result<> TakeServeOption(const OptionRow& option, const std::string& value, Serv
     line.listen = value;
     line.addresses = *std::move(addresses);
   }
+  return {};
+}
+
+Result<> TakeFolder(const std::string& folder, ServeLine& line) {
+  if (folder.empty()) return Fail("\"\" is no folder");
+  if (!line.folder.empty()) {
+    return Fail(fmt::format("colmeia serve takes one folder: \"{}\" or \"{}\"?", line.folder, folder));
+  }
+  line.folder = folder;
   return {};
 }
 
@@ -143,26 +152,14 @@ std::string Welcome(const std::string& folder, const ServeLine& line) {
 
 Result<ServeLine> ParseServeLine(const std::vector<std::string>& arguments) {
   ServeLine line;
-  bool options = true;  // until "--"
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& argument = arguments[i];
-    if (options && argument == "--") {
-      options = false;
-      continue;
-    }
-    if (!options || !argument.starts_with('-')) {
-      if (argument.empty()) return Fail("\"\" is no folder");
-      if (!line.folder.empty()) {
-        return Fail(fmt::format("colmeia serve takes one folder: \"{}\" or \"{}\"?", line.folder, argument));
-      }
-      line.folder = argument;
-      continue;
-    }
-    const OptionRow* const option = FindOption(kServeOptions, argument);
-    if (option == nullptr) return Fail(fmt::format("invalid option: \"{}\"; see colmeia serve -h", argument));
-    const auto value = TakeValue(*option, arguments, i);
-    if (!value) return tl::unexpected(value.error());
-    if (auto taken = TakeServeOption(*option, *value, line); !taken) return tl::unexpected(taken.error());
+  util::OptionReader reader(kServeOptions, arguments, "colmeia serve");
+  for (;;) {
+    const auto item = reader.Next();
+    if (!item) return tl::unexpected(item.error());
+    if (!*item) break;
+    const auto& [option, text] = **item;
+    auto taken = option == nullptr ? TakeFolder(text, line) : TakeServeOption(*option, text, line);
+    if (!taken) return tl::unexpected(taken.error());
   }
   if (line.folder.empty() && !line.help) return Fail("colmeia serve needs a folder: colmeia serve DIR");
   return line;
@@ -173,7 +170,7 @@ std::string ServeHelp() {
       "Usage: colmeia serve DIR [--listen ADDR] [--listing]\n\n"
       "Serves the folder DIR over HTTP until Ctrl-C, without a configuration file; requests are told on descriptor 1,\n"
       "errors on descriptor 2.\n\nOptions:\n";
-  for (const OptionRow& option : kServeOptions) out += OptionLine(option, 15);
+  for (const util::OptionRow& option : kServeOptions) out += util::OptionLine(option, 15);
   return out;
 }
 

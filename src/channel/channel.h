@@ -12,7 +12,7 @@
 //    OnMessage and OnClosed.
 //
 //   channel::Channel channel(loop, std::move(end), listener);
-//   std::uint32_t number = channel.Send(ipc::Log{.ordinal = 2, .path = path}, {fd});   // fd is lent
+//   std::uint32_t number = channel.Send(ipc::Lend{ipc::LentKind::kLog, 2, path}, {fd});   // fd is lent
 //   ... listener.OnMessage(received) with received.in_reply_to == number
 #pragma once
 

@@ -7,24 +7,13 @@
 #include <nlohmann/json.hpp>
 
 #include "control/fields.h"
-#include "util/escape.h"
+#include "util/json_writer.h"
 
 namespace colmeia::control {
 namespace {
 
-using Json = nlohmann::ordered_json;  // members in the order of Fields
-
-template <class T>
-Json Write(const T& value);
-
-struct Writer {
-  Json& out;
-
-  template <class Member>
-  void operator()(const Field& field, const Member& member) const {
-    out[std::string(field.name)] = Write(member);
-  }
-};
+using Json = nlohmann::ordered_json;  // Pretty() keeps the order of members
+using util::JsonWriter;
 
 template <class T>
 struct IsList : std::false_type {};
@@ -32,22 +21,45 @@ template <class T>
 struct IsList<std::vector<T>> : std::true_type {};
 
 template <class T>
-Json Write(const T& value) {
-  if constexpr (HasFields<T>) {
-    Json out = Json::object();
-    T::Fields(value, Writer{out});
-    return out;
-  } else if constexpr (IsList<T>::value) {
-    Json out = Json::array();
-    for (const auto& one : value) out.push_back(Write(one));
-    return out;
-  } else if constexpr (std::is_same_v<T, std::optional<std::uint64_t>>) {
-    return value ? Json(*value) : Json(nullptr);
-  } else if constexpr (std::is_same_v<T, std::string>) {
-    return Json(util::ToUtf8(value));  // texts of configurations and paths may hold any byte
-  } else {
-    return Json(value);
+void Write(const T& value, JsonWriter& out);
+
+struct MemberWriter {
+  JsonWriter& out;
+
+  template <class Member>
+  void operator()(const Field& field, const Member& member) const {
+    Write(member, out.Key(field.name));
   }
+};
+
+template <class T>
+void Write(const T& value, JsonWriter& out) {
+  if constexpr (HasFields<T>) {
+    out.BeginObject();
+    T::Fields(value, MemberWriter{out});
+    out.End();
+  } else if constexpr (IsList<T>::value) {
+    out.BeginArray();
+    for (const auto& one : value) Write(one, out);
+    out.End();
+  } else {
+    out.Value(value);
+  }
+}
+
+template <class T>
+std::string Text(const T& value) {
+  JsonWriter out;
+  Write(value, out);
+  return out.Take();
+}
+
+// An object of this member alone.
+template <class T>
+std::string Text(std::string_view name, const T& value) {
+  JsonWriter out;
+  Write(value, out.BeginObject().Key(name));
+  return out.End().Take();
 }
 
 // What is wrong with a text that was read, as the path to the first wrong member; empty while nothing is.
@@ -101,8 +113,6 @@ std::string Read(const Json& in, T& value) {
   return {};
 }
 
-std::string Text(const Json& json, int indent = -1) { return json.dump(indent); }
-
 std::optional<Json> Parse(std::string_view text) {
   Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) return std::nullopt;
@@ -120,17 +130,19 @@ Result<T> ReadWhole(std::string_view text) {
   return out;
 }
 
-Json RoutesJson() {
-  Json list = Json::array();
+std::string RoutesJson() {
+  JsonWriter out;
+  out.BeginObject().Key("routes").BeginArray();
   for (const Route& route : Routes()) {
-    Json one;
-    one["method"] = http::MethodName(route.method);
-    one["path"] = route.path;
-    one["body"] = route.argument.empty() ? Json(nullptr) : Json{{std::string(route.argument), "number"}};
-    one["meaning"] = route.meaning;
-    list.push_back(std::move(one));
+    out.BeginObject().Member("method", http::MethodName(route.method)).Member("path", route.path).Key("body");
+    if (route.argument.empty()) {
+      out.Null();
+    } else {
+      out.BeginObject().Member(route.argument, "number").End();
+    }
+    out.Member("meaning", route.meaning).End();
   }
-  return Json{{"routes", std::move(list)}};
+  return out.End().End().Take();
 }
 
 }  // namespace
@@ -138,15 +150,15 @@ Json RoutesJson() {
 std::string ViewJson(View view, const Status& status) {
   switch (view) {
     case View::kRoutes:
-      return Text(RoutesJson());
+      return RoutesJson();
     case View::kHealth:
-      return Text(Write(HealthOf(status)));
+      return Text(HealthOf(status));
     case View::kStatus:
-      return Text(Write(status));
+      return Text(status);
     case View::kWorkers:
-      return Text(Json{{"workers", Write(status.workers)}});
+      return Text("workers", status.workers);
     case View::kGenerations:
-      return Text(Json{{"generations", Write(status.generations)}});
+      return Text("generations", status.generations);
   }
   return "{}";
 }
@@ -155,8 +167,8 @@ http::Status ViewStatus(View view, const Status& status) {
   return view == View::kHealth && !HealthOf(status).ok ? http::Status::kServiceUnavailable : http::Status::kOk;
 }
 
-std::string AnswerJson(const Answer& answer) { return Text(Write(answer)); }
-std::string ConfigurationJson(const Configuration& configuration) { return Text(Write(configuration)); }
+std::string AnswerJson(const Answer& answer) { return Text(answer); }
+std::string ConfigurationJson(const Configuration& configuration) { return Text(configuration); }
 
 Result<Status> ReadStatus(std::string_view json) { return ReadWhole<Status>(json); }
 Result<Health> ReadHealth(std::string_view json) { return ReadWhole<Health>(json); }
@@ -181,7 +193,7 @@ Result<std::uint32_t> ReadArgument(const Route& route, std::string_view body) {
 
 std::string Pretty(std::string_view json) {
   const std::optional<Json> parsed = Parse(json);
-  return parsed ? Text(*parsed, 2) : std::string(json);
+  return parsed ? parsed->dump(2) : std::string(json);
 }
 
 }  // namespace colmeia::control

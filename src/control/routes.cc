@@ -23,7 +23,7 @@ constexpr Route kRoutes[] = {
     {Method::kGet, "/health", View::kHealth, "", 0, "health", kAtOnce,
      "Whether every worker that is wanted serves, in a few words."},
     {Method::kGet, "/status", View::kStatus, "", 0, "status", kAtOnce,
-     "Everything: the server, its workers, generations, listeners and totals."},
+     "Everything: the server, its workers, generations, listeners, zones and totals."},
     {Method::kGet, "/workers", View::kWorkers, "", 0, "workers", kAtOnce, "Every worker: its state, and its counts."},
     {Method::kGet, "/generations", View::kGenerations, "", 0, "generations", kAtOnce,
      "Every generation that still has a process."},

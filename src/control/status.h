@@ -150,6 +150,37 @@ struct ListenerStatus {
   bool operator==(const ListenerStatus&) const = default;
 };
 
+struct ZoneStatus {
+  std::string name{}, kind{};
+  std::uint64_t size_bytes = 0, slots = 0, living = 0, refused = 0;
+
+  static constexpr void Fields(auto& self, auto&& visit) {
+    visit(Field{"name", "ZONE", Unit::kText, "as in the configuration"}, self.name);
+    visit(Field{"kind", "KIND", Unit::kText, "the directive that makes it"}, self.kind);
+    visit(Field{"size_bytes", "SIZE", Unit::kBytes, "as in the configuration"}, self.size_bytes);
+    visit(Field{"slots", "SLOTS", Unit::kNumber, "how many keys it has room for"}, self.slots);
+    visit(Field{"living", "LIVING", Unit::kNumber, "keys that count at the moment; of a large zone estimated"},
+          self.living);
+    visit(Field{"refused", "REFUSED", Unit::kNumber, "requests that found no room for their key"}, self.refused);
+  }
+  bool operator==(const ZoneStatus&) const = default;
+};
+
+// The last reload that succeeded.
+struct SucceededReload {
+  std::uint64_t generation = 0;
+  std::string at{};
+  std::optional<std::uint64_t> ago_ms{};
+
+  static constexpr void Fields(auto& self, auto&& visit) {
+    visit(Field{"generation", "RELOADED GEN", Unit::kNumber, "that it brought; 0: none has succeeded"},
+          self.generation);
+    visit(Field{"at", "RELOADED AT", Unit::kText, "when it had succeeded, UTC"}, self.at);
+    visit(Field{"ago_ms", "RELOADED AGO", Unit::kMilliseconds, "how long ago that was; null: never"}, self.ago_ms);
+  }
+  bool operator==(const SucceededReload&) const = default;
+};
+
 // The last reload that failed.
 struct FailedReload {
   std::uint64_t generation = 0;
@@ -197,6 +228,7 @@ struct ServerStatus {
   std::string accept_by{}, sandbox{}, configuration{}, pid_file{};
   std::uint64_t reloads = 0, failed_reloads = 0, respawns = 0;
   bool last_reload_failed = false;
+  SucceededReload succeeded_reload{};
   FailedReload failed_reload{};
   LastRespawn last_respawn{};
 
@@ -225,6 +257,7 @@ struct ServerStatus {
           self.configuration);
     visit(Field{"pid_file", "PID FILE", Unit::kText, "the file that holds the master's pid"}, self.pid_file);
     visit(Field{"reloads", "RELOADS", Unit::kNumber, "that succeeded"}, self.reloads);
+    visit(Field{"succeeded_reload", "", Unit::kGroup, "the last of them"}, self.succeeded_reload);
     visit(Field{"failed_reloads", "RELOADS FAILED", Unit::kNumber, "that changed nothing"}, self.failed_reloads);
     visit(Field{"last_reload_failed", "LAST FAILED", Unit::kFlag, "whether no reload has succeeded since one failed"},
           self.last_reload_failed);
@@ -240,6 +273,7 @@ struct Status {
   std::vector<WorkerStatus> workers;
   std::vector<GenerationStatus> generations;
   std::vector<ListenerStatus> listeners;
+  std::vector<ZoneStatus> zones;
   Counts totals{};
 
   static constexpr void Fields(auto& self, auto&& visit) {
@@ -247,6 +281,7 @@ struct Status {
     visit(Field{"workers", "", Unit::kGroup, "every living process, by slot"}, self.workers);
     visit(Field{"generations", "", Unit::kGroup, "from the oldest that still has a process"}, self.generations);
     visit(Field{"listeners", "", Unit::kGroup, "every address that is listened on"}, self.listeners);
+    visit(Field{"zones", "", Unit::kGroup, "every zone of shared memory"}, self.zones);
     visit(Field{"totals", "", Unit::kGroup, "of all workers that ever lived"}, self.totals);
   }
   bool operator==(const Status&) const = default;

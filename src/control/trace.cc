@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "trace/json.h"
+#include "util/json_writer.h"
 #include "util/strings.h"
 
 namespace colmeia::control {
@@ -108,12 +109,12 @@ std::string TraceJson(const trace::Reader& trace, const TraceQuestion& question)
   const std::uint64_t first = events.empty() ? newest + 1 : events.front().sequence;
   const bool asked_for_some = question.after < newest && question.limit > 0;
   const std::uint64_t missed = asked_for_some ? first - question.after - 1 : 0;
-  std::string out = fmt::format(R"({{"newest":{},"missed":{},"events":[)", newest, missed);
+  util::JsonWriter out;
+  out.BeginObject().Member("newest", newest).Member("missed", missed).Key("events").BeginArray();
   for (const trace::Event& event : events) {
-    if (out.back() != '[') out += ',';
-    out += trace::Json(event, question.frames ? trace.Frame(event) : std::nullopt);
+    out.Raw(trace::Json(event, question.frames ? trace.Frame(event) : std::nullopt));
   }
-  return out + "]}";
+  return out.End().End().Take();
 }
 
 Result<TracePage> ReadTracePage(std::string_view json) {

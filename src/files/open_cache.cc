@@ -24,7 +24,7 @@ Lookup OpenCache::Open(std::string_view path, Want want, const CacheRules& rules
   if (entry != nullptr) {
     ++entry->uses;
     entry->accessed = now;
-    recency_.Touch(*entry);
+    recency_.MoveToFront(*entry);
   }
   Expire(now);  // never the one just touched
   if (entry != nullptr) {
@@ -77,9 +77,9 @@ Lookup OpenCache::Ask(std::string_view path, Entry* entry, Want want, const Cach
 }
 
 OpenCache::Entry& OpenCache::Add(std::string_view path) {
-  while (entries_.size() >= spec_.max && recency_.oldest() != nullptr) Remove(*recency_.oldest());
+  while (entries_.size() >= spec_.max && recency_.last() != nullptr) Remove(*recency_.last());
   Entry& entry = entries_.Add(path);
-  recency_.Add(entry);
+  recency_.PushFront(entry);
   return entry;
 }
 
@@ -98,7 +98,7 @@ void OpenCache::Remove(Entry& entry) {
 void OpenCache::Expire(util::TimePoint now) {
   static constexpr int kAtOnce = 2;
   for (int i = 0; i < kAtOnce; ++i) {
-    Entry* const oldest = recency_.oldest();
+    Entry* const oldest = recency_.last();
     if (oldest == nullptr || now - oldest->accessed <= spec_.inactive) return;
     Remove(*oldest);
   }

@@ -14,8 +14,8 @@
 
 #include "files/file.h"
 #include "files/path_table.h"
-#include "files/recency.h"
 #include "util/clock.h"
+#include "util/intrusive_list.h"
 
 namespace colmeia::files {
 
@@ -67,8 +67,7 @@ class OpenCache {
     std::uint32_t uses = 1;
     util::TimePoint checked{};
     util::TimePoint accessed{};
-    Entry* newer = nullptr;
-    Entry* older = nullptr;
+    util::ListLink<Entry> link;
   };
   void Expire(util::TimePoint now);
   // Asks the file system and remembers what it says; `entry` is what was remembered before, or null.
@@ -80,7 +79,7 @@ class OpenCache {
   CacheSpec spec_;
   Room room_;
   PathTable<Entry> entries_;
-  Recency<Entry> recency_;
+  util::IntrusiveList<Entry, &Entry::link> recency_;  // the most recently used first
 };
 
 }  // namespace colmeia::files

@@ -57,7 +57,7 @@ Lookup Store::OpenFresh(std::string_view path, const Query& query) {
   const bool same = entry != nullptr && entry->file->stamp() == found.stamp;
   if (same && Answers(*entry->file, entry->settled, query.want)) {
     entry->moment = query.moment;
-    recency_.Touch(*entry);
+    recency_.MoveToFront(*entry);
     return {entry->file, 0};
   }
   if (query.want == Want::kContent && found.stamp.kind() == Kind::kRegular) return Reload(path, entry, query);
@@ -79,7 +79,7 @@ Lookup Store::Reload(std::string_view path, Entry* entry, const Query& query) {
     Keep(path, entry, std::make_shared<const File>(loaded.file->stamp()), false, query);
   } else {
     entry->moment = query.moment;
-    recency_.Touch(*entry);
+    recency_.MoveToFront(*entry);
   }
   return {std::move(loaded.file), 0};
 }
@@ -89,10 +89,10 @@ void Store::Keep(std::string_view path, Entry* entry, std::shared_ptr<const File
   if (entry == nullptr) {
     if (!Admits(path, *file, query.want)) return;
     entry = &entries_.Add(path);
-    recency_.Add(*entry);
+    recency_.PushFront(*entry);
   } else {
     bytes_ -= Cost(*entry);
-    recency_.Touch(*entry);
+    recency_.MoveToFront(*entry);
   }
   entry->file = std::move(file);
   entry->settled = settled;
@@ -108,8 +108,8 @@ void Store::Forget(Entry* entry) {
 }
 
 void Store::Shrink(const Entry* keep) {
-  while ((bytes_ > limits_.bytes || entries_.size() > limits_.paths) && recency_.oldest() != keep) {
-    Forget(recency_.oldest());
+  while ((bytes_ > limits_.bytes || entries_.size() > limits_.paths) && recency_.last() != keep) {
+    Forget(recency_.last());
   }
 }
 

@@ -28,8 +28,8 @@
 #include "files/file.h"
 #include "files/open_cache.h"
 #include "files/path_table.h"
-#include "files/recency.h"
 #include "util/clock.h"
+#include "util/intrusive_list.h"
 
 namespace colmeia::files {
 
@@ -75,8 +75,7 @@ class Store {
     std::shared_ptr<const File> file;
     bool settled = false;
     std::uint64_t moment = 0;  // the last one that it was checked in
-    Entry* newer = nullptr;
-    Entry* older = nullptr;
+    util::ListLink<Entry> link;
   };
   Lookup OpenFresh(std::string_view path, const Query& query);
   Lookup Reload(std::string_view path, Entry* entry, const Query& query);
@@ -92,7 +91,7 @@ class Store {
   Limits limits_;
   Counters counters_;
   PathTable<Entry> entries_;
-  Recency<Entry> recency_;
+  util::IntrusiveList<Entry, &Entry::link> recency_;  // the most recently used first
   Doorkeeper doorkeeper_;
   std::size_t bytes_ = 0;
   std::size_t cache_bytes_ = 0;  // of contents in all of caches_

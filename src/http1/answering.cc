@@ -271,6 +271,7 @@ void Connection::WriteAnswer(Transaction& transaction, bool with_continue) {
   if (!sends_body) transaction.piece = response.body.pieces().size();
 
   transaction.use_sendfile = core.sendfile && transport_.can_send_file();
+  if (!core.limit_rate.always_zero() || exchange.limit_rate) transaction.pace = pipeline::PaceOf(exchange);
   transaction.answer = Answer::kQueued;
   if (source != nullptr) {
     if (source->live()) transport_.SetUnsentLimit(kUnsentLive);

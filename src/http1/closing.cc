@@ -134,6 +134,7 @@ void Connection::TimeOut() {
     }
     case State::kStreaming:
     case State::kAwaiting:
+    case State::kPaced:
     case State::kLingering:
     case State::kServing:
     case State::kClosed:

@@ -18,8 +18,9 @@ constexpr unsigned Bit(State state) { return 1u << static_cast<unsigned>(state);
 constexpr unsigned kMayFollow[] = {
     Bit(State::kServing) | Bit(State::kClosed),
     Bit(State::kServing) | Bit(State::kClosed),
-    Bit(State::kIdle) | Bit(State::kHead) | Bit(State::kBody) | Bit(State::kStreaming) | Bit(State::kBlocked) |
-        Bit(State::kAwaiting) | Bit(State::kLingering) | Bit(State::kClosed),
+    Bit(State::kIdle) | Bit(State::kHead) | Bit(State::kBody) | Bit(State::kStreaming) | Bit(State::kPaced) |
+        Bit(State::kBlocked) | Bit(State::kAwaiting) | Bit(State::kLingering) | Bit(State::kClosed),
+    Bit(State::kServing) | Bit(State::kClosed),
     Bit(State::kServing) | Bit(State::kClosed),
     Bit(State::kServing) | Bit(State::kClosed),
     Bit(State::kServing) | Bit(State::kClosed),
@@ -28,8 +29,8 @@ constexpr unsigned kMayFollow[] = {
     0,
 };
 
-constexpr std::string_view kNames[] = {"idle",     "head",    "serving",   "body",  "streaming",
-                                       "awaiting", "blocked", "lingering", "closed"};
+constexpr std::string_view kNames[] = {"idle",     "head",  "serving", "body",      "streaming",
+                                       "awaiting", "paced", "blocked", "lingering", "closed"};
 
 // As what a connection in this state is counted.
 Gauge GaugeOf(State state) {
@@ -42,6 +43,7 @@ Gauge GaugeOf(State state) {
     case State::kBody:
     case State::kStreaming:
     case State::kAwaiting:
+    case State::kPaced:
     case State::kBlocked:
     case State::kLingering:
     case State::kClosed:
@@ -129,6 +131,11 @@ void Connection::OnPoll(int events) {
       pipeline::Report(output_.first()->exchange, log::Level::kInfo, "client left the stream");
       Close();
       break;
+    case State::kPaced:
+      if (!has_left) break;
+      pipeline::Report(output_.first()->exchange, log::Level::kInfo, "client prematurely closed connection");
+      Close();
+      break;
     case State::kAwaiting:
       if (!has_left) break;
       pipeline::Report(output_.last()->exchange, log::Level::kInfo, "client prematurely closed connection");
@@ -153,7 +160,7 @@ void Connection::OnSource() {
 void Connection::OnReady() {
   shared_.Tick();
   output_.last()->ready = true;
-  // One that is blocked comes to it when earlier answers are written.
+  // One that is blocked or paced comes to it when earlier answers are written.
   if (state_ == State::kAwaiting) Serve(shared_.input.Refill(kept_));
   Leave();
 }
@@ -162,7 +169,9 @@ void Connection::OnTimeout() {
   shared_.Tick();
   // The last chance of a request that came while we were about to leave.
   if (state_ == State::kIdle && shared_.draining) Read();
-  if (state_ == State::kBody && DroppedLongEnough()) {
+  if (state_ == State::kPaced) {
+    Serve(shared_.input.Refill(kept_));
+  } else if (state_ == State::kBody && DroppedLongEnough()) {
     AnswerHeld();
   } else if (!armed() && state_ != State::kClosed) {
     TimeOut();
@@ -200,6 +209,7 @@ session::Standing Connection::StandingNow() const {
     case State::kServing:
     case State::kStreaming:
     case State::kAwaiting:
+    case State::kPaced:
     case State::kBlocked:
     case State::kClosed:
       break;
@@ -213,6 +223,10 @@ void Connection::Settle(Flushed flushed, std::span<char> rest, Before before) {
       return Close();
     case Flushed::kWaiting:
       return Pause(State::kStreaming, rest);
+    case Flushed::kPaced:
+      Pause(State::kPaced, rest);
+      if (state_ == State::kPaced) shared_.Arm(*this, output_.pause());
+      return;
     case Flushed::kBlocked:
       KeepInput(rest);
       output_.Keep();
@@ -249,7 +263,7 @@ void Connection::Settle(Flushed flushed, std::span<char> rest, Before before) {
   Wait(loop::kReadable);
 }
 
-// Until something on our side is ready, for as long as that takes.
+// Until something on our side is ready, for as long as that takes. May have closed when it returns.
 void Connection::Pause(State state, std::span<char> rest) {
   KeepInput(rest);
   output_.Keep();
@@ -269,11 +283,14 @@ bool Connection::reads() const {
   return state_ == State::kIdle || state_ == State::kHead || state_ == State::kBody || state_ == State::kLingering;
 }
 
-// REQUIRES: reads().
-void Connection::ReadMore() { state_ == State::kLingering ? DropInput() : Read(); }
+// REQUIRES: reads(). All that is still wanted of what was read before was moved or kept.
+void Connection::ReadMore() {
+  shared_.input.Clear();
+  state_ == State::kLingering ? DropInput() : Read();
+}
 
 void Connection::Leave() {
-  while (transport_.pending() > 0 && reads()) ReadMore();
+  while (transport_.pending() && reads()) ReadMore();
   if (state_ == State::kClosed) shared_.owner.Remove(*this);
 }
 

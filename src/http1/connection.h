@@ -11,6 +11,7 @@
 //               |      |      |  +---- more of it ---- Head, Body     Head: bytes of a head that is not complete
 //               |      |      +----------------------> Head, Body     Body: a body that is still arriving
 //               |      |      +-- socket is full ----> Blocked        Blocked: nothing is read before it is written
+//               |      |      +-- limit_rate ---------> Paced          Paced: more of the answer leaves after a pause
 //               |      |      +-- nothing to send yet -> Streaming    Streaming: the answer's source has no more
 //               |      |      +-- no answer yet -------> Awaiting     Awaiting: a handler waits for something else
 //               |      |      |                           |
@@ -21,6 +22,8 @@
 // - Serving lasts only as long as a callback. Whatever arrived together is answered together: answers collect in Output
 //   and leave in one write at the end of the callback.
 // - A connection that is Blocked is not read, so a client that sends and does not receive holds one socket buffer.
+// - Paced is not read either, and waits for the clock alone (pipeline/pace.h). A client that closes, or only says that it
+//   will send no more, has left, as in nginx.
 // - Streaming has no time limit: how long to wait is the source's business. Nothing is read, so requests behind the
 //   stream stay in the socket; but a client that closes, or only says that it will send no more, has left.
 // - Awaiting is the same before there is an answer: a handler waits (pipeline/awaiting.h). The request's body and the
@@ -64,6 +67,7 @@ enum class State : std::uint8_t {
   kBody,       // waits for the rest of a request's body
   kStreaming,  // waits until the source of the answer's body has more
   kAwaiting,   // waits until a handler need not wait any more
+  kPaced,      // waits until the answer's rate lets more of it out
   kBlocked,    // waits until the client takes more of the answer
   kLingering,  // the last answer is sent; drops what the client still sends
   kClosed,     // the socket is closed; the owner removes this at the end of the callback

@@ -33,6 +33,19 @@ struct Output::Batch {
     }
     parts[count++] = iovec{const_cast<char*>(data), size};
   }
+  // Leaves at most `most` bytes, which is not 0, of an answer that is followed by a pause.
+  void Trim(std::uint64_t most) {
+    while (bytes > most) {
+      iovec& last = parts[count - 1];
+      const std::size_t cut = std::min(last.iov_len, static_cast<std::size_t>(bytes - most));
+      last.iov_len -= cut;
+      bytes -= cut;
+      if (last.iov_len == 0) --count;
+      short_file = nullptr;  // it is met again
+    }
+    file.size = static_cast<std::size_t>(std::min<std::uint64_t>(file.size, most - bytes));
+    more = more && file.size > 0;
+  }
 };
 
 namespace {
@@ -52,15 +65,12 @@ bool HasBytes(const Transaction* transaction) {
 
 Output::~Output() { CHECK(empty()); }
 
-void Output::Push(Transaction& transaction) {
-  (last_ != nullptr ? last_->next : first_) = &transaction;
-  last_ = &transaction;
-  ++size_;
-}
+void Output::Push(Transaction& transaction) { queue_.PushBack(transaction); }
 
 void Output::Gather(Batch& batch) {
-  for (Transaction* transaction = first_; transaction != nullptr; transaction = transaction->next) {
-    if (batch.full()) {
+  for (Transaction* transaction = first(); transaction != nullptr; transaction = queue_.Next(*transaction)) {
+    const bool apart = transaction != first() && (transaction->pace.limited() || first()->pace.limited());
+    if (batch.full() || apart) {
       batch.more = HasBytes(transaction);
       return;
     }
@@ -93,7 +103,7 @@ void Output::Gather(Batch& batch) {
       if (read.bytes > 0) batch.Add(shared_.file.end(), read.bytes);
       if (read.bytes < wanted) batch.short_file = transaction;
       // The buffer holds one range at a time. When this one ends the piece the next batch begins behind it.
-      batch.more = read.bytes < left || i + 1 < pieces.size() || HasBytes(transaction->next);
+      batch.more = read.bytes < left || i + 1 < pieces.size() || HasBytes(queue_.Next(*transaction));
       return;
     }
   }
@@ -102,9 +112,9 @@ void Output::Gather(Batch& batch) {
 Flushed Output::Flush(transport::Transport& transport) {
   for (int pulls = 0;; ++pulls) {
     const Flushed flushed = FlushQueued(transport);
-    if (flushed != Flushed::kAll || first_ == nullptr || first_->streaming == Streaming::kNo) return flushed;
+    if (flushed != Flushed::kAll || first() == nullptr || first()->streaming == Streaming::kNo) return flushed;
     if (pulls == kMaxPulls) return Flushed::kBlocked;
-    switch (first_->Pull()) {
+    switch (first()->Pull()) {
       case pipeline::BodySource::Pulled::kMore:
       case pipeline::BodySource::Pulled::kLast:
         break;
@@ -118,13 +128,20 @@ Flushed Output::Flush(transport::Transport& transport) {
 
 Flushed Output::FlushQueued(transport::Transport& transport) {
   Retire();
-  if (!HasBytes(first_)) return Flushed::kAll;
-  const std::uint64_t limit = ChunkLimit(*first_);
+  if (!HasBytes(first())) return Flushed::kAll;
+  const std::uint64_t limit = ChunkLimit(*first());
   std::uint64_t sent = 0;
-  while (HasBytes(first_)) {
+  while (HasBytes(first())) {
+    pipeline::Pace& pace = first()->pace;
+    const std::uint64_t sent_of_first = first()->exchange.response.bytes_sent;
+    if (pace.limited()) {
+      pause_ = pace.Pause(sent_of_first, shared_.now());
+      if (pause_ > util::Milliseconds(0)) return Flushed::kPaced;
+    }
     if (sent >= limit) return Flushed::kBlocked;
     Batch batch;
     Gather(batch);
+    if (pace.limited()) batch.Trim(pace.Allowance(sent_of_first, shared_.now()));
     const std::size_t offered = batch.bytes + batch.file.size;
     if (offered > 0) {
       const sys::IoResult result = transport.Write(std::span(batch.parts.data(), batch.count), batch.file, batch.more);
@@ -132,7 +149,7 @@ Flushed Output::FlushQueued(transport::Transport& transport) {
       Advance(result.bytes);
       sent += result.bytes;
       if (result.status == sys::IoStatus::kEnd) {
-        pipeline::Report(first_->exchange, log::Level::kAlert, "file became shorter while it was sent");
+        pipeline::Report(first()->exchange, log::Level::kAlert, "file became shorter while it was sent");
       }
       if (result.status != sys::IoStatus::kDone) return Flushed::kBroken;
       // A short write means that the socket is full: asking it again would be a call for nothing.
@@ -148,29 +165,27 @@ Flushed Output::FlushQueued(transport::Transport& transport) {
 
 void Output::Advance(std::uint64_t bytes) {
   shared_.counts.Add(scoreboard::Total::kBytesOut, bytes);
-  for (Transaction* transaction = first_; transaction != nullptr && bytes > 0; transaction = transaction->next)
+  for (Transaction* transaction = first(); transaction != nullptr && bytes > 0; transaction = queue_.Next(*transaction))
     bytes = transaction->Advance(bytes);
   CHECK(bytes == 0);
   Retire();
 }
 
 void Output::Retire() {
-  while (first_ != nullptr && first_->IsOver()) Pop();
+  while (first() != nullptr && first()->IsOver()) Pop();
 }
 
 void Output::Keep() {
-  for (Transaction* transaction = first_; transaction != nullptr; transaction = transaction->next) transaction->Keep();
+  for (Transaction* transaction = first(); transaction != nullptr; transaction = queue_.Next(*transaction))
+    transaction->Keep();
 }
 
 void Output::Abandon() {
-  while (first_ != nullptr) Pop();
+  while (first() != nullptr) Pop();
 }
 
 void Output::Pop() {
-  Transaction& transaction = *first_;
-  first_ = transaction.next;
-  if (first_ == nullptr) last_ = nullptr;
-  --size_;
+  Transaction& transaction = queue_.PopFront();
   pipeline::Response& response = transaction.exchange.response;
   response.complete = transaction.IsSent();
   if (transaction.waits()) pipeline::Runner::Cancel(transaction.exchange, http::Status::kClientClosedRequest);

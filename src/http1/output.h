@@ -1,9 +1,10 @@
 // Output: the answers of one connection on their way to the socket, in the order of their requests.
 //
 // Answers that stand in a row leave together in one sendmsg(2); a file leaves by sendfile(2), or through a buffer where
-// sendfile is off or the transport cannot. It does not wait: the connection does, and comes again.
+// sendfile is off or the transport cannot. An answer that has a rate leaves alone. It does not wait: the connection does,
+// and comes again.
 //
-//   first_ -> [ text | piece | piece ] -> [ text ] -> [ text | file ] <- last_
+//   first() -> [ text | piece | piece ] -> [ text ] -> [ text | file ] <- last()
 //              ^ sent so far
 //
 // A transaction leaves the queue when its answer is sent and its request's body is read; then it is logged and given
@@ -16,6 +17,8 @@
 
 #include "http1/transaction.h"
 #include "transport/transport.h"
+#include "util/clock.h"
+#include "util/intrusive_list.h"
 
 namespace colmeia::http1 {
 
@@ -24,6 +27,7 @@ class Shared;
 enum class Flushed : std::uint8_t {
   kAll,      // nothing is left to send
   kWaiting,  // the last answer's source has nothing at the moment: come again when it wakes
+  kPaced,    // the first answer's rate lets no more out at the moment: come again after pause()
   kBlocked,  // the socket takes no more at the moment, or it is others' turn: come again when it is writable
   kBroken,   // the client is gone, or a file has become shorter than promised: close the connection
 };
@@ -40,16 +44,19 @@ class Output {
 
   [[nodiscard]] Flushed Flush(transport::Transport& transport);
 
+  // How long to wait after kPaced.
+  [[nodiscard]] util::Milliseconds pause() const { return pause_; }
+
   // What is left outlives this callback.
   void Keep();
 
   // Logs and gives back everything, whatever its state: the connection ends.
   void Abandon();
 
-  [[nodiscard]] bool empty() const { return first_ == nullptr; }
-  [[nodiscard]] std::size_t size() const { return size_; }
-  [[nodiscard]] Transaction* first() const { return first_; }
-  [[nodiscard]] Transaction* last() const { return last_; }
+  [[nodiscard]] bool empty() const { return queue_.empty(); }
+  [[nodiscard]] std::size_t size() const { return queue_.size(); }
+  [[nodiscard]] Transaction* first() const { return queue_.first(); }
+  [[nodiscard]] Transaction* last() const { return queue_.last(); }
   // Logs and gives back the works at the front that are over.
   void Retire();
 
@@ -65,9 +72,8 @@ class Output {
   void Pop();
 
   Shared& shared_;  // outlives this
-  Transaction* first_ = nullptr;
-  Transaction* last_ = nullptr;
-  std::uint32_t size_ = 0;
+  util::Milliseconds pause_{0};
+  util::IntrusiveList<Transaction, &Transaction::link> queue_;
 };
 
 }  // namespace colmeia::http1

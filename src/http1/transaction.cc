@@ -104,42 +104,32 @@ void Transaction::Reset() {
   answer = Answer::kNone;
   streaming = Streaming::kNo;
   use_sendfile = false;
+  pace = {};
   text = {};
   text_is_own_ = false;
   head_left = 0;
   piece = 0;
   piece_sent = 0;
   promised = 0;
-  next = nullptr;
 }
 
 TransactionPool::~TransactionPool() {
-  while (free_ != nullptr) {
-    const std::unique_ptr<Transaction> gone(free_);
-    free_ = gone->next;
-  }
+  while (!free_.empty()) const std::unique_ptr<Transaction> gone(&free_.PopFront());
 }
 
 Transaction& TransactionPool::Take() {
   ++taken_;
-  if (free_ == nullptr) return *std::make_unique<Transaction>().release();
-  Transaction& transaction = *free_;
-  free_ = transaction.next;
-  transaction.next = nullptr;
-  --kept_;
-  return transaction;
+  return free_.empty() ? *std::make_unique<Transaction>().release() : free_.PopFront();
 }
 
 void TransactionPool::Release(Transaction& transaction) {
   --taken_;
   transaction.Reset();
-  if (kept_ == kKept) {
+  if (free_.size() == kKept) {
     const std::unique_ptr<Transaction> gone(&transaction);
     return;
   }
-  transaction.next = free_;
-  free_ = &transaction;
-  ++kept_;
+  free_.PushFront(transaction);
 }
 
 }  // namespace colmeia::http1

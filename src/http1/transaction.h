@@ -11,7 +11,9 @@
 #include "h1/body_decoder.h"
 #include "h1/writer.h"
 #include "pipeline/exchange.h"
+#include "pipeline/pace.h"
 #include "sys/address.h"
+#include "util/intrusive_list.h"
 
 namespace colmeia::http1 {
 
@@ -56,6 +58,7 @@ struct Transaction {
   Answer answer = Answer::kNone;
   Streaming streaming = Streaming::kNo;
   bool use_sendfile = false;
+  pipeline::Pace pace;           // of an answer that is queued
   std::string_view text;         // to be sent before the pieces: an interim answer, the head and a small body
   std::uint64_t head_left = 0;   // bytes of `text` that are not body
   std::size_t piece = 0;         // of exchange.response.body: the first one not yet sent completely
@@ -90,7 +93,7 @@ struct Transaction {
   // Ready for the next exchange; memory is kept.
   void Reset();
 
-  Transaction* next = nullptr;  // in the connection's queue, or in the pool
+  util::ListLink<Transaction> link;  // in the connection's queue, or in the pool
 
  private:
   std::string own_head_;
@@ -117,8 +120,7 @@ class TransactionPool {
   [[nodiscard]] std::size_t taken() const { return taken_; }
 
  private:
-  Transaction* free_ = nullptr;
-  std::size_t kept_ = 0;
+  util::IntrusiveList<Transaction, &Transaction::link> free_;  // the one that was used last first
   std::size_t taken_ = 0;
 };
 

@@ -33,6 +33,12 @@ constexpr std::string_view FdNamesOf() {
 }
 
 template <class M>
+constexpr std::string_view FdKindOf() {
+  if constexpr (requires { M::kFdKind; }) return M::kFdKind;
+  return {};
+}
+
+template <class M>
 constexpr std::string_view FdIsOf() {
   if constexpr (requires { M::kFdIs; }) return M::kFdIs;
   return {};
@@ -45,8 +51,8 @@ struct Declared;
 template <class... Ms>
 struct Declared<std::variant<Ms...>> {
   static constexpr std::array<MessageInfo, sizeof...(Ms)> Table() {
-    std::array<MessageInfo, sizeof...(Ms)> table{
-        {{Ms::kType, Ms::kName, Ms::kWay, Ms::kFds, Ms::kFieldNames, FdNamesOf<Ms>(), FdIsOf<Ms>()}...}};
+    std::array<MessageInfo, sizeof...(Ms)> table{{{Ms::kType, Ms::kName, Ms::kWay, Ms::kFds, Ms::kFieldNames,
+                                                   FdNamesOf<Ms>(), FdKindOf<Ms>(), FdIsOf<Ms>()}...}};
     std::sort(table.begin(), table.end(), [](const MessageInfo& a, const MessageInfo& b) { return a.type < b.type; });
     return table;
   }
@@ -117,6 +123,15 @@ std::string ValueIn(std::string_view described, std::string_view field) {
     out += text[i];
   }
   return out;
+}
+
+// The same of a field that has a word without quotes.
+std::string_view WordIn(std::string_view described, std::string_view field) {
+  const std::string begin = fmt::format(" {}=", field);
+  const std::size_t at = described.find(begin);
+  if (at == std::string_view::npos) return {};
+  const std::string_view text = described.substr(at + begin.size());
+  return text.substr(0, text.find(' '));
 }
 
 // Of a peer that speaks another version only what every version has in common is read.
@@ -212,6 +227,9 @@ std::vector<std::string> DescribeFds(std::string_view described) {
   std::vector<std::string> out;
   if (info == kTable.end() || info->fds == 0) return out;
   for (const std::string_view fd : util::Split(info->fd_names, ' ')) out.emplace_back(fd);
+  if (const std::string_view kind = info->fd_kind.empty() ? "" : WordIn(described, info->fd_kind); !kind.empty()) {
+    out.front() = kind;
+  }
   if (const std::string which = info->fd_is.empty() ? "" : ValueIn(described, info->fd_is); !which.empty()) {
     out.front() += " " + which;
   }

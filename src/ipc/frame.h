@@ -58,7 +58,8 @@ struct MessageInfo {
   int fds;                    // exactly so many descriptors travel with it
   std::string_view fields;    // names in wire order, separated by spaces
   std::string_view fd_names;  // what each descriptor is, separated by spaces: "configuration scoreboard trace"
-  std::string_view fd_is;     // the field that tells which one the descriptor is, "path"; empty when none does
+  std::string_view fd_kind;   // the field that tells what the descriptor is, "kind"; empty when none does
+  std::string_view fd_is;     // the field that tells which one the descriptor is, "name"; empty when none does
 };
 
 // Every declared message, by ascending type.

@@ -1,14 +1,15 @@
 // The messages between the master and its children, each declared once: its type, which descriptors travel with it, and
 // its fields in wire order. Encoder, decoder, log line, trace and the table in src/ipc/README.md come from here.
 //
-// Down (master -> child): Adopt, Listener, Log, Lend, Go, Release, Removed, Drain, Stop, Compile, Client.
+// Down (master -> child): Adopt, Lend, Go, Release, Removed, Drain, Stop, Compile, Client.
 // Up (child -> master): Hello, Ready, Draining, Done, Failed, Unusable, Compiled.
 //
 // What may come once comes once: a child that says anything out of its turn is broken, and its master ends it.
 //
 // A message has: kType, kName, kFds (exactly so many descriptors travel with it), kWay, Fields (its fields in wire
 // order, for encoder, decoder and Describe) and kFieldNames (the same fields by name, separated by spaces). One with
-// descriptors has kFdNames, too (what each of them is, in one word), and kFdIs where a field tells which one it is.
+// descriptors has kFdNames, too (what each of them is, in one word); where a field tells which one it is, kFdIs names
+// that field, and where one tells what it is, kFdKind does.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +27,8 @@ inline constexpr std::uint16_t kProtocolVersion = 1;
 enum class MessageType : std::uint16_t {
   kHello = 1,      // up: I live, and speak this version
   kAdopt = 2,      // down: your seat, and the memory we share
-  kListener = 3,   // down: a listening socket to accept from
-  kLog = 4,        // down: a log file to write to; again when it was reopened
+  kLend = 3,       // down: a listening socket, a log file or a zone to use; again when it was opened anew
+  kUnusable = 4,   // up: this listener's socket accepts no more
   kGo = 5,         // down: you have everything, start serving
   kReady = 6,      // up: I serve
   kRelease = 7,    // down: stop accepting from this listener and close it
@@ -40,8 +41,6 @@ enum class MessageType : std::uint16_t {
   kCompiled = 14,  // up, from a compiler child: the outcome of it
   kClient = 15,    // down: a client that the master accepted
   kRemoved = 16,   // down: this listener ends with your generation, and the clients that wait there are yours
-  kUnusable = 17,  // up: this listener's socket accepts no more
-  kLend = 18,      // down: a zone of shared memory to map
 };
 
 // Which way a message travels.
@@ -74,75 +73,57 @@ struct Adopt {
   static constexpr int kFds = 3;
   static constexpr std::string_view kFdNames = "configuration scoreboard trace";
   static constexpr auto kWay = Way::kDown;
-  static constexpr std::string_view kFieldNames = "generation slot seat seats listeners logs identity";
+  static constexpr std::string_view kFieldNames = "generation slot seat seats listeners logs zones holder identity";
   std::uint32_t generation = 0;
   std::uint32_t slot = 0;  // index in the scoreboard
   std::uint32_t seat = 0;  // index 0..seats-1 within the generation
   std::uint32_t seats = 0;
-  std::uint32_t listeners = 0;  // how many Listener messages follow
-  std::uint32_t logs = 0;       // how many Log messages follow
-  std::string identity{};       // encoded Identity
+  std::uint32_t listeners = 0;  // how many Lend messages of each kind follow
+  std::uint32_t logs = 0;
+  std::uint32_t zones = 0;
+  std::uint32_t holder = 0;  // by which number the worker is known in zones, and no other living process is
+  std::string identity{};    // encoded Identity
   static constexpr auto Fields(auto& self, auto& f) {
-    return f(self.generation, self.slot, self.seat, self.seats, self.listeners, self.logs, self.identity);
+    return f(self.generation, self.slot, self.seat, self.seats, self.listeners, self.logs, self.zones, self.holder,
+             self.identity);
   }
   bool operator==(const Adopt&) const = default;
 };
 
-// A listening socket; `ordinal` is its place in the plan's list of listeners. A `reuseport` listener is this seat's own
-// clone. The worker gets a duplicate, the master keeps the original.
-struct Listener {
-  static constexpr auto kType = MessageType::kListener;
-  static constexpr const char* kName = "Listener";
-  static constexpr int kFds = 1;
-  static constexpr std::string_view kFdNames = "listener";
-  static constexpr std::string_view kFdIs = "name";
-  static constexpr auto kWay = Way::kDown;
-  static constexpr std::string_view kFieldNames = "ordinal name";
-  std::uint32_t ordinal = 0;
-  std::string name{};
-  static constexpr auto Fields(auto& self, auto& f) { return f(self.ordinal, self.name); }
-  bool operator==(const Listener&) const = default;
-};
-
-// A log file opened for appending; `ordinal` is its place in the plan's list of logs.
-struct Log {
-  static constexpr auto kType = MessageType::kLog;
-  static constexpr const char* kName = "Log";
-  static constexpr int kFds = 1;
-  static constexpr std::string_view kFdNames = "log";
-  static constexpr std::string_view kFdIs = "path";
-  static constexpr auto kWay = Way::kDown;
-  static constexpr std::string_view kFieldNames = "ordinal path";
-  std::uint32_t ordinal = 0;
-  std::string path{};
-  static constexpr auto Fields(auto& self, auto& f) { return f(self.ordinal, self.path); }
-  bool operator==(const Log&) const = default;
-};
-
 // What a Lend lends.
 enum class LentKind : std::uint8_t {
-  kRateZone = 1,   // zone::ZoneKind::kRates
-  kCountZone = 2,  // zone::ZoneKind::kCounts
+  kListener = 1,  // a listening socket to accept from
+  kLog = 2,       // a log file that was opened for appending
+  kZone = 3,      // the memory of a zone
 };
+[[nodiscard]] constexpr std::string_view Word(LentKind kind) {
+  switch (kind) {
+    case LentKind::kListener:
+      return "listener";
+    case LentKind::kLog:
+      return "log";
+    case LentKind::kZone:
+      return "zone";
+  }
+  return "?";
+}
 
-// A zone; `ordinal` is its place in the plan's list of zones, `size` that of its table in bytes. Where it counts for
-// each process apart, the worker is known by `holder`, and no other living process is.
+// A descriptor of which the worker gets a duplicate, and the master keeps the original. `ordinal` is its place in the
+// plan's list of that kind, `name` what it is called there: the address of a listener, the path of a log. With
+// `reuseport` a listener is this seat's own clone.
 struct Lend {
   static constexpr auto kType = MessageType::kLend;
   static constexpr const char* kName = "Lend";
   static constexpr int kFds = 1;
-  static constexpr std::string_view kFdNames = "zone";
+  static constexpr std::string_view kFdNames = "lent";
+  static constexpr std::string_view kFdKind = "kind";
   static constexpr std::string_view kFdIs = "name";
   static constexpr auto kWay = Way::kDown;
-  static constexpr std::string_view kFieldNames = "kind ordinal name size holder";
-  LentKind kind = LentKind::kRateZone;
+  static constexpr std::string_view kFieldNames = "kind ordinal name";
+  LentKind kind = LentKind::kListener;
   std::uint32_t ordinal = 0;
   std::string name{};
-  std::uint64_t size = 0;
-  std::uint32_t holder = 0;
-  static constexpr auto Fields(auto& self, auto& f) {
-    return f(self.kind, self.ordinal, self.name, self.size, self.holder);
-  }
+  static constexpr auto Fields(auto& self, auto& f) { return f(self.kind, self.ordinal, self.name); }
   bool operator==(const Lend&) const = default;
 };
 
@@ -223,7 +204,7 @@ struct Draining {
   bool operator==(const Draining&) const = default;
 };
 
-// Replies to the command whose sequence number stands in the frame's in-reply-to (Log at reopening, Release, Client).
+// Replies to the command whose sequence number stands in the frame's in-reply-to (Lend of a reopened log, Release, Client).
 struct Done {
   static constexpr auto kType = MessageType::kDone;
   static constexpr const char* kName = "Done";
@@ -246,7 +227,7 @@ struct Failed {
 };
 
 // accept4(2) failed for good, with this errno: the socket has stopped listening, or the worker has lost it. Said once
-// for each socket that came. The process that sent it looks at its own, and sends another one (Listener) that takes its
+// for each socket that came. The process that sent it looks at its own, and lends another one that takes its
 // place.
 struct Unusable {
   static constexpr auto kType = MessageType::kUnusable;
@@ -307,7 +288,7 @@ struct Client {
   bool operator==(const Client&) const = default;
 };
 
-using Message = std::variant<Hello, Adopt, Listener, Log, Go, Ready, Release, Drain, Stop, Draining, Done, Failed,
-                             Compile, Compiled, Client, Removed, Unusable, Lend>;
+using Message = std::variant<Hello, Adopt, Lend, Unusable, Go, Ready, Release, Drain, Stop, Draining, Done, Failed,
+                             Compile, Compiled, Client, Removed>;
 
 }  // namespace colmeia::ipc

@@ -13,6 +13,7 @@
 #include "ipc/accept_by.h"
 #include "ipc/messages.h"
 #include "sys/sockets.h"
+#include "zone/layout.h"
 
 namespace colmeia::ipc {
 
@@ -92,11 +93,14 @@ struct PlannedErrorLog {
 // A zone of shared memory.
 struct PlannedZone {
   std::string name{};
-  LentKind kind = LentKind::kRateZone;
+  zone::ZoneKind kind = zone::ZoneKind::kRates;
   std::uint64_t size = 0;  // of its table, in bytes
   std::string key{};       // as it is written: what is in a zone means nothing under another one
+  std::uint64_t rate = 0;  // of a zone of rates, in thousandths of a request a second; for looking only
   std::string where{};     // file:line of the directive that makes it
-  static constexpr auto Fields(auto& self, auto& f) { return f(self.name, self.kind, self.size, self.key, self.where); }
+  static constexpr auto Fields(auto& self, auto& f) {
+    return f(self.name, self.kind, self.size, self.key, self.rate, self.where);
+  }
   bool operator==(const PlannedZone&) const = default;
 };
 

@@ -21,6 +21,8 @@ template <class T>
     return QuotedText(value);
   } else if constexpr (std::is_same_v<T, std::chrono::milliseconds>) {
     return fmt::format("{}ms", value.count());
+  } else if constexpr (requires { Word(value); }) {  // an enum of this folder that has words
+    return std::string(Word(value));
   } else if constexpr (std::is_enum_v<T>) {
     return fmt::format("{}", static_cast<std::underlying_type_t<T>>(value));
   } else {

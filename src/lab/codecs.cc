@@ -13,6 +13,7 @@
 #include "lab/json.h"
 #include "lab/stage.h"
 #include "lab/stats.h"
+#include "util/json_writer.h"
 #include "util/strings.h"
 
 namespace colmeia::lab {
@@ -40,7 +41,7 @@ constexpr Chart kCharts[] = {
 constexpr Family kFamily{
     "codec",
     "Saying the same in bytes",
-    "The message Adopt (src/ipc/messages.h: six numbers and a name) with its sequence number, to bytes and back, "
+    "The message Adopt (src/ipc/messages.h: eight numbers and a name) with its sequence number, to bytes and back, "
     "checked on the way in. Each sample is the mean of 64 in a row.",
     kColumns,
     kCharts,
@@ -56,15 +57,18 @@ ipc::Adopt TheMessage() {
   message.seats = 16;
   message.listeners = 2;
   message.logs = 3;
+  message.zones = 1;
+  message.holder = 305;
   message.identity = "www-data";
   return message;
 }
 
-// The six numbers, in the order and under the names of the declaration.
-constexpr std::array<std::uint32_t ipc::Adopt::*, 6> kNumbers{&ipc::Adopt::generation, &ipc::Adopt::slot,
-                                                              &ipc::Adopt::seat,       &ipc::Adopt::seats,
-                                                              &ipc::Adopt::listeners,  &ipc::Adopt::logs};
-constexpr std::array<std::string_view, 6> kNames{"generation", "slot", "seat", "seats", "listeners", "logs"};
+// The eight numbers, in the order and under the names of the declaration.
+constexpr std::array<std::uint32_t ipc::Adopt::*, 8> kNumbers{
+    &ipc::Adopt::generation, &ipc::Adopt::slot, &ipc::Adopt::seat,  &ipc::Adopt::seats,
+    &ipc::Adopt::listeners,  &ipc::Adopt::logs, &ipc::Adopt::zones, &ipc::Adopt::holder};
+constexpr std::array<std::string_view, 8> kNames{"generation", "slot", "seat",  "seats",
+                                                 "listeners",  "logs", "zones", "holder"};
 
 std::string ToFrame(const ipc::Adopt& message) { return ipc::EncodeFrame(message, kSequence); }
 
@@ -104,10 +108,10 @@ bool FromLine(std::string_view line, ipc::Adopt& message) {
 }
 
 std::string ToJson(const ipc::Adopt& message) {
-  JsonWriter json(/*compact=*/true);
-  json.BeginObject().Key("type").String("Adopt").Key("sequence").Integer(kSequence);
-  for (std::size_t i = 0; i < kNumbers.size(); ++i) json.Key(kNames[i]).Integer(message.*kNumbers[i]);
-  json.Key("identity").String(message.identity).End();
+  util::JsonWriter json;
+  json.BeginObject().Member("type", "Adopt").Member("sequence", kSequence);
+  for (std::size_t i = 0; i < kNumbers.size(); ++i) json.Member(kNames[i], message.*kNumbers[i]);
+  json.Member("identity", message.identity).End();
   return json.text();
 }
 

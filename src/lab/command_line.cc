@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "lab/catalogue.h"
+#include "util/options.h"
 
 namespace colmeia::lab {
 namespace {
@@ -13,48 +14,33 @@ namespace {
 constexpr std::string_view kDefaultJson = "colmeia-lab.json";
 constexpr std::string_view kDefaultHtml = "colmeia-lab.html";
 
-// The value of "--name VALUE" or "--name=VALUE" at `i`, which moves to its last word; null when it is another option.
-// An empty string stands for a value that is missing.
-const std::string* ValueOf(std::string_view name, const std::vector<std::string>& arguments, std::size_t& i,
-                           std::string& storage) {
-  const std::string_view argument = arguments[i];
-  if (argument == name) {
-    storage = i + 1 < arguments.size() ? arguments[++i] : "";
-    return &storage;
-  }
-  if (!argument.starts_with(name) || argument.substr(name.size(), 1) != "=") return nullptr;
-  storage = argument.substr(name.size() + 1);
-  return &storage;
-}
+constexpr util::OptionRow kOptions[] = {
+    {"--quick", "", "", "a tenth of the samples: some ten seconds for all, and rough numbers"},
+    {"--json", "FILE", "", "write the numbers there"},
+    {"--html", "FILE", "", "write a page with tables and charts there; it needs nothing but itself"},
+    {"--version", "", "", "show the version"},
+    {"-h", "", "", "this help"},
+};
 
 }  // namespace
 
 Result<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments) {
   CommandLine line;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& argument = arguments[i];
-    std::string value;
-    if (argument == "-h" || argument == "--help" || argument == "help") {
-      line.task = Task::kHelp;
+  util::OptionReader reader(kOptions, arguments, "colmeia-lab");
+  for (;;) {
+    const auto item = reader.Next();
+    if (!item) return tl::unexpected(item.error());
+    if (!*item) break;
+    const auto& [option, text] = **item;
+    const std::string_view name = option == nullptr ? std::string_view() : option->name;
+    if (name == "-h" || name == "--version" || (option == nullptr && text == "help")) {
+      line.task = name == "--version" ? Task::kVersion : Task::kHelp;
       return line;
     }
-    if (argument == "--version") {
-      line.task = Task::kVersion;
-      return line;
-    }
-    if (argument == "--quick") {
-      line.quick = true;
-    } else if (const auto* json = ValueOf("--json", arguments, i, value)) {
-      if (json->empty()) return Fail("--json needs the path of a file");
-      line.json = *json;
-    } else if (const auto* html = ValueOf("--html", arguments, i, value)) {
-      if (html->empty()) return Fail("--html needs the path of a file");
-      line.html = *html;
-    } else if (argument.starts_with("-")) {
-      return Fail(fmt::format("there is no option \"{}\"; `colmeia-lab --help` shows them", argument));
-    } else {
-      line.names.push_back(argument);
-    }
+    if (option == nullptr) line.names.push_back(text);
+    if (name == "--quick") line.quick = true;
+    if (name == "--json") line.json = text;
+    if (name == "--html") line.html = text;
   }
   if (line.names == std::vector<std::string>{"list"} || line.names == std::vector<std::string>{"nothing"}) {
     line.task = line.names.front() == "list" ? Task::kList : Task::kNothing;
@@ -74,25 +60,23 @@ Result<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments) 
 }
 
 std::string HelpText() {
-  return fmt::format(R"(colmeia-lab: ways to coordinate, measured on this machine, side by side
+  std::string text = fmt::format(R"(colmeia-lab: ways to coordinate, measured on this machine, side by side
 
   colmeia-lab all               measure everything, in less than two minutes; print tables, write {} and
                                 {} into the working directory
   colmeia-lab NAME...           measure some: names of exhibits or of families
   colmeia-lab list              what there is
 
-  --quick         a tenth of the samples: some ten seconds for all, and rough numbers
-  --json FILE     write the numbers there
-  --html FILE     write a page with tables and charts there; it needs nothing but itself
-  --version, --help
-
+)",
+                                 kDefaultJson, kDefaultHtml);
+  for (const util::OptionRow& option : kOptions) text += util::OptionLine(option, 16);
+  return text + R"(
 Everything is measured pinned to one core, then to two where this process may use two. It needs no rights; what cannot
 run here says why, and the rest goes on.
 
 Exit status: 0 all was measured; 1 a mistake in the command line; 2 a report could not be written; 3 something could not
 be measured; 130 interrupted.
-)",
-                     kDefaultJson, kDefaultHtml);
+)";
 }
 
 std::string ListText() {

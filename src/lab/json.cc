@@ -1,100 +1,12 @@
 #include "lab/json.h"
 
 #include <charconv>
-#include <cmath>
 
 #include <fmt/format.h>
 
-#include "util/check.h"
 #include "util/strings.h"
 
 namespace colmeia::lab {
-
-JsonWriter& JsonWriter::Begin(char open, char close) {
-  BeforeValue();
-  text_ += open;
-  closers_ += close;
-  first_ = true;
-  return *this;
-}
-
-JsonWriter& JsonWriter::End() {
-  CHECK(!closers_.empty() && !after_key_);
-  const char close = closers_.back();
-  closers_.pop_back();
-  if (!first_) NewLine();
-  text_ += close;
-  first_ = false;
-  return *this;
-}
-
-JsonWriter& JsonWriter::Key(std::string_view key) {
-  CHECK(!closers_.empty() && closers_.back() == '}' && !after_key_);
-  BeforeValue();
-  Quote(key);
-  text_ += compact_ ? ":" : ": ";
-  after_key_ = true;
-  return *this;
-}
-
-JsonWriter& JsonWriter::String(std::string_view value) {
-  BeforeValue();
-  Quote(value);
-  return *this;
-}
-
-JsonWriter& JsonWriter::Number(double value) {
-  BeforeValue();
-  if (std::isfinite(value)) {
-    fmt::format_to(std::back_inserter(text_), "{}", value);
-  } else {
-    text_ += "null";
-  }
-  return *this;
-}
-
-JsonWriter& JsonWriter::Integer(std::int64_t value) {
-  BeforeValue();
-  fmt::format_to(std::back_inserter(text_), "{}", value);
-  return *this;
-}
-
-JsonWriter& JsonWriter::Bool(bool value) {
-  BeforeValue();
-  text_ += value ? "true" : "false";
-  return *this;
-}
-
-void JsonWriter::BeforeValue() {
-  if (after_key_) {
-    after_key_ = false;
-    return;
-  }
-  if (!first_) text_ += ',';
-  if (!closers_.empty()) NewLine();
-  first_ = false;
-}
-
-void JsonWriter::NewLine() {
-  if (compact_) return;
-  text_ += '\n';
-  text_.append(2 * closers_.size(), ' ');
-}
-
-void JsonWriter::Quote(std::string_view value) {
-  text_ += '"';
-  for (const char c : value) {
-    if (c == '"' || c == '\\') {
-      text_ += '\\';
-      text_ += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      fmt::format_to(std::back_inserter(text_), "\\u{:04x}", static_cast<unsigned char>(c));
-    } else {
-      text_ += c;
-    }
-  }
-  text_ += '"';
-}
 
 namespace {
 
@@ -178,7 +90,7 @@ class FlatReader {
     }
   }
 
-  // Behind the backslash. Of \u only what our own writer makes, control characters, is understood.
+  // Behind the backslash. Of \u only what our own writer makes, characters of one byte's numbers, is understood.
   bool TakeEscape(std::string& value) {
     constexpr std::string_view kNames = "\"\\/bfnrt";
     constexpr std::string_view kValues = "\"\\/\b\f\n\r\t";
@@ -195,7 +107,11 @@ class FlatReader {
       if (digit < 0) return false;
       code = code * 16 + digit;
     }
-    if (code >= 0x80) return false;
+    if (code > 0xff) return false;
+    if (code >= 0x80) {
+      value += static_cast<char>(0xc0 | code >> 6);
+      code = 0x80 | (code & 0x3f);
+    }
     value += static_cast<char>(code);
     return true;
   }

@@ -104,7 +104,7 @@ std::unique_ptr<Link> Open(const std::string&) {
 
 constexpr Form kForms[] = {
     {"tcp", "TCP socket", "127.0.0.1 with TCP_NODELAY: the same through the whole network stack, as between machines",
-     "src/transport/socket.cc", Peer::kProcess, Payload::kBytes, 2, 4, Expected::kExactly, Open<StreamLink>},
+     "src/transport/transport.cc", Peer::kProcess, Payload::kBytes, 2, 4, Expected::kExactly, Open<StreamLink>},
     {"http", "HTTP over TCP",
      "the smallest microservice: POST, parsed and answered, one after the other on one connection",
      "src/control/client.cc", Peer::kProcess, Payload::kAnswered, 3, 4, Expected::kExactly, Open<HttpLink>},

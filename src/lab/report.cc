@@ -9,8 +9,8 @@
 
 #include <fmt/format.h>
 
-#include "lab/json.h"
 #include "util/check.h"
+#include "util/json_writer.h"
 
 namespace colmeia::lab {
 namespace {
@@ -173,46 +173,46 @@ std::string TextReport(const Report& report) {
 }
 
 std::string JsonReport(const Report& report) {
-  JsonWriter json;
+  util::JsonWriter json(util::JsonWriter::Form::kIndented);
   json.BeginObject();
-  json.Key("program").String("colmeia-lab").Key("version").String(COLMEIA_VERSION);
-  json.Key("started").String(FormatTime(report.started));
-  json.Key("seconds").Number(static_cast<double>(report.took.count()) / 1000);
-  json.Key("quick").Bool(report.quick);
+  json.Member("program", "colmeia-lab").Member("version", COLMEIA_VERSION);
+  json.Member("started", FormatTime(report.started));
+  json.Member("seconds", static_cast<double>(report.took.count()) / 1000);
+  json.Member("quick", report.quick);
   json.Key("machine").BeginObject();
-  json.Key("processor").String(report.machine.processor).Key("kernel").String(report.machine.kernel);
-  json.Key("memory").Integer(static_cast<std::int64_t>(report.machine.memory));
+  json.Member("processor", report.machine.processor).Member("kernel", report.machine.kernel);
+  json.Member("memory", static_cast<std::int64_t>(report.machine.memory));
   json.Key("cpus").BeginArray();
-  for (const unsigned cpu : report.machine.cpus) json.Integer(cpu);
-  json.End().Key("sanitized").Bool(report.machine.sanitized).End();
+  for (const unsigned cpu : report.machine.cpus) json.Value(cpu);
+  json.End().Member("sanitized", report.machine.sanitized).End();
   json.Key("placements").BeginArray();
   for (const Placement& placement : report.placements) {
-    json.BeginObject().Key("name").String(placement.name).Key("cpus").BeginArray();
-    for (const unsigned cpu : placement.cpus) json.Integer(cpu);
+    json.BeginObject().Member("name", placement.name).Key("cpus").BeginArray();
+    for (const unsigned cpu : placement.cpus) json.Value(cpu);
     json.End().End();
   }
   json.End();
   json.Key("families").BeginArray();
   for (const Family* family : FamiliesOf(report)) {
-    json.BeginObject().Key("name").String(family->name).Key("title").String(family->title);
+    json.BeginObject().Member("name", family->name).Member("title", family->title);
     json.Key("columns").BeginArray();
     for (const Column& column : family->columns) {
       constexpr std::array<std::string_view, 7> kUnits{"ns", "1/s", "B/s", "B", "count", "percent", "times"};
-      json.BeginObject().Key("key").String(column.key).Key("title").String(column.title);
-      json.Key("unit").String(kUnits[static_cast<std::size_t>(column.unit)]).End();
+      json.BeginObject().Member("key", column.key).Member("title", column.title);
+      json.Member("unit", kUnits[static_cast<std::size_t>(column.unit)]).End();
     }
     json.End().Key("results").BeginArray();
     for (const Finding& finding : report.findings) {
       if (finding.exhibit->family != family) continue;
       const bool measured = finding.result.state == StageResult::State::kMeasured;
-      json.BeginObject().Key("exhibit").String(finding.exhibit->name).Key("title").String(finding.exhibit->title);
-      json.Key("placement").String(finding.placement.name).Key("measured").Bool(measured);
+      json.BeginObject().Member("exhibit", finding.exhibit->name).Member("title", finding.exhibit->title);
+      json.Member("placement", finding.placement.name).Member("measured", measured);
       if (measured) {
         json.Key("values").BeginObject();
-        for (const Column& column : family->columns) json.Key(column.key).Number(ValueOf(finding, column.key));
-        json.End().Key("note").String(finding.result.measured.note);
+        for (const Column& column : family->columns) json.Member(column.key, ValueOf(finding, column.key));
+        json.End().Member("note", finding.result.measured.note);
       } else {
-        json.Key("why").String(finding.result.why);
+        json.Member("why", finding.result.why);
       }
       json.End();
     }

@@ -1,8 +1,8 @@
 // Loop: one event loop of libuv, the heart of every process of ours.
 //
 // Single-threaded: everything in this folder is called from the thread that runs the loop. The wrappers here (Timer,
-// Poll, PollPool, AcceptPoll, Signals, Process, Work, hooks) are owners by RAII: each must be destroyed before its
-// Loop, may be destroyed at any time, also inside its own callback, and calls back no more once it is gone.
+// Poll, PollPool, AcceptPoll, Signals, Process, Work, PoolTask, hooks) are owners by RAII: each must be destroyed before
+// its Loop, may be destroyed at any time, also inside its own callback, and calls back no more once it is gone.
 //
 // The callbacks of wrappers must not throw.
 #pragma once

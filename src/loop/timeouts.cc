@@ -7,38 +7,33 @@
 namespace colmeia::loop {
 
 struct TimeoutListener::List {
+  explicit List(util::Milliseconds its_length) : length(its_length) {}
+
   util::Milliseconds length;
-  TimeoutListener* first = nullptr;
-  TimeoutListener* last = nullptr;
+  util::IntrusiveList<TimeoutListener, &TimeoutListener::link_> listeners;  // in the order of their deadlines
 };
 
 Timeouts::Timeouts(Schedule schedule) : schedule_(std::move(schedule)) {}
 
-Timeouts::~Timeouts() { CHECK(armed_ == 0); }
+Timeouts::~Timeouts() { CHECK(armed() == 0); }
 
 Timeouts::List& Timeouts::ListOf(util::Milliseconds length) {
   for (const std::unique_ptr<List>& list : lists_) {
     if (list->length == length) return *list;
   }
-  lists_.push_back(std::make_unique<List>(List{length}));
+  lists_.push_back(std::make_unique<List>(length));
   return *lists_.back();
 }
 
-void Timeouts::Append(List& list, TimeoutListener& listener) {
-  listener.list_ = &list;
-  listener.previous_ = list.last;
-  listener.next_ = nullptr;
-  (list.last != nullptr ? list.last->next_ : list.first) = &listener;
-  list.last = &listener;
-  ++armed_;
+void Timeouts::Unlink(TimeoutListener& listener) {
+  listener.list_->listeners.Remove(listener);
+  listener.list_ = nullptr;
 }
 
-void Timeouts::Unlink(TimeoutListener& listener) {
-  List& list = *listener.list_;
-  (listener.previous_ != nullptr ? listener.previous_->next_ : list.first) = listener.next_;
-  (listener.next_ != nullptr ? listener.next_->previous_ : list.last) = listener.previous_;
-  listener.list_ = nullptr;
-  --armed_;
+std::size_t Timeouts::armed() const {
+  std::size_t sum = 0;
+  for (const std::unique_ptr<List>& list : lists_) sum += list->listeners.size();
+  return sum;
 }
 
 void Timeouts::ScheduleAt(util::TimePoint when) {
@@ -50,7 +45,9 @@ void Timeouts::ScheduleAt(util::TimePoint when) {
 void Timeouts::Arm(TimeoutListener& listener, util::Milliseconds length, util::TimePoint now) {
   if (listener.list_ != nullptr) Unlink(listener);
   listener.deadline_ = now + length;
-  Append(ListOf(length), listener);
+  List& list = ListOf(length);
+  list.listeners.PushBack(listener);
+  listener.list_ = &list;
   ScheduleAt(listener.deadline_);
 }
 
@@ -64,17 +61,17 @@ void Timeouts::Expire(util::TimePoint now) {
   for (std::size_t i = 0; i < lists_.size(); ++i) {
     List& list = *lists_[i];
     // What is armed meanwhile stands behind this one; a timeout of no length would otherwise never end.
-    TimeoutListener* const last = list.last;
+    TimeoutListener* const last = list.listeners.last();
     bool is_last = false;
-    while (!is_last && list.first != nullptr && list.first->deadline_ <= now) {
-      TimeoutListener& due = *list.first;
+    while (!is_last && !list.listeners.empty() && list.listeners.first()->deadline_ <= now) {
+      TimeoutListener& due = *list.listeners.first();
       is_last = &due == last;
       Unlink(due);
       due.OnTimeout();
     }
   }
   for (const std::unique_ptr<List>& list : lists_) {
-    if (list->first != nullptr) ScheduleAt(list->first->deadline_);
+    if (!list->listeners.empty()) ScheduleAt(list->listeners.first()->deadline_);
   }
 }
 

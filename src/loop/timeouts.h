@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "util/clock.h"
+#include "util/intrusive_list.h"
 
 namespace colmeia::loop {
 
@@ -41,8 +42,7 @@ class TimeoutListener {
   friend class Timeouts;
   struct List;
 
-  TimeoutListener* previous_ = nullptr;
-  TimeoutListener* next_ = nullptr;
+  util::ListLink<TimeoutListener> link_;
   List* list_ = nullptr;
   util::TimePoint deadline_{};
 };
@@ -68,7 +68,7 @@ class Timeouts {
   // Calls everybody whose time is up, then schedules the next call if anything is left.
   void Expire(util::TimePoint now);
 
-  [[nodiscard]] std::size_t armed() const { return armed_; }
+  [[nodiscard]] std::size_t armed() const;
   // Lists kept: one for each length ever used.
   [[nodiscard]] std::size_t lengths() const { return lists_.size(); }
 
@@ -76,14 +76,12 @@ class Timeouts {
   using List = TimeoutListener::List;
 
   [[nodiscard]] List& ListOf(util::Milliseconds length);
-  void Append(List& list, TimeoutListener& listener);
-  void Unlink(TimeoutListener& listener);
+  static void Unlink(TimeoutListener& listener);
   void ScheduleAt(util::TimePoint when);
 
   Schedule schedule_;
   std::vector<std::unique_ptr<List>> lists_;  // few: one per length in the configuration
   std::optional<util::TimePoint> scheduled_;
-  std::size_t armed_ = 0;
 };
 
 }  // namespace colmeia::loop

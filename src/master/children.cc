@@ -63,12 +63,13 @@ Result<std::unique_ptr<WorkerChild>> WorkerChild::Spawn(loop::Loop& loop, ChildL
 std::uint32_t WorkerChild::Send(const ipc::Message& message, const std::vector<int>& fds) {
   if (!channel_) return 0;
   const std::uint32_t sequence = channel_->Send(message, fds);
-  const bool is_log = std::holds_alternative<ipc::Log>(message);
+  const auto* const lend = std::get_if<ipc::Lend>(&message);
+  const bool is_log = lend != nullptr && lend->kind == ipc::LentKind::kLog;
   const bool wants_done = (is_log && sent_all_) || std::holds_alternative<ipc::Release>(message) ||
                           std::holds_alternative<ipc::Client>(message);
   if (wants_done) owed_.push_back(sequence);
   if (std::holds_alternative<ipc::Go>(message)) sent_all_ = true;
-  if (std::holds_alternative<ipc::Listener>(message)) ++lent_listeners_;
+  if (lend != nullptr && lend->kind == ipc::LentKind::kListener) ++lent_listeners_;
   return sequence;
 }
 

@@ -23,7 +23,7 @@ namespace {
 std::uint32_t SendLog(WorkerChild& child, std::uint32_t ordinal, const resources::OpenLog& log) {
   // Without a descriptor to spare the worker gets the master's: it has to have one.
   const auto own = resources::LogFiles::ForWorker(log);
-  return child.Send(ipc::Log{ordinal, log.path}, {own ? own->get() : log.fd.get()});
+  return child.Send(ipc::Lend{ipc::LentKind::kLog, ordinal, log.path}, {own ? own->get() : log.fd.get()});
 }
 
 }  // namespace
@@ -100,7 +100,7 @@ void Master::Perform(const supervisor::RemoveListeners& action) {
     const std::vector<std::size_t> orphans = open.NotServedBy(ordinal, seats);
     for (WorkerChild* const worker : workers) {
       for (const std::size_t socket : orphans) {
-        worker->Send(ipc::Listener{ordinal, listener.name}, {listener.sockets[socket].get()});
+        worker->Send(ipc::Lend{ipc::LentKind::kListener, ordinal, listener.name()}, {listener.sockets()[socket].get()});
       }
       worker->Send(ipc::Removed{ordinal});
     }
@@ -161,7 +161,7 @@ void Master::Perform(const supervisor::Adopt& action) {
   // Only its own are looked at: with a socket for each seat, all of them for each worker would be a square.
   const auto is_deaf = [&](std::uint32_t listener) {
     return std::any_of(sockets[listener].begin(), sockets[listener].end(), [&](std::size_t socket) {
-      return !sys::IsListening(open->listeners[listener]->sockets[socket].get());
+      return !sys::IsListening(open->listeners[listener]->sockets()[socket].get());
     });
   };
   for (std::uint32_t i = 0; i < sockets.size(); ++i) {
@@ -176,6 +176,8 @@ void Master::Perform(const supervisor::Adopt& action) {
   adopt.seats = action.seats;
   adopt.listeners = static_cast<std::uint32_t>(count);
   adopt.logs = static_cast<std::uint32_t>(open->logs.size());
+  adopt.zones = static_cast<std::uint32_t>(open->zones.size());
+  adopt.holder = HolderOf(action.slot);
   // One row of the affinity is enough for one seat, and a frame has its limit.
   ipc::Identity identity = open->plan->identity;
   if (!identity.affinity.empty()) {
@@ -186,7 +188,7 @@ void Master::Perform(const supervisor::Adopt& action) {
   for (std::uint32_t i = 0; i < sockets.size(); ++i) {
     const resources::OpenListener& listener = *open->listeners[i];
     for (const std::size_t socket : sockets[i]) {
-      child->Send(ipc::Listener{i, listener.name}, {listener.sockets[socket].get()});
+      child->Send(ipc::Lend{ipc::LentKind::kListener, i, listener.name()}, {listener.sockets()[socket].get()});
     }
   }
   for (std::uint32_t i = 0; i < open->logs.size(); ++i) {
@@ -194,12 +196,7 @@ void Master::Perform(const supervisor::Adopt& action) {
   }
   for (std::uint32_t i = 0; i < open->zones.size(); ++i) {
     const resources::OpenZone& zone = *open->zones[i];
-    child->Send(ipc::Lend{.kind = zone.planned.kind,
-                          .ordinal = i,
-                          .name = zone.planned.name,
-                          .size = zone.planned.size,
-                          .holder = HolderOf(action.slot)},
-                {zone.fd.get()});
+    child->Send(ipc::Lend{ipc::LentKind::kZone, i, zone.planned.name}, {zone.fd.get()});
   }
   child->Send(ipc::Go{});
   child->adopted = true;
@@ -213,13 +210,14 @@ void Master::Perform(const supervisor::MendListeners& action) {
   if (open == nullptr || child == nullptr || action.ordinal >= open->listeners.size()) return;
   const resources::OpenListener& listener = *open->listeners[action.ordinal];
   const auto socket = open->SocketFor(action.ordinal, child->seat);
-  if (!socket || mender_.MendedLately(listener) || !sys::IsListening(listener.sockets[*socket].get())) return;
+  if (!socket || mender_.MendedLately(listener) || !sys::IsListening(listener.sockets()[*socket].get())) return;
   if (std::exchange(child->relent, true)) return;
   log::Main().Print(
       log::Level::kAlert,
       "master: accept4() failed ({}: {}) in the worker in slot {}, though {} listens: sent it the socket again",
-      action.code, std::strerror(action.code), action.slot, listener.name);
-  child->Send(ipc::Listener{action.ordinal, listener.name}, {listener.sockets[*socket].get()});
+      action.code, std::strerror(action.code), action.slot, listener.name());
+  child->Send(ipc::Lend{ipc::LentKind::kListener, action.ordinal, listener.name()},
+              {listener.sockets()[*socket].get()});
 }
 
 // Those who drain have nothing to take there.
@@ -233,8 +231,8 @@ std::size_t Master::HandOut(const resources::OpenListener& listener, const std::
       if (open->listeners[ordinal].get() != &listener) continue;
       const auto own = open->SocketFor(ordinal, child->seat);
       for (const std::size_t socket : sockets) {
-        if (own != socket && listener.clones.BorrowerOf(socket) != slot) continue;
-        child->Send(ipc::Listener{ordinal, listener.name}, {listener.sockets[socket].get()});
+        if (own != socket && listener.clones().BorrowerOf(socket) != slot) continue;
+        child->Send(ipc::Lend{ipc::LentKind::kListener, ordinal, listener.name()}, {listener.sockets()[socket].get()});
         has_any = true;
       }
     }
@@ -243,7 +241,7 @@ std::size_t Master::HandOut(const resources::OpenListener& listener, const std::
   // With `accept_by handoff` the master itself accepts, from the sockets as they are now.
   const supervisor::Generation* const current = supervisor_.current();
   if (current != nullptr && resources_.Find(current->number) != nullptr) handoff_.Mended(current->number);
-  recorder_.Noted({.kind = trace::EventKind::kListener, .text = fmt::format("mended {}", listener.name)});
+  recorder_.Noted({.kind = trace::EventKind::kListener, .text = fmt::format("mended {}", listener.name())});
   return count;
 }
 

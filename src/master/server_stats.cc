@@ -31,7 +31,11 @@ void ServerStats::ReloadEnds(std::uint32_t generation, const std::string& why) {
   const auto begun = begun_.extract(generation);
   const util::Duration took = begun ? loop_.Now() - begun.mapped() : util::Duration::zero();
   const Moment now = Now();
-  if (!why.empty()) history_.failed_reload = FailedReload{.generation = generation, .when = now, .why = why};
+  if (why.empty()) {
+    history_.succeeded_reload = SucceededReload{.generation = generation, .when = now};
+  } else {
+    history_.failed_reload = FailedReload{.generation = generation, .when = now, .why = why};
+  }
   board_.AddReload({.generation = generation,
                     .succeeded = why.empty(),
                     .wall_ms = now.wall_ms,

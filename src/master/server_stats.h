@@ -25,6 +25,11 @@ struct Moment {
   std::uint64_t wall_ms = 0;  // since 1970
 };
 
+struct SucceededReload {
+  std::uint32_t generation = 0;
+  Moment when{};
+};
+
 struct FailedReload {
   std::uint32_t generation = 0;
   Moment when{};
@@ -42,8 +47,9 @@ struct ReplacedWorker {
 
 // What the scoreboard does not hold: it has the counts and the last reload.
 struct History {
-  std::optional<FailedReload> failed_reload{};  // the last one
-  std::optional<ReplacedWorker> respawn{};      // the last one
+  std::optional<SucceededReload> succeeded_reload{};  // the last one, as are the others
+  std::optional<FailedReload> failed_reload{};
+  std::optional<ReplacedWorker> respawn{};
 };
 
 class ServerStats {

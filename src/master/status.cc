@@ -155,16 +155,51 @@ std::vector<control::ListenerStatus> ListenersOf(const supervisor::Supervisor& s
     for (const auto& listener : open->listeners) {
       const auto [at, fresh] = known.emplace(listener.get(), out.size());
       if (fresh) {
-        out.push_back({.address = listener->name,
-                       .sockets = listener->sockets.size(),
-                       .reuseport = listener->reuseport,
+        out.push_back({.address = listener->name(),
+                       .sockets = listener->sockets().size(),
+                       .reuseport = listener->reuseport(),
                        .name_lost = listener->HasLostItsName(),
-                       .mended = listener->mended,
+                       .mended = listener->mended(),
                        .first_generation = generation.number,
                        .last_generation = generation.number});
       }
       out[at->second].last_generation = generation.number;
     }
+  }
+  return out;
+}
+
+// Of the newest generation that has it the rate counts.
+std::vector<control::ZoneStatus> ZonesOf(const supervisor::Supervisor& supervisor,
+                                         const resources::Resources& resources, util::TimePoint now) {
+  std::vector<std::pair<const resources::OpenZone*, std::uint64_t>> zones;  // with their rates
+  for (const supervisor::Generation& generation : supervisor.generations()) {
+    const resources::OpenGeneration* const open = resources.Find(generation.number);
+    if (open == nullptr) continue;
+    for (std::size_t i = 0; i < open->zones.size(); ++i) {
+      const resources::OpenZone* const zone = open->zones[i].get();
+      const auto known =
+          std::find_if(zones.begin(), zones.end(), [zone](const auto& other) { return other.first == zone; });
+      const std::uint64_t rate = open->plan->zones[i].rate;
+      if (known == zones.end()) {
+        zones.emplace_back(zone, rate);
+      } else {
+        known->second = rate;
+      }
+    }
+  }
+  const auto now_ms = std::chrono::duration_cast<util::Milliseconds>(now.time_since_epoch()).count();
+  std::vector<control::ZoneStatus> out;
+  for (const auto& [zone, rate] : zones) {
+    control::ZoneStatus& one = out.emplace_back();
+    one.name = zone->planned.name;
+    one.kind = zone::KindName(zone->planned.kind);
+    one.size_bytes = zone->planned.size;
+    const auto seen = zone->Look(rate, static_cast<std::uint64_t>(now_ms));
+    if (!seen) continue;  // the kernel has no address for it just now
+    one.slots = seen->slots;
+    one.living = seen->living;
+    one.refused = seen->refused;
   }
   return out;
 }
@@ -186,6 +221,11 @@ void AddHistory(const History& history, const scoreboard::ServerView& view, util
   out.failed_reloads = view.reloads_failed;
   out.last_reload_failed = view.last_reload && !view.last_reload->succeeded;
   out.respawns = view.respawns;
+  if (const auto& succeeded = history.succeeded_reload) {
+    out.succeeded_reload = {.generation = succeeded->generation,
+                            .at = TimeText(succeeded->when.wall_ms),
+                            .ago_ms = Ago(succeeded->when, now)};
+  }
   if (const auto& failed = history.failed_reload) {
     out.failed_reload = {.generation = failed->generation,
                          .at = TimeText(failed->when.wall_ms),
@@ -252,6 +292,7 @@ control::Status CollectStatus(const supervisor::Supervisor& supervisor, const Hi
     out.generations.push_back(GenerationOf(generation, out.workers, slots));
   }
   out.listeners = ListenersOf(supervisor, resources);
+  out.zones = ZonesOf(supervisor, resources, now);
   out.totals = CountsOf(board.Sum());
   for (const control::WorkerStatus& worker : out.workers) {
     control::Counts::Lag& lag = out.totals.lag;

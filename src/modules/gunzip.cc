@@ -79,7 +79,7 @@ bool Applies(const site::SettingsSet& settings) { return settings.Get<Settings>(
 
 // Export
 
-const site::Module kGunzip =
-    site::DefineModule<Settings, Draft, Merge>("gunzip", kDirectives, {.filter = Filter, .filter_applies = Applies});
+const site::Module kGunzip = site::DefineModule<Settings, Draft, Merge>(
+    "gunzip", kDirectives, {.filter = Filter, .filter_applies = Applies, .filters_children = true});
 
 }  // namespace colmeia::modules

@@ -10,7 +10,7 @@
 #include "modules/hive_json.h"
 #include "trace/json.h"
 #include "trace/ring.h"
-#include "util/escape.h"
+#include "util/json_writer.h"
 
 namespace colmeia::modules {
 namespace {
@@ -38,8 +38,9 @@ HiveEvents::Pulled HiveEvents::Write(std::string& out) {
   }
   if (!greeted_) {
     greeted_ = true;
-    fmt::format_to(std::back_inserter(out), "retry: {}\nevent: hello\ndata: {{\"version\":{},\"trace_newest\":{}}}\n\n",
-                   kRetry.count(), util::JsonString(COLMEIA_VERSION), NewestOf(services_));
+    util::JsonWriter hello;
+    hello.BeginObject().Member("version", COLMEIA_VERSION).Member("trace_newest", NewestOf(services_)).End();
+    fmt::format_to(std::back_inserter(out), "retry: {}\nevent: hello\ndata: {}\n\n", kRetry.count(), hello.text());
   }
   if (services_.now >= next_state_) AddState(out);
   if (HasRecords()) AddRecords(out);

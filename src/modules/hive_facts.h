@@ -4,8 +4,11 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "scoreboard/board.h"
+#include "zone/layout.h"
+#include "zone/occupancy.h"
 
 namespace colmeia::pipeline {
 struct Services;
@@ -13,8 +16,16 @@ struct Services;
 
 namespace colmeia::modules {
 
+struct ZoneFacts {
+  std::string_view name;  // of the site, which outlives this
+  zone::ZoneKind kind = zone::ZoneKind::kRates;
+  std::uint64_t size = 0;  // in bytes, as in the configuration
+  zone::Occupancy occupancy;
+};
+
 struct HiveFacts {
   scoreboard::Picture picture;
+  std::vector<ZoneFacts> zones;
   std::string_view version;
   std::string_view accept_by;
   bool has_master = true;          // false with `master_process off`

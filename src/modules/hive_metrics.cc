@@ -201,6 +201,44 @@ void AddServer(const HiveFacts& facts, Writer& out) {
             Value(server.last_failed_reload ? server.last_failed_reload->wall_ms : 0, Unit::kMilliseconds));
 }
 
+// A text of the configuration as a label's value.
+std::string Label(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '\\' || c == '"') out += '\\';
+    out += c == '\n' ? std::string_view("\\n") : std::string_view(&c, 1);
+  }
+  return out;
+}
+
+struct ZoneValue {
+  std::string_view name;
+  std::string_view type;
+  std::string_view help;
+  std::uint64_t (*value)(const ZoneFacts& zone);
+};
+constexpr ZoneValue kZoneValues[] = {
+    {"colmeia_zone_size_bytes", "gauge", "The size of a zone of shared memory, as it is configured.",
+     [](const ZoneFacts& zone) { return zone.size; }},
+    {"colmeia_zone_slots", "gauge", "How many keys a zone has room for.",
+     [](const ZoneFacts& zone) { return zone.occupancy.slots; }},
+    {"colmeia_zone_living", "gauge", "Keys of a zone that count at the moment; of a large one estimated.",
+     [](const ZoneFacts& zone) { return zone.occupancy.living; }},
+    {"colmeia_zone_refused_total", "counter", "Requests that found no room for their key in a zone.",
+     [](const ZoneFacts& zone) { return zone.occupancy.refused; }},
+};
+
+void AddZones(const HiveFacts& facts, Writer& out) {
+  if (facts.zones.empty()) return;
+  for (const ZoneValue& one : kZoneValues) {
+    out.Describe(one.name, one.type, one.help);
+    for (const ZoneFacts& zone : facts.zones) {
+      out.Sample(one.name, fmt::format("zone=\"{}\",kind=\"{}\"", Label(zone.name), zone::KindName(zone.kind)),
+                 one.value(zone));
+    }
+  }
+}
+
 void AddWorkers(const HiveFacts& facts, Writer& out) {
   static constexpr std::string_view kEach = "Of each worker.";
   Group workers;
@@ -249,6 +287,7 @@ std::string HiveMetrics(const HiveFacts& facts) {
   AddConnections("colmeia_", "Of all workers.", all, out);
   AddLag("colmeia_", kAll, all, out);
   AddCounters("colmeia_ended_workers_", "Of workers that have ended.", ended, out);
+  AddZones(facts, out);
   AddWorkers(facts, out);
   return out.Take();
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/core.h>
@@ -16,7 +17,7 @@
 #include "pipeline/report.h"
 #include "pipeline/services.h"
 #include "pipeline/zones.h"
-#include "site/zones.h"
+#include "site/limit_zones.h"
 #include "util/arena.h"
 #include "util/strings.h"
 #include "zone/count_table.h"
@@ -27,7 +28,6 @@ namespace {
 using config::Args;
 using config::Call;
 using config::Directive;
-using config::EnumValue;
 using config::In;
 using config::Word;
 using http::Status;
@@ -36,36 +36,22 @@ using pipeline::Exchange;
 using pipeline::Outcome;
 using pipeline::ZoneInUse;
 using site::Phase;
-using site::PlacedText;
 using zone::CountTable;
 
 // Longer keys are not counted, as in nginx.
 constexpr std::size_t kLongestKey = 255;
 
-// A limit_conn_zone.
-struct Zone {
-  std::uint32_t ordinal = 0;
-  std::string name;
-  site::Template key;
-};
-
 struct Limit {
-  std::shared_ptr<const Zone> zone;
+  std::shared_ptr<const site::LimitZone> zone;
   std::uint64_t most = 0;
 };
 
 struct Settings {
-  std::vector<std::shared_ptr<const Zone>> zones;
+  site::LimitZones zones;
   std::vector<Limit> limits;
   Level level = Level::kError;
   Status status = Status::kServiceUnavailable;
   bool dry_run = false;
-};
-
-struct ZoneDraft {
-  PlacedText key;
-  site::ZoneParameter zone;
-  config::Span span;
 };
 
 struct LimitDraft {
@@ -75,7 +61,7 @@ struct LimitDraft {
 };
 
 struct Draft {
-  std::vector<ZoneDraft> zones;
+  std::vector<site::LimitZoneDraft> zones;
   std::vector<LimitDraft> limits;
   std::optional<Level> level;
   std::optional<int> status;
@@ -92,7 +78,7 @@ void AddZone(Draft& draft, const Call& call) {
   const auto zone = site::ReadZoneParameter(call, word);
   if (!zone) return;
   if (zone->name.empty()) return call.Error("\"limit_conn_zone\" must have \"zone\" parameter");
-  draft.zones.push_back({{call.arg(0), call.args()[0].span}, *zone, call.node().span()});
+  draft.zones.push_back({.key = {call.arg(0), call.args()[0].span}, .zone = *zone, .span = call.node().span()});
 }
 
 void AddLimit(Draft& draft, const Call& call) {
@@ -107,9 +93,6 @@ void AddLimit(Draft& draft, const Call& call) {
   if (is_twice) return call.Duplicate();
   draft.limits.push_back({call.arg(0), *number, call.node().span()});
 }
-
-constexpr EnumValue<Level> kLevels[] = {
-    {"info", Level::kInfo}, {"notice", Level::kNotice}, {"warn", Level::kWarn}, {"error", Level::kError}};
 
 constexpr In kEverywhere = In::kHttp | In::kServer | In::kLocation;
 
@@ -140,7 +123,7 @@ constexpr Directive kDirectives[] = {
     {.name = "limit_conn_log_level",
      .contexts = kEverywhere,
      .arity = Args(1),
-     .setter = config::SetEnum<&Draft::level, kLevels>,
+     .setter = config::SetEnum<&Draft::level, site::kLimitLevels>,
      .syntax = "info | notice | warn | error",
      .default_value = "error",
      .doc = "The level at which a refusal is logged."},
@@ -157,25 +140,11 @@ constexpr Directive kDirectives[] = {
 
 Settings Merge(const Settings& outer, const Draft& own, site::MergeContext& context) {
   Settings out = outer;
-  for (const ZoneDraft& draft : own.zones) {
-    Zone made;
-    made.name = draft.zone.name;
-    made.key = context.Compile(draft.key);
-    site::Zone planned;
-    planned.name = draft.zone.name;
-    planned.kind = zone::ZoneKind::kCounts;
-    planned.size = draft.zone.size;
-    planned.key = draft.key.text;
-    made.ordinal = context.zones().Make(planned, draft.span);
-    out.zones.push_back(std::make_shared<const Zone>(std::move(made)));
-  }
+  site::MakeZones(own.zones, zone::ZoneKind::kCounts, context, out.zones);
   if (!own.limits.empty()) out.limits.clear();
   for (const LimitDraft& draft : own.limits) {
-    context.zones().Use(draft.zone, zone::ZoneKind::kCounts, draft.span);
-    const auto named =
-        std::find_if(out.zones.begin(), out.zones.end(), [&](const auto& known) { return known->name == draft.zone; });
-    // Else it was an error, or is one when all was read.
-    if (named != out.zones.end()) out.limits.push_back({*named, draft.most});
+    auto zone = site::UseZone(out.zones, draft.zone, zone::ZoneKind::kCounts, draft.span, context);
+    if (zone != nullptr) out.limits.push_back({std::move(zone), draft.most});
   }
   out.level = own.level.value_or(outer.level);
   if (own.status) out.status = static_cast<Status>(*own.status);
@@ -239,7 +208,7 @@ Outcome Reject(const Settings& settings, ConnContext& context) {
 }
 
 Outcome Handle(Exchange& exchange) {
-  ConnContext& context = exchange.context<ConnContext>();
+  ConnContext& context = exchange.main().context<ConnContext>();
   if (context.status != ConnStatus::kNone) return Outcome::Pass();
   context.connection = exchange.connection->number;
   const Settings& settings = exchange.settings<Settings>();
@@ -253,7 +222,7 @@ Outcome Handle(Exchange& exchange) {
     const CountTable::Result result = counts.Take(*hash, limit.most, pipeline::MonotonicMs(exchange));
     switch (result.verdict) {
       case CountTable::Verdict::kTaken:
-        context.Add(exchange.arena, lent, result.index);
+        context.Add(exchange.main().arena, lent, result.index);
         break;
       case CountTable::Verdict::kReached:
         pipeline::Report(exchange, settings.level, "limiting connections{} by zone \"{}\"",
@@ -268,7 +237,7 @@ Outcome Handle(Exchange& exchange) {
 }
 
 std::optional<std::string_view> GetStatus(Exchange& exchange, std::string_view) {
-  const ConnStatus status = exchange.context<ConnContext>().status;
+  const ConnStatus status = exchange.main().context<ConnContext>().status;
   if (status == ConnStatus::kNone) return std::nullopt;
   return kStatusNames[static_cast<std::size_t>(status)];
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/core.h>
@@ -19,7 +20,7 @@
 #include "pipeline/report.h"
 #include "pipeline/services.h"
 #include "pipeline/zones.h"
-#include "site/zones.h"
+#include "site/limit_zones.h"
 #include "util/strings.h"
 #include "zone/rate_table.h"
 
@@ -29,7 +30,6 @@ namespace {
 using config::Args;
 using config::Call;
 using config::Directive;
-using config::EnumValue;
 using config::In;
 using config::Word;
 using http::Status;
@@ -38,7 +38,6 @@ using pipeline::Exchange;
 using pipeline::Outcome;
 using pipeline::ZoneInUse;
 using site::Phase;
-using site::PlacedText;
 using zone::RateTable;
 
 // Longer keys are not counted, as in nginx.
@@ -46,33 +45,19 @@ constexpr std::size_t kLongestKey = 65535;
 // A delay of so much is none.
 constexpr std::uint64_t kUndelayed = UINT64_MAX;
 
-// A limit_req_zone. RateTable, bursts and excesses are in thousandths of a request.
-struct Zone {
-  std::uint32_t ordinal = 0;
-  std::string name;
-  site::Template key;
-  std::uint64_t rate = 1000;  // per second
-};
-
+// RateTable, rates, bursts and excesses are in thousandths of a request.
 struct Limit {
-  std::shared_ptr<const Zone> zone;
+  std::shared_ptr<const site::LimitZone> zone;
   std::uint64_t burst = 0;
   std::uint64_t undelayed = 0;  // up to this excess nothing waits
 };
 
 struct Settings {
-  std::vector<std::shared_ptr<const Zone>> zones;
+  site::LimitZones zones;
   std::vector<Limit> limits;
   Level level = Level::kError;
   Status status = Status::kServiceUnavailable;
   bool dry_run = false;
-};
-
-struct ZoneDraft {
-  PlacedText key;
-  site::ZoneParameter zone;
-  std::uint64_t rate = 1000;
-  config::Span span;
 };
 
 struct LimitDraft {
@@ -83,7 +68,7 @@ struct LimitDraft {
 };
 
 struct Draft {
-  std::vector<ZoneDraft> zones;
+  std::vector<site::LimitZoneDraft> zones;
   std::vector<LimitDraft> limits;
   std::optional<Level> level;
   std::optional<int> status;
@@ -106,7 +91,8 @@ std::optional<std::uint64_t> ParseRate(std::string_view text) {
 }
 
 void AddZone(Draft& draft, const Call& call) {
-  ZoneDraft out;
+  site::LimitZoneDraft out;
+  out.rate = 1000;
   out.key = {call.arg(0), call.args()[0].span};
   out.span = call.node().span();
   for (const Word& word : call.args().subspan(1)) {
@@ -172,9 +158,6 @@ void AddLimit(Draft& draft, const Call& call) {
   draft.limits.push_back(std::move(out));
 }
 
-constexpr EnumValue<Level> kLevels[] = {
-    {"info", Level::kInfo}, {"notice", Level::kNotice}, {"warn", Level::kWarn}, {"error", Level::kError}};
-
 constexpr In kEverywhere = In::kHttp | In::kServer | In::kLocation;
 
 constexpr Directive kDirectives[] = {
@@ -204,7 +187,7 @@ constexpr Directive kDirectives[] = {
     {.name = "limit_req_log_level",
      .contexts = kEverywhere,
      .arity = Args(1),
-     .setter = config::SetEnum<&Draft::level, kLevels>,
+     .setter = config::SetEnum<&Draft::level, site::kLimitLevels>,
      .syntax = "info | notice | warn | error",
      .default_value = "error",
      .doc = "The level at which a refusal is logged; a delay is logged one level below."},
@@ -221,26 +204,11 @@ constexpr Directive kDirectives[] = {
 
 Settings Merge(const Settings& outer, const Draft& own, site::MergeContext& context) {
   Settings out = outer;
-  for (const ZoneDraft& draft : own.zones) {
-    Zone made;
-    made.name = draft.zone.name;
-    made.key = context.Compile(draft.key);
-    made.rate = draft.rate;
-    site::Zone planned;
-    planned.name = draft.zone.name;
-    planned.kind = zone::ZoneKind::kRates;
-    planned.size = draft.zone.size;
-    planned.key = draft.key.text;
-    made.ordinal = context.zones().Make(planned, draft.span);
-    out.zones.push_back(std::make_shared<const Zone>(std::move(made)));
-  }
+  site::MakeZones(own.zones, zone::ZoneKind::kRates, context, out.zones);
   if (!own.limits.empty()) out.limits.clear();
   for (const LimitDraft& draft : own.limits) {
-    context.zones().Use(draft.zone, zone::ZoneKind::kRates, draft.span);
-    const auto named =
-        std::find_if(out.zones.begin(), out.zones.end(), [&](const auto& known) { return known->name == draft.zone; });
-    // Else it was an error, or is one when all was read.
-    if (named != out.zones.end()) out.limits.push_back({*named, draft.burst, draft.undelayed});
+    auto zone = site::UseZone(out.zones, draft.zone, zone::ZoneKind::kRates, draft.span, context);
+    if (zone != nullptr) out.limits.push_back({std::move(zone), draft.burst, draft.undelayed});
   }
   out.level = own.level.value_or(outer.level);
   if (own.status) out.status = static_cast<Status>(*own.status);
@@ -350,7 +318,7 @@ class Delay final : public pipeline::Awaiting {
 };
 
 Outcome Handle(Exchange& exchange) {
-  ReqContext& context = exchange.context<ReqContext>();
+  ReqContext& context = exchange.main().context<ReqContext>();
   if (context.status != ReqStatus::kNone) return Outcome::Pass();
   const Settings& settings = exchange.settings<Settings>();
   const Verdict verdict = Judge(exchange, settings.limits);
@@ -366,7 +334,7 @@ Outcome Handle(Exchange& exchange) {
 }
 
 std::optional<std::string_view> GetStatus(Exchange& exchange, std::string_view) {
-  const ReqStatus status = exchange.context<ReqContext>().status;
+  const ReqStatus status = exchange.main().context<ReqContext>().status;
   if (status == ReqStatus::kNone) return std::nullopt;
   return kStatusNames[static_cast<std::size_t>(status)];
 }

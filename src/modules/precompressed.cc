@@ -94,7 +94,7 @@ Offers OffersFor(Exchange& exchange, const Settings& settings) {
   Offers offers{{{Coding::kBrotli, &Settings::brotli, ".br"},
                  {Coding::kZstd, &Settings::zstd, ".zst"},
                  {Coding::kGzip, &Settings::gzip, ".gz"}}};
-  const http::AcceptedCodings accepted(exchange.request.fields);
+  const http::AcceptedCodings accepted = pipeline::CodingsTaken(exchange);
   for (Offer& offer : offers) {
     const Mode mode = settings.*offer.mode;
     if (mode == Mode::kOff) continue;

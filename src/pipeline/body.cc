@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "files/file.h"
+#include "pipeline/cold_pieces.h"
 #include "util/check.h"
 
 namespace colmeia::pipeline {
@@ -87,7 +88,12 @@ void Body::Queue(std::initializer_list<Piece> pieces) {
 
 std::unique_ptr<BodySource> Body::TakeSource() {
   if (source_ != nullptr) return std::move(source_);
-  auto pieces = std::make_unique<PieceSource>(std::move(pieces_), std::move(owner_), length_);
+  std::unique_ptr<BodySource> pieces;
+  if (reads_ != nullptr) {
+    pieces = std::make_unique<ColdPieces>(*reads_, std::move(pieces_), std::move(owner_), length_);
+  } else {
+    pieces = std::make_unique<PieceSource>(std::move(pieces_), std::move(owner_), length_);
+  }
   Clear();
   return pieces;
 }

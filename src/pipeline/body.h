@@ -21,6 +21,8 @@ class File;
 
 namespace colmeia::pipeline {
 
+struct ColdReads;
+
 class Body {
  public:
   void Add(Piece piece) {
@@ -37,10 +39,22 @@ class Body {
   // That file, as long as nobody has changed the body; null for all others.
   [[nodiscard]] std::shared_ptr<const files::File> file() const;
 
+  // These read what of it lies in files, once it has become a source. They outlive this, or its Clear().
+  void ReadBy(const ColdReads* reads) { reads_ = reads; }
+  // Null: its sender reads the files.
+  [[nodiscard]] const ColdReads* reads() const { return reads_; }
+
   // Instead of pieces. REQUIRES: empty, and nothing is added.
   void SetSource(std::unique_ptr<BodySource> source) { source_ = std::move(source); }
   // Null for a body of pieces.
   [[nodiscard]] BodySource* source() const { return source_.get(); }
+
+  // All of it as a source; empty afterwards.
+  [[nodiscard]] std::unique_ptr<BodySource> TakeSource();
+  // What lies ready becomes a source, too.
+  void MakeSource() {
+    if (source_ == nullptr) SetSource(TakeSource());
+  }
 
   // Puts a filter around what is there: Filter(std::unique_ptr<BodySource> inner, args...).
   template <class Filter, class... Args>
@@ -67,6 +81,7 @@ class Body {
     file_ = nullptr;
     owner_.reset();
     source_.reset();
+    reads_ = nullptr;
     length_ = 0;
   }
 
@@ -80,12 +95,10 @@ class Body {
   [[nodiscard]] bool empty() const { return length_ == 0 && source_ == nullptr; }
 
  private:
-  // All of it as a source; empty afterwards.
-  [[nodiscard]] std::unique_ptr<BodySource> TakeSource();
-
   std::vector<Piece> pieces_;
   std::shared_ptr<const void> owner_;
   std::unique_ptr<BodySource> source_;
+  const ColdReads* reads_ = nullptr;
   const files::File* file_ = nullptr;  // owner_ is this file, and it is the whole body
   std::uint64_t length_ = 0;
 };

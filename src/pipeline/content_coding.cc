@@ -236,6 +236,10 @@ std::optional<std::size_t> ReadBuffers(const Call& call) {
       std::clamp<std::uint64_t>(static_cast<std::uint64_t>(*number) * *size, kLeast, kUsualBuffers));
 }
 
+http::AcceptedCodings CodingsTaken(const Exchange& exchange) {
+  return exchange.parent() == nullptr ? http::AcceptedCodings(exchange.request.fields) : http::AcceptedCodings();
+}
+
 bool MayUseGzip(Exchange& exchange) {
   const CodingSettings& settings = exchange.settings<CodingSettings>();
   const int minor = exchange.request.protocol == "HTTP/1.0" ? 0 : 1;
@@ -245,7 +249,7 @@ bool MayUseGzip(Exchange& exchange) {
 }
 
 bool WantsGzip(Exchange& exchange) {
-  return http::AcceptedCodings(exchange.request.fields).Accepts(http::Coding::kGzip) && MayUseGzip(exchange);
+  return CodingsTaken(exchange).Accepts(http::Coding::kGzip) && MayUseGzip(exchange);
 }
 
 bool SaysVary(const Exchange& exchange) { return exchange.settings<CodingSettings>().vary; }

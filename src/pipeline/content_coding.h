@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <optional>
 
+#include "http/accept_encoding.h"
 #include "site/module.h"
 
 namespace colmeia::pipeline {
@@ -21,6 +22,9 @@ extern const site::Module kContentCoding;
 
 // What holds where nobody says so.
 inline constexpr std::size_t kUsualBuffers = 64 * 1024;
+
+// What Accept-Encoding says. A child exchange's reader is its parent, which takes bytes as they are.
+[[nodiscard]] http::AcceptedCodings CodingsTaken(const Exchange& exchange);
 
 // Whether gzip may be used for this client, whatever Accept-Encoding says: by its version, by proxies on its way (Via)
 // and what the response says to caches, and by its name.

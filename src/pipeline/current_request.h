@@ -14,13 +14,16 @@ class CurrentRequest {
   // From its birth to its death `line` is what is being served. The bytes are lent for as long.
   class Scope {
    public:
-    Scope(CurrentRequest& serving, std::string_view line) : serving_(serving) { serving_.Set(line); }
-    ~Scope() { serving_.Set({}); }
+    Scope(CurrentRequest& serving, std::string_view line) : serving_(serving), outer_(serving.line()) {
+      serving_.Set(line);
+    }
+    ~Scope() { serving_.Set(outer_); }
     Scope(const Scope&) = delete;
     Scope& operator=(const Scope&) = delete;
 
    private:
     CurrentRequest& serving_;
+    std::string_view outer_;  // what is served again afterwards: a child exchange runs while its parent is served
   };
 
   // Empty when nothing is being served. Safe in a signal handler.

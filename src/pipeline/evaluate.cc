@@ -7,6 +7,7 @@
 #include "log/level.h"
 #include "pipeline/exchange.h"
 #include "pipeline/report.h"
+#include "util/units.h"
 
 namespace colmeia::pipeline {
 namespace {
@@ -106,6 +107,14 @@ std::string_view Join(const site::Template& text, Exchange& exchange, Escaping e
     end += values[i].size();
   }
   return {out, size};
+}
+
+std::uint64_t EvaluateSize(const site::SizeValue& size, Exchange& exchange) {
+  if (!size.varies()) return size.bytes;
+  const std::string_view text = Evaluate(size.text, exchange);
+  const std::optional<std::uint64_t> bytes = util::ParseSize(text);
+  if (!bytes) Report(exchange, log::Level::kError, "invalid size \"{}\"", text);
+  return bytes.value_or(0);
 }
 
 }  // namespace colmeia::pipeline

@@ -1,9 +1,11 @@
 // What a template is worth for one exchange: its variables are asked for their values, when the text is wanted.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
+#include "site/size_value.h"
 #include "site/template.h"
 #include "util/arena.h"
 
@@ -31,5 +33,8 @@ struct Escaping {
 [[nodiscard]] inline std::string_view Evaluate(const site::Template& text, Exchange& exchange, Escaping escaping = {}) {
   return text.constant() ? std::string_view(text.text()) : Join(text, exchange, escaping);
 }
+
+// A size in bytes. What is no size is reported in the error log, and is 0, as in nginx.
+[[nodiscard]] std::uint64_t EvaluateSize(const site::SizeValue& size, Exchange& exchange);
 
 }  // namespace colmeia::pipeline

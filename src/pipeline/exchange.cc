@@ -3,9 +3,10 @@
 #include <cstdint>
 #include <utility>
 
-#include "transport/transport.h"
-
+#include "pipeline/child.h"
 #include "site/site.h"
+#include "transport/transport.h"
+#include "util/check.h"
 
 namespace colmeia::pipeline {
 namespace {
@@ -69,6 +70,9 @@ void Exchange::MoveHead(const char* from, std::size_t size, const char* to) {
   response.ForEachText(move);
   values.ForEachText(move);
   response.body.MoveMemory(from, size, to);
+  for (ChildExchange* child = children_; child != nullptr; child = child->next()) {
+    child->exchange().MoveHead(from, size, to);
+  }
 }
 
 void Exchange::DropContexts() {
@@ -96,11 +100,16 @@ void Exchange::Reset() {
   keep_error_status = false;
   error_status = http::Status::kNone;
   refusal = http::Status::kNone;
+  limit_rate.reset();
   reroutes = 0;
   internal = false;
   path_made = false;
   path_below_alias = false;
   settings_ = nullptr;
+  CHECK(children_ == nullptr);  // what waited, was kept or was sent had them
+  parent_ = nullptr;
+  depth_ = 0;
+  children_made_ = 0;
 }
 
 }  // namespace colmeia::pipeline

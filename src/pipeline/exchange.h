@@ -43,6 +43,7 @@ class Transport;
 
 namespace colmeia::pipeline {
 
+class ChildExchange;
 struct Services;
 
 // The address that a client connected to. On a wildcard listener only the kernel knows it, and is asked when the address
@@ -162,6 +163,14 @@ class Exchange : public ExchangeTexts {
   // Null unless it waits.
   [[nodiscard]] Awaiting* awaiting() const { return awaiting_.get(); }
 
+  // Of a child exchange (pipeline/child.h): what made it. Null for what a client has asked for.
+  [[nodiscard]] Exchange* parent() const { return parent_; }
+  // What a client has asked for: this, or the parent of all parents.
+  [[nodiscard]] Exchange& main() { return parent_ == nullptr ? *this : parent_->main(); }
+
+  // Its children that live, the latest first.
+  [[nodiscard]] ChildExchange* children() const { return children_; }
+
   // Chooses `path` (and `args`) anew: a handler sets them and returns Outcome::Reroute(). Both are copied to the arena.
   // The path may be made of variables: should it climb, no file is found under it.
   void SetPath(std::string_view path, std::string_view args);
@@ -173,8 +182,9 @@ class Exchange : public ExchangeTexts {
   // answers. REQUIRES: it outlives the exchange.
   void Enter(const site::Location& location);
 
-  // Gives the head's bytes a new home: every view into [from, from + size) is moved by the distance to `to`. What a
-  // module keeps of its own is not known here: it takes views of the request anew when it is resumed.
+  // Gives the head's bytes a new home: every view into [from, from + size) is moved by the distance to `to`, those of
+  // child exchanges, too. What a module keeps of its own is not known here: it takes views of the request anew when it
+  // is resumed.
   void MoveHead(const char* from, std::size_t size, const char* to);
 
   // What a module keeps for this exchange from one of its hooks to another: one of each type, made when it is first
@@ -197,6 +207,7 @@ class Exchange : public ExchangeTexts {
   bool keep_error_status = false;                   // the error page's response takes `error_status` as its own
   http::Status error_status = http::Status::kNone;  // whatever the page's handler says, with keep_error_status
   http::Status refusal = http::Status::kNone;       // by a filter: the status of a response to take this one's place
+  std::optional<std::uint64_t> limit_rate;          // that $limit_rate was set to; else the directive's counts
   int reroutes = 0;
   bool internal = false;  // the path is no longer the client's own: `internal` locations are open
   // Of the request's path, for pipeline/path.h. It is no client's target: nobody saw to its slash and its "..".
@@ -206,6 +217,7 @@ class Exchange : public ExchangeTexts {
   util::TimePoint started{};  // the first byte of the request, for $request_time
 
  private:
+  friend class ChildExchange;
   friend class Runner;
 
   // A module's context, in the arena.
@@ -225,6 +237,10 @@ class Exchange : public ExchangeTexts {
   const std::vector<site::Handler>* handlers_ = nullptr;
   std::size_t handler_ = 0;
   std::vector<Context> contexts_;
+  Exchange* parent_ = nullptr;
+  ChildExchange* children_ = nullptr;  // those that live, the latest first
+  int depth_ = 0;                      // how many parents there are
+  std::uint32_t children_made_ = 0;    // of a main exchange: by it and by all below it
 };
 
 template <class T>

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "pipeline/aio.h"
 #include "pipeline/exchange.h"
 #include "site/core_settings.h"
 
@@ -37,6 +38,7 @@ void RespondWithFile(Exchange& exchange, std::shared_ptr<const files::File> file
   response.etag = EtagOf(exchange, exchange.settings<site::CoreSettings>().etag, *file);
   response.accepts_ranges = true;
   response.body.Add(file->in_memory() ? Piece::Memory(file->content()) : Piece::File(file->fd(), 0, file->size()));
+  if (!file->in_memory()) ReadByThreads(exchange);
   response.body.OwnFile(std::move(file));
 }
 

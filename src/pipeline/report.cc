@@ -31,10 +31,12 @@ void WriteReport(Exchange& exchange, log::Level level, std::string_view message)
   const std::string client = exchange.connection->peer->HostText();
   const std::string_view server = exchange.server != nullptr ? std::string_view(exchange.server->name) : "";
   const Quoted line(", request: \"", Shown(exchange, exchange.request.line));
+  const Quoted child(", subrequest: \"",
+                     exchange.parent() == nullptr ? std::string_view{} : Shown(exchange, exchange.request.path));
   const Quoted host(", host: \"", Shown(exchange, exchange.request.host));
   ErrorLogOf(exchange).Write(level,
                              {message, ", client: ", client, ", server: ", server, line.label, line.value, line.end,
-                              host.label, host.value, host.end},
+                              child.label, child.value, child.end, host.label, host.value, host.end},
                              exchange.connection->number);
 }
 

@@ -96,7 +96,13 @@ Runner::Step Runner::RunLocation(Exchange& exchange) {
            *exchange.request.content_length);
     return Respond(exchange, http::Status::kContentTooLarge);
   }
-  const Step step = RunHandlers(exchange, exchange.location->handlers, 0);
+  return RunLocationHandlers(exchange);
+}
+
+Runner::Step Runner::RunLocationHandlers(Exchange& exchange) {
+  const site::Location& location = *exchange.location;
+  const Step step =
+      RunHandlers(exchange, exchange.parent() == nullptr ? location.handlers : location.child_handlers, 0);
   return step == Step::kPassed ? Respond(exchange, http::Status::kNotFound) : step;
 }
 
@@ -125,10 +131,8 @@ Runner::Step Runner::Follow(Exchange& exchange, Outcome outcome) {
       return Reroute(exchange);
     case Next::kRewrite:
       return Rewrite(exchange);
-    case Next::kEnter: {
-      const Step step = RunHandlers(exchange, exchange.location->handlers, 0);
-      return step == Step::kPassed ? Respond(exchange, http::Status::kNotFound) : step;
-    }
+    case Next::kEnter:
+      return RunLocationHandlers(exchange);
     case Next::kAwait:
       CHECK(exchange.awaiting_ != nullptr);
       return Step::kAwait;
@@ -195,7 +199,8 @@ http::Status Runner::Complete(Exchange& exchange) {
   }
   if (response.status != http::Status::kOk) AddFieldsOfStatus(exchange);
   if (exchange.refusal != http::Status::kNone) return std::exchange(exchange.refusal, http::Status::kNone);
-  for (const site::HeadFilter filter : exchange.location->filters) {
+  const site::Location& location = *exchange.location;
+  for (const site::HeadFilter filter : exchange.parent() == nullptr ? location.filters : location.child_filters) {
     filter(exchange);
     if (exchange.refusal != http::Status::kNone) return std::exchange(exchange.refusal, http::Status::kNone);
   }
@@ -207,6 +212,7 @@ http::Status Runner::Complete(Exchange& exchange) {
 }
 
 void Runner::Log(Exchange& exchange) {
+  if (exchange.parent() != nullptr && !exchange.settings<site::CoreSettings>().log_subrequest) return;
   for (const site::LogHandler logger : exchange.location->loggers) logger(exchange);
 }
 

@@ -13,6 +13,9 @@
 // A handler may wait (pipeline/awaiting.h). Then the runner returns, nothing of it stays on the stack, and the exchange
 // remembers which handler of which list it was. Resume() goes on there, through the same filters, as if the handler had
 // only now returned.
+//
+// A child exchange (pipeline/child.h) takes the same way. It does not see the access phase, since the client was let in
+// already, and of the filters only those of bodies.
 #pragma once
 
 #include <cstddef>
@@ -52,7 +55,8 @@ class Runner {
   // 505), or whose body is (400, 413): then in the location that was to answer it.
   static RunState Refuse(Exchange& exchange, http::Status status);
 
-  // Writes the access log and whatever else logs this exchange. Once per exchange.
+  // Writes the access log and whatever else logs this exchange. Once per exchange; child exchanges are logged only
+  // where log_subrequest is on.
   static void Log(Exchange& exchange);
 
  private:
@@ -69,6 +73,7 @@ class Runner {
   static Step EnterByPath(Exchange& exchange);
   static Step FindLocation(Exchange& exchange);
   static Step RunLocation(Exchange& exchange);
+  static Step RunLocationHandlers(Exchange& exchange);
   // From the one at `first` on.
   static Step RunHandlers(Exchange& exchange, const std::vector<site::Handler>& handlers, std::size_t first);
   // What a handler said, or the Awaiting in its place.

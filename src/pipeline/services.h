@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "pipeline/current_request.h"
+#include "pipeline/exchange_pool.h"
 #include "pipeline/zones.h"
 #include "util/clock.h"
 
@@ -23,7 +26,8 @@ class ErrorLog;
 }  // namespace colmeia::log
 namespace colmeia::loop {
 class Loop;
-}
+class ThreadPool;
+}  // namespace colmeia::loop
 namespace colmeia::trace {
 class Reader;
 }
@@ -60,16 +64,19 @@ struct Services {
   std::vector<ZoneInUse> zones;              // by ordinal of Site::zones
   const scoreboard::Board* board = nullptr;  // null only in unit tests
   const trace::Reader* trace = nullptr;      // null without a master
-  loop::Loop* loop = nullptr;                // null only in unit tests
-  util::TimePoint now{};                     // of this loop turn
-  std::int64_t wall_ms = 0;                  // milliseconds since the epoch, of this loop turn
-  std::uint64_t moment = 0;                  // another number whenever a connection is served: see files::Query
+  // By name (pipeline/aio.h).
+  std::map<std::string, loop::ThreadPool, std::less<>>* thread_pools = nullptr;
+  loop::Loop* loop = nullptr;  // null only in unit tests
+  util::TimePoint now{};       // of this loop turn
+  std::int64_t wall_ms = 0;    // milliseconds since the epoch, of this loop turn
+  std::uint64_t moment = 0;    // another number whenever a connection is served: see files::Query
   TimeTexts times;
   std::string_view hostname;
   int pid = 0;
   std::uint32_t slot = 0;                    // of this worker on the board
   std::string_view accept_by = "exclusive";  // how workers share the listening sockets
   CurrentRequest serving;                    // what is being answered just now
+  ExchangePool exchanges;                    // for children of others (pipeline/child.h)
   bool lacks_descriptors = false;            // a file could not be opened for want of one; the worker resets it
 };
 

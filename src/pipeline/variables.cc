@@ -5,12 +5,16 @@
 #include <fmt/format.h>
 
 #include "http/uri.h"
+#include "log/level.h"
 #include "pipeline/exchange.h"
+#include "pipeline/pace.h"
 #include "pipeline/path.h"
+#include "pipeline/report.h"
 #include "pipeline/services.h"
 #include "site/core_settings.h"
 #include "site/site.h"
 #include "util/strings.h"
+#include "util/units.h"
 
 namespace colmeia::pipeline {
 namespace {
@@ -24,7 +28,7 @@ std::string_view Decimal(Exchange& ex, Number number) {
 }
 
 // "1.234" of milliseconds, as nginx writes times.
-std::string_view Seconds(Exchange& ex, std::int64_t milliseconds) {
+std::string_view SecondsText(Exchange& ex, std::int64_t milliseconds) {
   char text[32];
   const auto end = fmt::format_to(text, "{}.{:03}", milliseconds / 1000, milliseconds % 1000);
   return ex.arena.Copy({text, static_cast<std::size_t>(end - text)});
@@ -159,6 +163,14 @@ std::string_view PortOf(Exchange& ex, const sys::Address& address) {
   return address.family() == AF_UNIX ? std::string_view{} : Decimal(ex, address.port());
 }
 
+void SetLimitRate(Exchange& ex, std::string_view value) {
+  if (const auto rate = util::ParseSize(value)) {
+    ex.limit_rate = *rate;
+  } else {
+    Report(ex, log::Level::kError, "invalid $limit_rate \"{}\"", value);
+  }
+}
+
 constexpr site::Variable kRows[] = {
     {"arg_", true, Argument, "The argument of that name in the request's query string, as in $arg_page."},
     {"cookie_", true, Cookie, "The cookie of that name, as in $cookie_session."},
@@ -210,20 +222,22 @@ constexpr site::Variable kRows[] = {
     {"binary_remote_addr", false, BinaryRemoteAddress, "The address of the client in 4 or 16 bytes."},
     {"request", false, [](Exchange& ex, std::string_view) -> Value { return Empty(ex.request.line); },
      "The request line as the client sent it."},
-    {"request_method", false, [](Exchange& ex, std::string_view) -> Value { return Empty(ex.request.method_text); },
+    {"request_method", false,
+     [](Exchange& ex, std::string_view) -> Value { return Empty(ex.main().request.method_text); },
      "The method: GET, HEAD, POST, ..."},
     {"request_uri", false, [](Exchange& ex, std::string_view) -> Value { return Empty(ex.request.target); },
      "The target of the request as the client sent it, with its arguments."},
     {"request_length", false, [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, ex.request.length); },
      "The size of the request in bytes: line, fields and body."},
-    {"request_time", false, [](Exchange& ex, std::string_view) -> Value { return Seconds(ex, ElapsedMs(ex)); },
+    {"request_time", false, [](Exchange& ex, std::string_view) -> Value { return SecondsText(ex, ElapsedMs(ex)); },
      "How long the request has taken, in seconds with milliseconds."},
     {"request_completion", false,
-     [](Exchange& ex, std::string_view) -> Value { return ex.response.complete ? "OK" : ""; },
+     [](Exchange& ex, std::string_view) -> Value { return ex.main().response.complete ? "OK" : ""; },
      "OK when the response was sent whole, else nothing."},
     {"content_length", false,
      [](Exchange& ex, std::string_view) -> Value {
-       return ex.request.content_length ? Value{Decimal(ex, *ex.request.content_length)} : Value{};
+       const std::optional<std::uint64_t> length = ex.main().request.content_length;
+       return length ? Value{Decimal(ex, *length)} : Value{};
      },
      "The Content-Length field of the request."},
     {"content_type", false,
@@ -238,12 +252,14 @@ constexpr site::Variable kRows[] = {
     {"body_bytes_sent", false,
      [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, ex.response.body_bytes_sent); },
      "The same without the head of the response."},
+    {"limit_rate", false, [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, LimitRate(ex)); },
+     "The rate that holds for the response, in bytes a second, by limit_rate; 0 is no limit.", SetLimitRate},
     {"connection", false, [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, ex.connection->number); },
      "The number of the connection."},
     {"connection_requests", false,
      [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, ex.connection->requests); },
      "How many requests came on this connection so far, this one included."},
-    {"msec", false, [](Exchange& ex, std::string_view) -> Value { return Seconds(ex, ex.services->wall_ms); },
+    {"msec", false, [](Exchange& ex, std::string_view) -> Value { return SecondsText(ex, ex.services->wall_ms); },
      "The time in seconds since 1970, with milliseconds."},
     {"time_local", false,
      [](Exchange& ex,
@@ -291,7 +307,7 @@ std::string VariablesReference(std::span<const site::Variable> variables) {
       "### $1 to $9\n\nThe groups of the regular expression that matched last.\n\n"
       "### $NAME\n\nWhat set, map, geo or split_clients makes, and the group of that name in a regular expression, as "
       "in "
-      "(?<NAME>...). No name of a variable above but args can be taken.\n";
+      "(?<NAME>...). No name of a variable above but args and limit_rate can be taken.\n";
   return out;
 }
 

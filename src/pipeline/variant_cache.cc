@@ -93,7 +93,7 @@ VariantCache::Variant VariantCache::Get(const std::shared_ptr<const files::File>
   if (limit == 0 || file->kind() != files::Kind::kRegular || !file->settled()) return nullptr;
   const std::string key = KeyOf(file->stamp(), recipe);
   if (const auto found = entries_.find(key); found != entries_.end()) {
-    recency_.Touch(found->second);
+    recency_.MoveToFront(found->second);
     if (found->second.variant != nullptr) {
       counts_.Add(scoreboard::Total::kGzipCacheHits);
     } else if (!only_look) {
@@ -144,10 +144,10 @@ void VariantCache::Keep(const std::string& key, std::optional<std::string> text,
   Entry& entry = place->second;
   entry.key = &place->first;
   if (text) entry.variant = std::make_shared<const std::string>(*std::move(text));
-  recency_.Add(entry);
+  recency_.PushFront(entry);
   bytes_ += Cost(entry);
   while (bytes_ > limit) {
-    Entry& oldest = *recency_.oldest();
+    Entry& oldest = *recency_.last();
     recency_.Remove(oldest);
     bytes_ -= Cost(oldest);
     entries_.erase(entries_.find(*oldest.key));

@@ -20,10 +20,10 @@
 #include "coding/coder.h"
 #include "files/doorkeeper.h"
 #include "files/file.h"
-#include "files/recency.h"
 #include "http/accept_encoding.h"
 #include "loop/work.h"
 #include "scoreboard/layout.h"
+#include "util/intrusive_list.h"
 
 namespace colmeia::loop {
 class Loop;
@@ -62,8 +62,7 @@ class VariantCache {
   struct Entry {
     const std::string* key = nullptr;
     Variant variant;  // null: it would be too large
-    Entry* newer = nullptr;
-    Entry* older = nullptr;
+    util::ListLink<Entry> link;
   };
   struct Job;
 
@@ -75,7 +74,7 @@ class VariantCache {
   scoreboard::SlotWriter counts_;
   files::Doorkeeper seen_{4096};
   std::unordered_map<std::string, Entry> entries_;
-  files::Recency<Entry> recency_;
+  util::IntrusiveList<Entry, &Entry::link> recency_;  // the most recently used first
   std::size_t bytes_ = 0;
   std::shared_ptr<Job> job_;
   std::unique_ptr<loop::Work> work_;

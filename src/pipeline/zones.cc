@@ -20,6 +20,7 @@ std::optional<std::uint64_t> HashOfKey(Exchange& exchange, const ZoneInUse& zone
 }
 
 void ReportFull(Exchange& exchange, ZoneInUse& zone, std::string_view kind, std::string_view name) {
+  zone.table.CountRefused();
   const auto times = zone.full.Take(exchange.services->now);
   if (!times) return;
   Report(exchange, log::Level::kWarn,

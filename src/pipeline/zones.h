@@ -28,7 +28,7 @@ struct ZoneInUse {
 [[nodiscard]] std::optional<std::uint64_t> HashOfKey(Exchange& exchange, const ZoneInUse& zone,
                                                      const site::Template& key, std::size_t most);
 
-// There was no room for the key: one warning a minute for each zone.
+// There was no room for the key: it is counted, and there is one warning a minute for each zone.
 void ReportFull(Exchange& exchange, ZoneInUse& zone, std::string_view kind, std::string_view name);
 
 // CLOCK_MONOTONIC in milliseconds, as of this turn of the loop: what all processes of a machine agree about.

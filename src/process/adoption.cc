@@ -15,30 +15,43 @@ Result<bool> AdoptionReader::Take(channel::Received& received) {
     return false;
   }
   if (state_ == State::kFilling) {
-    if (const auto* const listener = std::get_if<ipc::Listener>(&received.message)) {
-      adoption_.listeners.push_back({listener->ordinal, listener->name, std::move(received.fds.front())});
-      return false;
-    }
-    if (const auto* const log = std::get_if<ipc::Log>(&received.message)) {
-      if (log->ordinal != adoption_.logs.size()) return Fail("the master sent its logs out of order");
-      adoption_.logs.push_back({log->ordinal, log->path, std::move(received.fds.front())});
-      return false;
-    }
     if (const auto* const lend = std::get_if<ipc::Lend>(&received.message)) {
-      if (lend->ordinal != adoption_.zones.size()) return Fail("the master sent its zones out of order");
-      adoption_.zones.push_back({.lend = *lend, .fd = std::move(received.fds.front()), .geometry = {}});
+      if (auto taken = TakeLend(*lend, std::move(received.fds.front())); !taken) return tl::unexpected(taken.error());
       return false;
     }
     if (std::holds_alternative<ipc::Go>(received.message)) {
-      if (adoption_.listeners.size() != listeners_ || adoption_.logs.size() != logs_) {
-        return Fail(fmt::format("the master announced {} listeners and {} logs, and sent {} and {}", listeners_, logs_,
-                                adoption_.listeners.size(), adoption_.logs.size()));
+      if (adoption_.listeners.size() != listeners_ || adoption_.logs.size() != logs_ ||
+          adoption_.zones.size() != zones_) {
+        return Fail(fmt::format("the master announced {} listeners, {} logs and {} zones, and lent {}, {} and {}",
+                                listeners_, logs_, zones_, adoption_.listeners.size(), adoption_.logs.size(),
+                                adoption_.zones.size()));
       }
       state_ = State::kDone;
       return true;
     }
   }
   return Fail(fmt::format("the master sent {} out of order", ipc::Describe(received.message)));
+}
+
+// Of a listener there may be several sockets, or none; logs and zones have their place.
+Result<> AdoptionReader::TakeLend(const ipc::Lend& lend, sys::UniqueFd fd) {
+  std::vector<Lent>* list = nullptr;
+  switch (lend.kind) {
+    case ipc::LentKind::kListener:
+      adoption_.listeners.push_back({lend.ordinal, lend.name, std::move(fd)});
+      return {};
+    case ipc::LentKind::kLog:
+      list = &adoption_.logs;
+      break;
+    case ipc::LentKind::kZone:
+      list = &adoption_.zones;
+      break;
+  }
+  if (list == nullptr || lend.ordinal != list->size()) {
+    return Fail(fmt::format("the master sent {} out of order", ipc::Describe(lend)));
+  }
+  list->push_back({lend.ordinal, lend.name, std::move(fd)});
+  return {};
 }
 
 Result<> AdoptionReader::TakeAdopt(const ipc::Adopt& adopt, std::vector<sys::UniqueFd>& fds) {
@@ -54,6 +67,8 @@ Result<> AdoptionReader::TakeAdopt(const ipc::Adopt& adopt, std::vector<sys::Uni
   adoption_.seats = adopt.seats;
   listeners_ = adopt.listeners;
   logs_ = adopt.logs;
+  zones_ = adopt.zones;
+  adoption_.holder = adopt.holder;
   return {};
 }
 

@@ -14,30 +14,14 @@
 #include "sys/unique_fd.h"
 #include "trace/ring.h"
 #include "util/result.h"
-#include "zone/layout.h"
 
 namespace colmeia::process {
 
-struct LentListener {
+// A listening socket, a log file or the memory of a zone (ipc::Lend).
+struct Lent {
   std::uint32_t ordinal = 0;
   std::string name;
   sys::UniqueFd fd;
-};
-
-struct LentLog {
-  std::uint32_t ordinal = 0;
-  std::string path;
-  sys::UniqueFd fd;
-};
-
-// A zone of shared memory.
-struct LentZone {
-  ipc::Lend lend;
-  sys::UniqueFd fd;  // Become() closes it
-  // What became of it:
-  zone::TableGeometry geometry;
-  sys::Mapping common{};  // the table, which all workers write
-  sys::Mapping share{};   // what this worker counts; a zone of counts only
 };
 
 // The memory that the master shares, as descriptors; Become() closes them.
@@ -57,13 +41,13 @@ struct Adoption {
   // What became of it:
   std::optional<scoreboard::Board> board;
   std::optional<trace::Reader> trace;  // nothing without a master
-  std::vector<LentListener> listeners;
-  std::vector<LentLog> logs;    // by ordinal
-  std::vector<LentZone> zones;  // by ordinal
+  std::vector<Lent> listeners;
+  std::vector<Lent> logs;    // by ordinal
+  std::vector<Lent> zones;   // by ordinal
+  std::uint32_t holder = 0;  // as which it counts in zones
 };
 
-// Puts an Adoption together from the master's messages, in the order of the protocol: Adopt, then Listener..., Log...,
-// Lend..., then Go.
+// Puts an Adoption together from the master's messages, in the order of the protocol: Adopt, then Lend..., then Go.
 class AdoptionReader {
  public:
   // True once Go has come and everything that Adopt announced is there. The error says what is out of order; the
@@ -74,16 +58,18 @@ class AdoptionReader {
   [[nodiscard]] Adoption Finish() { return std::move(adoption_); }
 
  private:
+  Result<> TakeLend(const ipc::Lend& lend, sys::UniqueFd fd);
   Result<> TakeAdopt(const ipc::Adopt& adopt, std::vector<sys::UniqueFd>& fds);
 
   enum class State {
     kWaiting,  // for Adopt
-    kFilling,  // Adopt was read: listeners and logs follow
+    kFilling,  // Adopt was read: what it announced follows
     kDone,     // Go was read
   };
   State state_ = State::kWaiting;
   std::uint32_t listeners_ = 0;
   std::uint32_t logs_ = 0;
+  std::uint32_t zones_ = 0;
   Adoption adoption_;
 };
 

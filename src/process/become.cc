@@ -17,26 +17,6 @@ void Alert(const Result<>& result) {
   if (!result) log::Main().Write(log::Level::kAlert, result.error().message);
 }
 
-Result<> OpenZone(LentZone& zone) {
-  const sys::UniqueFd fd = std::move(zone.fd);
-  const bool counts = zone.lend.kind == ipc::LentKind::kCountZone;
-  zone.geometry.kind = counts ? zone::ZoneKind::kCounts : zone::ZoneKind::kRates;
-  zone.geometry.size = static_cast<std::size_t>(zone.lend.size);
-  zone.geometry.page_size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  if (zone.geometry.size < zone::kLeastSize || zone.lend.holder >= zone::kHolders) {
-    return Fail("the master lent a zone that cannot be");
-  }
-  auto common = sys::Mapping::MapShared(fd.get(), zone.geometry.common_size(), /*writable=*/true);
-  if (!common) return tl::unexpected(common.error());
-  zone.common = *std::move(common);
-  if (!counts) return {};
-  auto share = sys::Mapping::MapPart(fd.get(), zone.geometry.ShareAt(zone.lend.holder), zone.geometry.share_size(),
-                                     /*writable=*/true);
-  if (!share) return tl::unexpected(share.error());
-  zone.share = *std::move(share);
-  return {};
-}
-
 // What was mapped stays; by these descriptors all of the memory could be mapped again, and written.
 Result<> OpenMemory(Adoption& adoption) {
   const LentMemory memory = std::move(adoption.memory);
@@ -50,9 +30,6 @@ Result<> OpenMemory(Adoption& adoption) {
     if (!trace) return tl::unexpected(trace.error());
     adoption.trace = *std::move(trace);
   }
-  for (LentZone& zone : adoption.zones) {
-    if (auto opened = OpenZone(zone); !opened) return opened;
-  }
   return {};
 }
 
@@ -60,8 +37,7 @@ Result<> OpenMemory(Adoption& adoption) {
 
 Result<> Become(Adoption& adoption, pid_t master) {
   const ipc::Identity& identity = adoption.identity;
-  // 1. Shared memory: from here on this worker can write its own page of the scoreboard and no other, the tables of
-  // zones, and its own share of what they count.
+  // 1. Shared memory: from here on this worker can write its own page of the scoreboard and no other.
   if (auto opened = OpenMemory(adoption); !opened) return opened;
   // 2. What a user may lose the right to do: priority and limits.
   if (identity.priority != 0) Alert(sys::SetNice(identity.priority));

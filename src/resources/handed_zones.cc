@@ -14,7 +14,7 @@ namespace colmeia::resources {
 namespace {
 
 // Bump when the fields change, those of ipc::PlannedZone included. It stays the first one.
-constexpr std::uint16_t kDescriptionVersion = 1;
+constexpr std::uint16_t kDescriptionVersion = 2;
 // More than any configuration has.
 constexpr std::size_t kMostZones = 4096;
 

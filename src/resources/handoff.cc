@@ -31,8 +31,8 @@ void Handoff::Promoted(std::uint32_t generation) {
     const OpenListener& listener = *open->listeners[ordinal];
     auto source = std::make_unique<Source>();
     Source& it = *source;
-    it.address = listener.address;
-    it.fd = listener.sockets.front().get();
+    it.address = listener.address();
+    it.fd = listener.sockets().front().get();
     it.poll = std::make_unique<loop::Poll>(loop_, it.fd, [this, &it](int) {
       AcceptAll(it);
       Pump();
@@ -150,7 +150,7 @@ std::optional<std::uint32_t> Handoff::OrdinalOf(const sys::Address& listener) co
   const OpenGeneration* const open = resources_.Find(generation_);
   if (open == nullptr) return std::nullopt;
   for (std::uint32_t ordinal = 0; ordinal < open->listeners.size(); ++ordinal) {
-    if (open->listeners[ordinal]->address == listener) return ordinal;
+    if (open->listeners[ordinal]->address() == listener) return ordinal;
   }
   return std::nullopt;
 }

@@ -34,17 +34,16 @@ void Mender::Mend(OpenListener& listener, const std::vector<std::size_t>& deaf) 
   const ipc::PlannedListener* const planned = resources_.PlannedFor(listener);
   if (planned == nullptr) return;
   std::vector<sys::UniqueFd> old;  // closed last, when nobody here polls it any more
-  if (auto mended = listener.Mend(*planned, deaf, old); !mended) {
+  if (auto mended = listener.Mend(*planned, deaf, loop_.Now(), old); !mended) {
     wanted_ = true;
     return Tell(log::Level::kAlert,
                 fmt::format("{} has stopped listening, and cannot be opened anew (tried each second): {}",
-                            listener.name, mended.error().message));
+                            listener.name(), mended.error().message));
   }
-  listener.mended_at = loop_.Now();
   const std::size_t workers = hand_out_(listener, deaf);
   Tell(log::Level::kAlert, fmt::format("{} had stopped listening, shut down by another process that has the socket; "
                                        "opened anew and handed to {}",
-                                       listener.name, supervisor::Count(workers, "worker")));
+                                       listener.name(), supervisor::Count(workers, "worker")));
 }
 
 void Mender::Tell(log::Level level, const std::string& text) {
@@ -56,7 +55,7 @@ void Mender::Tell(log::Level level, const std::string& text) {
 }
 
 bool Mender::MendedLately(const OpenListener& listener) const {
-  return listener.mended > 0 && loop_.Now() < listener.mended_at + 2 * kBetween;
+  return listener.MendedAfter(loop_.Now() - 2 * kBetween);
 }
 
 }  // namespace colmeia::resources

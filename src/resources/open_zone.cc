@@ -17,10 +17,6 @@
 namespace colmeia::resources {
 namespace {
 
-std::string_view DirectiveOf(ipc::LentKind kind) {
-  return zone::KindName(kind == ipc::LentKind::kCountZone ? zone::ZoneKind::kCounts : zone::ZoneKind::kRates);
-}
-
 std::span<std::byte> BytesOf(const sys::Mapping& mapping) {
   return {static_cast<std::byte*>(mapping.data()), mapping.size()};
 }
@@ -36,9 +32,9 @@ Result<zone::HashKey> RandomKey() {
 
 }  // namespace
 
-zone::TableGeometry GeometryOf(ipc::LentKind kind, std::uint64_t size) {
+zone::TableGeometry GeometryOf(zone::ZoneKind kind, std::uint64_t size) {
   zone::TableGeometry geometry;
-  geometry.kind = kind == ipc::LentKind::kCountZone ? zone::ZoneKind::kCounts : zone::ZoneKind::kRates;
+  geometry.kind = kind;
   geometry.size = static_cast<std::size_t>(size);
   geometry.page_size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   return geometry;
@@ -68,7 +64,7 @@ Result<bool> OpenZone::CanBe(const ipc::PlannedZone& later) const {
     return Fail(
         fmt::format("{}: the shared memory zone \"{}\" is one of {}, while it was made as one of {} at {}; "
                     "give it another name",
-                    later.where, later.name, DirectiveOf(later.kind), DirectiveOf(planned.kind), planned.where));
+                    later.where, later.name, zone::KindName(later.kind), zone::KindName(planned.kind), planned.where));
   }
   if (later.size != planned.size) {
     log::Main().Print(log::Level::kNotice,
@@ -80,13 +76,20 @@ Result<bool> OpenZone::CanBe(const ipc::PlannedZone& later) const {
     return Fail(
         fmt::format("{}: {} \"{}\" uses the \"{}\" key while previously it used the \"{}\" key at {}; give it "
                     "another name or another size",
-                    later.where, DirectiveOf(later.kind), later.name, later.key, planned.key, planned.where));
+                    later.where, zone::KindName(later.kind), later.name, later.key, planned.key, planned.where));
   }
   return true;
 }
 
+Result<zone::Occupancy> OpenZone::Look(std::uint64_t rate, std::uint64_t now_ms) const {
+  const zone::TableGeometry geometry = GeometryOf(planned.kind, planned.size);
+  auto common = sys::Mapping::MapShared(fd.get(), geometry.common_size(), /*writable=*/false);
+  if (!common) return tl::unexpected(common.error());
+  return zone::OccupancyOf(zone::Table::Attach(BytesOf(*common), geometry), rate, now_ms);
+}
+
 Result<> OpenZone::GiveBack(std::uint32_t holder) const {
-  if (planned.kind != ipc::LentKind::kCountZone) return {};
+  if (planned.kind != zone::ZoneKind::kCounts) return {};
   const zone::TableGeometry geometry = GeometryOf(planned.kind, planned.size);
   auto common = sys::Mapping::MapShared(fd.get(), geometry.common_size(), /*writable=*/true);
   if (!common) return tl::unexpected(common.error());
@@ -99,8 +102,7 @@ Result<> OpenZone::GiveBack(std::uint32_t holder) const {
 }
 
 bool OpenZone::IsKnown() const {
-  const bool is_kind = planned.kind == ipc::LentKind::kRateZone || planned.kind == ipc::LentKind::kCountZone;
-  if (!is_kind || planned.size < zone::kLeastSize) return false;
+  if (!zone::IsKnown(planned.kind) || planned.size < zone::kLeastSize) return false;
   const zone::TableGeometry geometry = GeometryOf(planned.kind, planned.size);
   const auto size = sys::SizeOf(fd.get());
   if (!size || *size != geometry.total_size()) return false;
@@ -110,7 +112,7 @@ bool OpenZone::IsKnown() const {
 
 // Only shares that were ever written have memory, and those of most holders never are.
 Result<> OpenZone::GiveBackSide(std::uint32_t side) const {
-  if (planned.kind != ipc::LentKind::kCountZone) return {};
+  if (planned.kind != zone::ZoneKind::kCounts) return {};
   const zone::TableGeometry geometry = GeometryOf(planned.kind, planned.size);
   std::uint32_t holder = side * zone::kHoldersPerSide;
   const std::uint32_t end = holder + zone::kHoldersPerSide;

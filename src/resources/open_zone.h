@@ -11,11 +11,12 @@
 #include "sys/unique_fd.h"
 #include "util/result.h"
 #include "zone/layout.h"
+#include "zone/occupancy.h"
 
 namespace colmeia::resources {
 
 // Of a planned or lent zone; the page size is this machine's.
-[[nodiscard]] zone::TableGeometry GeometryOf(ipc::LentKind kind, std::uint64_t size);
+[[nodiscard]] zone::TableGeometry GeometryOf(zone::ZoneKind kind, std::uint64_t size);
 
 class OpenZone {
  public:
@@ -31,6 +32,9 @@ class OpenZone {
 
   // Whether the memory is laid out as `planned` and this version of the program say: it may come from another one.
   [[nodiscard]] bool IsKnown() const;
+
+  // How full it is; of a zone of rates with this rate.
+  [[nodiscard]] Result<zone::Occupancy> Look(std::uint64_t rate, std::uint64_t now_ms) const;
 
   // What this dead holder had. Nothing for a zone of rates.
   [[nodiscard]] Result<> GiveBack(std::uint32_t holder) const;

@@ -16,7 +16,7 @@ std::optional<std::size_t> OpenGeneration::SocketFor(std::uint32_t ordinal, std:
   if (MasterAccepts(ordinal)) return std::nullopt;
   const OpenListener& listener = *listeners[ordinal];
   const std::size_t number = listener.HasOwnSockets(plan->listeners[ordinal]) ? seat : 0;
-  return number < listener.sockets.size() ? std::optional(number) : std::nullopt;
+  return number < listener.sockets().size() ? std::optional(number) : std::nullopt;
 }
 
 bool OpenGeneration::MasterAccepts(std::uint32_t ordinal) const {
@@ -28,13 +28,13 @@ std::vector<std::size_t> OpenGeneration::BorrowedBy(std::uint32_t ordinal, std::
   const OpenListener& listener = *listeners[ordinal];
   const std::size_t seated = listener.SocketsFor(plan->listeners[ordinal], seats_now);
   std::vector<std::size_t> numbers;
-  for (std::size_t i = seated + seat; i < listener.sockets.size(); i += seats_now) numbers.push_back(i);
+  for (std::size_t i = seated + seat; i < listener.sockets().size(); i += seats_now) numbers.push_back(i);
   return numbers;
 }
 
 std::vector<std::size_t> OpenGeneration::NotServedBy(std::uint32_t ordinal,
                                                      const std::vector<std::uint32_t>& occupied) const {
-  std::vector<bool> is_served(listeners[ordinal]->sockets.size());
+  std::vector<bool> is_served(listeners[ordinal]->sockets().size());
   for (const std::uint32_t seat : occupied) {
     if (const auto number = SocketFor(ordinal, seat)) is_served[*number] = true;
   }
@@ -48,12 +48,10 @@ std::vector<std::size_t> OpenGeneration::NotServedBy(std::uint32_t ordinal,
 Resources::Resources(std::vector<InheritedSocket> inherited, HandedZones zones) : handed_zones_(std::move(zones)) {
   for (InheritedSocket& socket : inherited) {
     auto at = std::find_if(inherited_.begin(), inherited_.end(),
-                           [&](const auto& listener) { return listener->address == socket.address; });
+                           [&](const auto& listener) { return listener->address() == socket.address; });
     if (at == inherited_.end()) {
-      auto listener = std::make_shared<OpenListener>();
-      listener->name = socket.address.ToString();
-      listener->address = socket.address;
-      at = inherited_.insert(inherited_.end(), std::move(listener));
+      at = inherited_.insert(inherited_.end(),
+                             std::make_shared<OpenListener>(socket.address.ToString(), socket.address));
     }
     (*at)->Inherit(std::move(socket));
   }
@@ -73,7 +71,7 @@ Result<> Resources::Open(std::uint32_t generation, std::shared_ptr<const ipc::Pl
 
   // Until the end of this function only `opened` holds what is new, so leaving early closes exactly that.
   const auto abandon = [&](Error error) -> Result<> {
-    for (auto& listener : opened.listeners) CloseListener(std::move(listener));
+    for (auto& listener : opened.listeners) OpenListener::Release(std::move(listener));
     pid_file.Remove();
     return tl::unexpected(std::move(error));
   };
@@ -162,20 +160,18 @@ Result<std::shared_ptr<OpenListener>> Resources::OpenOne(const ipc::PlannedListe
   auto listener = FindOpen(*address);
   if (listener == nullptr) {
     const auto at = std::find_if(inherited_.begin(), inherited_.end(), [&](const auto& inherited) {
-      return inherited->address == *address && !inherited->HasLostItsName();
+      return inherited->address() == *address && !inherited->HasLostItsName();
     });
     if (at != inherited_.end()) listener = *at;
   }
   Company company = Company::kNone;
   if (listener == nullptr) {
     for (OpenListener* const lost : Listeners()) {
-      if (lost->address != *address || address->family() == AF_UNIX) continue;
+      if (lost->address() != *address || address->family() == AF_UNIX) continue;
       if (auto made = lost->MakeRoom(); !made) return tl::unexpected(made.error());
       company = Company::kTolerated;
     }
-    listener = std::make_shared<OpenListener>();
-    listener->name = planned.name;
-    listener->address = *std::move(address);
+    listener = std::make_shared<OpenListener>(planned.name, *address);
   }
   auto opened = listener->Open(planned, seats, attempts, company);
   if (!opened) return tl::unexpected(opened.error());
@@ -185,9 +181,9 @@ Result<std::shared_ptr<OpenListener>> Resources::OpenOne(const ipc::PlannedListe
 std::shared_ptr<OpenListener> Resources::FindOpen(const sys::Address& address) const {
   for (const auto& [number, generation] : generations_) {
     for (const auto& listener : generation.listeners) {
-      if (listener->address != address) continue;
-      // One that turns clients away for good is replaced by another one, and so is one that nobody finds.
-      const bool lost = listener->turned_away == sys::Refused::kForGood || listener->HasLostItsName();
+      if (listener->address() != address) continue;
+      // One that refuses clients for good is replaced by another one, and so is one that nobody finds.
+      const bool lost = listener->state() == ListenerState::kRefusedForGood || listener->HasLostItsName();
       if (!lost) return listener;
     }
   }
@@ -237,7 +233,7 @@ const ipc::PlannedListener* Resources::PlannedFor(const OpenListener& listener) 
 std::vector<std::string> Resources::LostNames() const {
   std::vector<std::string> out;
   for (const OpenListener* const listener : Listeners()) {
-    if (!listener->turned_away && listener->HasLostItsName()) out.push_back(listener->name);
+    if (listener->TakesClients() && listener->HasLostItsName()) out.push_back(listener->name());
   }
   return out;
 }
@@ -276,20 +272,10 @@ void Resources::CloseInherited() {
   for (auto& listener : std::exchange(inherited_, {})) {
     if (listener.use_count() == 1) {
       log::Main().Print(log::Level::kNotice, "master: closed the inherited socket {}: no `listen` directive names it",
-                        listener->name);
+                        listener->name());
     }
-    CloseListener(std::move(listener));
+    OpenListener::Release(std::move(listener));
   }
-}
-
-// The last holder closes the sockets; after that the path of a Unix socket belongs to whoever still listens on it,
-// which may be another master, or to nobody.
-void Resources::CloseListener(std::shared_ptr<OpenListener> listener) {
-  if (listener.use_count() > 1) return;
-  const sys::Address address = listener->address;
-  const auto file = listener->file;
-  listener.reset();
-  if (file) sys::RemoveSocketFile(address, *file);
 }
 
 bool Resources::IsWanted(const OpenListener& listener) const {
@@ -317,7 +303,7 @@ std::vector<std::uint32_t> Resources::Remove(std::uint32_t generation) {
 void Resources::CloseListeners(std::uint32_t generation) {
   const auto at = generations_.find(generation);
   if (at == generations_.end()) return;
-  for (auto& listener : std::exchange(at->second.listeners, {})) CloseListener(std::move(listener));
+  for (auto& listener : std::exchange(at->second.listeners, {})) OpenListener::Release(std::move(listener));
 }
 
 void Resources::Close(std::uint32_t generation) {
@@ -343,8 +329,8 @@ void Resources::RemovePidFile() {
 std::vector<HandedSocket> Resources::SocketsToHandOver() const {
   std::vector<HandedSocket> out;
   for (const OpenListener* const listener : Listeners()) {
-    if (listener->turned_away) continue;
-    for (const sys::UniqueFd& socket : listener->sockets) out.push_back({listener->name, socket.get()});
+    if (!listener->TakesClients()) continue;
+    for (const sys::UniqueFd& socket : listener->sockets()) out.push_back({listener->name(), socket.get()});
   }
   return out;
 }

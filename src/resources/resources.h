@@ -119,7 +119,6 @@ class Resources {
     return pid_path_aside_.empty() ? pid_file_.path() : pid_path_aside_;
   }
   [[nodiscard]] bool IsWanted(const OpenListener& listener) const;
-  static void CloseListener(std::shared_ptr<OpenListener> listener);
   // Null when no living generation has one that still takes clients, or can take them again.
   [[nodiscard]] std::shared_ptr<OpenListener> FindOpen(const sys::Address& address) const;
 

@@ -47,7 +47,7 @@ ReuseportKeeper::ReuseportKeeper(loop::Loop& loop, Resources& resources, Send se
     : loop_(loop), resources_(resources), send_(std::move(send)), look_(loop, [this] { Look(); }) {}
 
 ReuseportKeeper::~ReuseportKeeper() {
-  for (OpenListener* const listener : resources_.Listeners()) listener->watches.clear();
+  for (OpenListener* const listener : resources_.Listeners()) listener->Unwatch();
 }
 
 void ReuseportKeeper::Adopted(std::uint32_t slot, std::uint32_t generation, std::uint32_t seat, std::uint32_t seats) {
@@ -55,14 +55,14 @@ void ReuseportKeeper::Adopted(std::uint32_t slot, std::uint32_t generation, std:
   if (open == nullptr) return;
   for (std::uint32_t ordinal = 0; ordinal < open->listeners.size(); ++ordinal) {
     for (const std::size_t socket : open->BorrowedBy(ordinal, seat, seats)) {
-      open->listeners[ordinal]->clones.Lend(socket, slot, ordinal);
+      open->listeners[ordinal]->Lend(socket, slot, ordinal);
     }
   }
 }
 
 void ReuseportKeeper::Gone(std::uint32_t slot) {
   std::erase_if(ready_, [slot](const Borrower& borrower) { return borrower.slot == slot; });
-  for (OpenListener* const listener : resources_.Listeners()) listener->clones.Gone(slot);
+  for (OpenListener* const listener : resources_.Listeners()) listener->Gone(slot);
   LendAll();
 }
 
@@ -81,11 +81,11 @@ void ReuseportKeeper::LendAll() {
   if (open == nullptr || ready_.empty()) return;
   for (std::uint32_t ordinal = 0; ordinal < open->listeners.size(); ++ordinal) {
     OpenListener& listener = *open->listeners[ordinal];
-    for (std::size_t i = resources_.SocketsNeeded(listener); i < listener.sockets.size(); ++i) {
-      if (listener.clones.IsLent(i)) continue;
+    for (std::size_t i = resources_.SocketsNeeded(listener); i < listener.sockets().size(); ++i) {
+      if (listener.clones().IsLent(i)) continue;
       const std::uint32_t slot = ready_[i % ready_.size()].slot;
-      if (send_(slot, ipc::Listener{ordinal, listener.name}, {listener.sockets[i].get()})) {
-        listener.clones.Lend(i, slot, ordinal);
+      if (send_(slot, ipc::Lend{ipc::LentKind::kListener, ordinal, listener.name()}, {listener.sockets()[i].get()})) {
+        listener.Lend(i, slot, ordinal);
       }
     }
   }
@@ -94,43 +94,26 @@ void ReuseportKeeper::LendAll() {
 void ReuseportKeeper::Look() {
   bool any = false;
   for (OpenListener* const listener : resources_.Listeners()) {
-    const auto silent_at = listener->clones.SilentAt();
-    const bool needed = resources_.SocketsNeeded(*listener) > listener->clones.seats();
+    const auto silent_at = listener->clones().SilentAt();
+    const bool needed = resources_.SocketsNeeded(*listener) > listener->clones().seats();
     if (silent_at && *silent_at <= loop_.Now() && !held_ && !needed) {
       CloseSilent(*listener);
     } else if (silent_at) {
-      ListenTo(*listener);
+      listener->Watch(loop_);
       any = true;
     } else {
-      listener->watches.clear();
+      listener->Unwatch();
     }
   }
   if (any) look_.StartAfter(kLookEvery);
 }
 
-void ReuseportKeeper::ListenTo(OpenListener& listener) {
-  const std::size_t count = listener.clones.count();
-  if (listener.watches.size() != count) {
-    listener.watches.clear();
-    for (std::size_t i = listener.clones.seats(); i < listener.sockets.size(); ++i) {
-      const std::size_t at = listener.watches.size();
-      const auto on_client = [this, &listener, at](int) {
-        listener.clones.Heard(loop_.Now());
-        listener.watches[at]->Stop();  // until the next look: a worker takes the client meanwhile
-      };
-      listener.watches.push_back(std::make_unique<loop::Poll>(loop_, listener.sockets[i].get(), on_client));
-    }
-  }
-  for (const auto& watch : listener.watches) watch->Start(loop::kReadable);
-}
-
 void ReuseportKeeper::CloseSilent(OpenListener& listener) {
-  log::Main().Print(log::Level::kInfo, "master: {}: closed {} of its sockets, which no seat needs", listener.name,
-                    listener.clones.count());
-  for (const ReuseportSockets::Loan& loan : listener.clones.TakeLoans()) {
+  log::Main().Print(log::Level::kInfo, "master: {}: closed {} of its sockets, which no seat needs", listener.name(),
+                    listener.clones().count());
+  for (const ReuseportSockets::Loan& loan : listener.TakeLoans()) {
     send_(loan.slot, ipc::Release{loan.ordinal}, {});
   }
-  listener.watches.clear();
   listener.CloseSeatless(loop_.Now());
 }
 

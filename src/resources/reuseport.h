@@ -24,7 +24,7 @@
 namespace colmeia::resources {
 
 class Resources;
-struct OpenListener;
+class OpenListener;
 
 // What is known of one address: pure bookkeeping.
 class ReuseportSockets {
@@ -96,7 +96,6 @@ class ReuseportKeeper {
   void Hold(bool held) { held_ = held; }
 
  private:
-  void ListenTo(OpenListener& listener);
   void LendAll();
   void CloseSilent(OpenListener& listener);
 

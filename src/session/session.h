@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "util/clock.h"
+#include "util/intrusive_list.h"
 
 namespace colmeia::session {
 
@@ -45,9 +46,8 @@ class Session {
 
   [[nodiscard]] Standing standing() const { return standing_; }
 
-  // For the owner's lists; this does not touch them.
-  Session* previous = nullptr;
-  Session* next = nullptr;
+  // For the owner's lists; this does not touch it.
+  util::ListLink<Session> link;
 
  protected:
   Standing standing_ = Standing::kSilent;

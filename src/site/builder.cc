@@ -156,7 +156,9 @@ class SiteBuilder {
       redirect->name = name;
       redirect->settings = location->settings;
       redirect->handlers = {(*wants)->hooks.slash.redirect};
+      redirect->child_handlers = redirect->handlers;
       redirect->filters = location->filters;
+      redirect->child_filters = location->child_filters;
       redirect->loggers = location->loggers;
       table.Add(redirect.get());
       added.push_back(std::move(redirect));
@@ -273,11 +275,14 @@ class SiteBuilder {
     const Phase first = is_rewritten ? Phase::kPreaccess : Phase::kRewrite;
     for (int phase = static_cast<int>(first); phase < kPhases; ++phase) {
       AddHandlers(static_cast<Phase>(phase), location.settings, location.handlers);
+      if (static_cast<Phase>(phase) == Phase::kAccess) continue;
+      AddHandlers(static_cast<Phase>(phase), location.settings, location.child_handlers);
     }
     for (const Module* module : modules_) {
       const Hooks& hooks = module->hooks;
       if (hooks.filter != nullptr && DoesApply(hooks.filter_applies, location.settings)) {
         location.filters.push_back(hooks.filter);
+        if (hooks.filters_children) location.child_filters.push_back(hooks.filter);
       }
       if (hooks.log != nullptr && DoesApply(hooks.log_applies, location.settings))
         location.loggers.push_back(hooks.log);

@@ -79,6 +79,15 @@ void SetLargeBuffers(CoreDraft& draft, const Call& call) {
   if (count && size) draft.large_client_header_buffers = BufferSizes{static_cast<std::uint32_t>(*count), *size};
 }
 
+// A size, with or without variables: nginx's complex value.
+template <std::optional<PlacedText> CoreDraft::*Member>
+void SetSizeValue(CoreDraft& draft, const Call& call) {
+  if (draft.*Member) return call.Duplicate();
+  const Word& word = call.args()[0];
+  const bool varies = word.text.find('$') != std::string::npos;
+  if (varies || config::ReadSize(call, word, 0, INT64_MAX)) draft.*Member = Placed(word);
+}
+
 void AddErrorPage(CoreDraft& draft, const Call& call) {
   ErrorPageDraft page;
   const auto words = call.args();
@@ -246,6 +255,14 @@ constexpr Directive kDirectives[] = {
      .syntax = "on | off",
      .default_value = "on",
      .doc = "Report files that were asked for and are missing in the error log."},
+    {.name = "log_subrequest",
+     .contexts = kEverywhere,
+     .arity = config::Flag,
+     .setter = config::SetFlag<&D::log_subrequest>,
+     .syntax = "on | off",
+     .default_value = "off",
+     .doc = "Write a line into the access log of the location for each subrequest that was answered there, as "
+            "add_before_body makes them: $uri, $args, $status and the sizes are its own, $request the client's."},
     {.name = "etag",
      .contexts = kEverywhere,
      .arity = Args(1),
@@ -260,7 +277,7 @@ constexpr Directive kDirectives[] = {
      .setter = config::Set<&SetInternal>,
      .syntax = "",
      .default_value = "",
-     .doc = "Only internal redirects reach the location; clients get 404."},
+     .doc = "Only internal redirects and subrequests reach the location; clients get 404."},
     {.name = "keepalive_timeout",
      .contexts = kEverywhere,
      .arity = Args(1, 2),
@@ -289,6 +306,22 @@ constexpr Directive kDirectives[] = {
      .syntax = "time",
      .default_value = "60s",
      .doc = "How long a client may take nothing of a response before it is given up."},
+    {.name = "limit_rate",
+     .contexts = kEverywhere | In::kLocationIf,
+     .arity = Args(1),
+     .setter = config::Set<&SetSizeValue<&D::limit_rate>>,
+     .syntax = "rate",
+     .default_value = "0",
+     .doc =
+         "How many bytes a second one response is sent, counted from its first byte; variables may stand in it, and 0 "
+         "is no limit."},
+    {.name = "limit_rate_after",
+     .contexts = kEverywhere | In::kLocationIf,
+     .arity = Args(1),
+     .setter = config::Set<&SetSizeValue<&D::limit_rate_after>>,
+     .syntax = "size",
+     .default_value = "0",
+     .doc = "How much of a response is sent before limit_rate holds for the rest."},
     {.name = "client_header_timeout",
      .contexts = kServers,
      .arity = Args(1),

@@ -2,11 +2,13 @@
 #include "site/core_module.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/core.h>
 
 #include "config/default_paths.h"
 #include "site/site.h"
+#include "util/units.h"
 
 namespace colmeia::site {
 namespace {
@@ -16,6 +18,13 @@ using config::In;
 template <class T>
 void Take(T& setting, const std::optional<T>& own) {
   if (own) setting = *own;
+}
+
+// The setter has read a text without variables already.
+SizeValue CompileSize(const PlacedText& text, MergeContext& context) {
+  Template compiled = context.Compile(text);
+  if (compiled.constant()) return {util::ParseSize(text.text).value_or(0), {}};
+  return {0, std::move(compiled)};
 }
 
 // Of a prefix and what it is replaced by, one ends with a slash and the other does not: then what follows the prefix is
@@ -105,6 +114,7 @@ CoreSettings Merge(const CoreSettings& outer, const CoreDraft& own, MergeContext
   Take(out.tcp_nopush, own.tcp_nopush);
   Take(out.tcp_nodelay, own.tcp_nodelay);
   Take(out.log_not_found, own.log_not_found);
+  Take(out.log_subrequest, own.log_subrequest);
   Take(out.etag, own.etag);
   Take(out.internal, own.internal);
   if (own.keepalive_timeout) {
@@ -125,6 +135,8 @@ CoreSettings Merge(const CoreSettings& outer, const CoreDraft& own, MergeContext
   Take(out.reset_timedout_connection, own.reset_timedout_connection);
   Take(out.ignore_invalid_headers, own.ignore_invalid_headers);
   Take(out.underscores_in_headers, own.underscores_in_headers);
+  if (own.limit_rate) out.limit_rate = CompileSize(*own.limit_rate, context);
+  if (own.limit_rate_after) out.limit_rate_after = CompileSize(*own.limit_rate_after, context);
   Take(out.server_tokens, own.server_tokens);
   Take(out.absolute_redirect, own.absolute_redirect);
   Take(out.port_in_redirect, own.port_in_redirect);

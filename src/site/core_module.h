@@ -47,6 +47,7 @@ struct CoreDraft {
   std::optional<bool> tcp_nopush;
   std::optional<bool> tcp_nodelay;
   std::optional<bool> log_not_found;
+  std::optional<bool> log_subrequest;
   std::optional<http::EtagForm> etag;
   std::optional<bool> internal;
   std::optional<util::Milliseconds> keepalive_timeout;
@@ -65,6 +66,8 @@ struct CoreDraft {
   std::optional<bool> reset_timedout_connection;
   std::optional<bool> ignore_invalid_headers;
   std::optional<bool> underscores_in_headers;
+  std::optional<PlacedText> limit_rate;
+  std::optional<PlacedText> limit_rate_after;
   std::optional<ServerTokens> server_tokens;
   std::optional<bool> absolute_redirect;
   std::optional<bool> port_in_redirect;

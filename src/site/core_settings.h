@@ -12,6 +12,7 @@
 #include "http/etag.h"
 #include "http/mime.h"
 #include "http/status.h"
+#include "site/size_value.h"
 #include "site/template.h"
 #include "util/clock.h"
 
@@ -47,6 +48,7 @@ struct CoreSettings {
   bool tcp_nopush = false;
   bool tcp_nodelay = true;
   bool log_not_found = true;
+  bool log_subrequest = false;  // child exchanges (pipeline/child.h) are in the access log
   http::EtagForm etag = http::EtagForm::kOn;
   bool internal = false;
 
@@ -69,6 +71,8 @@ struct CoreSettings {
   bool underscores_in_headers = false;
 
   // Responses
+  SizeValue limit_rate;        // bytes a second of one response; 0 = no limit
+  SizeValue limit_rate_after;  // so many bytes are free of it
   ServerTokens server_tokens = ServerTokens::kOn;
   bool absolute_redirect = true;
   bool port_in_redirect = true;

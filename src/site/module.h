@@ -41,7 +41,7 @@ enum class Phase {
   kServerRewrite,  // before a location is chosen: the server's `rewrite`, `set`, `if` and `return`
   kRewrite,        // the location is known: those of it
   kPreaccess,      // limits: limit_req, limit_conn
-  kAccess,         // may the client have this?
+  kAccess,         // may the client have this? Asked once, of what it asked for: child exchanges pass
   kPrecontent,     // try_files
   kContent,        // produce the response
 };
@@ -132,6 +132,9 @@ struct Hooks {
   std::span<const PhaseHook> phases = {};
   HeadFilter filter = nullptr;
   Applies filter_applies = nullptr;
+  // The filter is about a body's bytes: it sees the responses of child exchanges, too, whose heads are sent to no
+  // client (pipeline/child.h).
+  bool filters_children = false;
   LogHandler log = nullptr;
   Applies log_applies = nullptr;
   SlashHook slash = {};

@@ -69,6 +69,9 @@ struct Location {
   std::vector<Handler> handlers;    // kRewrite to kContent in order, only those that apply here
   std::vector<HeadFilter> filters;  // in order, only those that apply here
   std::vector<LogHandler> loggers;  // only those that apply here
+  // Those of the handlers and filters that child exchanges see.
+  std::vector<Handler> child_handlers;
+  std::vector<HeadFilter> child_filters;
   std::vector<std::unique_ptr<Location>> children;
   LocationTable table;                           // of the children
   std::vector<std::unique_ptr<Location>> inner;  // those of `if`, which no path finds

@@ -37,7 +37,6 @@ constexpr std::string_view kUnsupportedVariables[] = {
     "http2",
     "http3",
     "invalid_referer",
-    "limit_rate",
     "modern_browser",
     "msie",
     "nginx_version",

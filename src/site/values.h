@@ -32,6 +32,14 @@ class Values {
   }
   void Set(std::uint32_t slot, std::string_view value) { At(slot) = {ValueSlot::State::kValue, value}; }
 
+  // Those of an exchange that this one is a child of, which outlives it. Its groups stay its own.
+  void Inherit(const Values& parent) {
+    slots_ = parent.slots_;
+    for (ValueSlot& slot : slots_) {
+      if (slot.state == ValueSlot::State::kComputing) slot = {};
+    }
+  }
+
   // For the next exchange; memory is kept.
   void Clear() {
     groups.clear();

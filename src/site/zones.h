@@ -21,6 +21,7 @@ struct Zone {
   zone::ZoneKind kind = zone::ZoneKind::kRates;
   std::uint64_t size = 0;  // of its table, in bytes
   std::string key;         // as it is written
+  std::uint64_t rate = 0;  // of a zone of rates, in thousandths of a request a second
   std::string where;       // file:line of the directive that makes it
 };
 

@@ -39,6 +39,7 @@ constexpr int kAllowed[] = {
     SCMP_SYS(readv),
     SCMP_SYS(pread64),
     SCMP_SYS(preadv),
+    SCMP_SYS(preadv2),
     SCMP_SYS(recvfrom),
     SCMP_SYS(recvmsg),
     SCMP_SYS(write),

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "trace/processes.h"
-#include "util/escape.h"
+#include "util/json_writer.h"
 
 namespace colmeia::trace {
 namespace {
@@ -38,26 +38,32 @@ class Chart {
     std::uint64_t begin = 0;
   };
 
-  // One entry; `more` are further members, each with a comma before it.
-  void Add(char phase, std::string_view name, std::size_t process, int row, std::uint64_t at, std::string_view more) {
+  // One entry, which `more(json)` adds members to.
+  template <class More>
+  void Add(char phase, std::string_view name, std::size_t process, int row, std::uint64_t at, More more) {
+    util::JsonWriter json;
+    json.BeginObject().Member("ph", std::string_view(&phase, 1)).Member("name", name);
+    json.Member("pid", process + 1).Member("tid", row).Key("ts").Raw(Microseconds(at));
+    more(json);
     if (!out_.empty()) out_ += ",\n";
-    out_ += fmt::format(R"({{"ph":"{}","name":{},"pid":{},"tid":{},"ts":{}{}}})", phase, util::JsonString(name),
-                        process + 1, row, Microseconds(at), more);
+    out_ += json.End().Take();
   }
 
   void NameProcesses() {
+    const auto argument = [](std::string_view key, const auto& value) {
+      return [key, &value](util::JsonWriter& json) { json.Key("args").BeginObject().Member(key, value).End(); };
+    };
     for (std::size_t i = 0; i < processes_.all().size(); ++i) {
-      const std::string label = util::JsonString(processes_.all()[i].label);
-      Add('M', "process_name", i, kStates, 0, fmt::format(R"(,"args":{{"name":{}}})", label));
-      Add('M', "process_sort_index", i, kStates, 0, fmt::format(R"(,"args":{{"sort_index":{}}})", i));
-      Add('M', "thread_name", i, kStates, 0, R"(,"args":{"name":"state"})");
-      Add('M', "thread_name", i, kMessages, 0, R"(,"args":{"name":"messages"})");
+      Add('M', "process_name", i, kStates, 0, argument("name", processes_.all()[i].label));
+      Add('M', "process_sort_index", i, kStates, 0, argument("sort_index", i));
+      Add('M', "thread_name", i, kStates, 0, argument("name", "state"));
+      Add('M', "thread_name", i, kMessages, 0, argument("name", "messages"));
     }
   }
 
-  static std::string Arguments(const Event& event) {
-    return fmt::format(R"(,"args":{{"seq":{},"cause":{},"text":{}}})", event.sequence, event.cause,
-                       util::JsonString(event.text + DescriptorText(event)));
+  static void AddArguments(const Event& event, util::JsonWriter& json) {
+    json.Key("args").BeginObject().Member("seq", event.sequence).Member("cause", event.cause);
+    json.Member("text", event.text + DescriptorText(event)).End();
   }
 
   void DrawEvent(std::size_t index) {
@@ -74,7 +80,10 @@ class Chart {
     const std::size_t where = event.kind == EventKind::kSignal ? processes_.master() : peer;
     std::string name(event.kind == EventKind::kSignal ? "" : KindName(event.kind));
     if (!event.text.empty()) name += (name.empty() ? "" : " ") + event.text;
-    Add('i', name, where, kMessages, event.monotonic_ns, R"(,"cat":"mark","s":"p")" + Arguments(event));
+    Add('i', name, where, kMessages, event.monotonic_ns, [&event](util::JsonWriter& json) {
+      json.Member("cat", "mark").Member("s", "p");
+      AddArguments(event, json);
+    });
     if (event.kind == EventKind::kGeneration) DrawReload(event);
   }
 
@@ -86,12 +95,18 @@ class Chart {
       length = std::min(length, (events_[index + 1].monotonic_ns - event.monotonic_ns) / 2);
     }
     const std::string name(IsMessage(event) ? MessageName(event) : KindName(event.kind));
-    const std::string slice = fmt::format(R"(,"cat":"message","dur":{})", Microseconds(length)) + Arguments(event);
-    const std::string flow = fmt::format(R"(,"cat":"message","id":{})", event.sequence);
+    const auto slice = [&](util::JsonWriter& json) {
+      json.Member("cat", "message").Key("dur").Raw(Microseconds(length));
+      AddArguments(event, json);
+    };
+    const auto flow = [&](util::JsonWriter& json) { json.Member("cat", "message").Member("id", event.sequence); };
     Add('X', name, from, kMessages, event.monotonic_ns, slice);
     Add('X', name, to, kMessages, event.monotonic_ns, slice);
     Add('s', name, from, kMessages, event.monotonic_ns, flow);
-    Add('f', name, to, kMessages, event.monotonic_ns, flow + R"(,"bp":"e")");
+    Add('f', name, to, kMessages, event.monotonic_ns, [&](util::JsonWriter& json) {
+      flow(json);
+      json.Member("bp", "e");
+    });
   }
 
   void EnterState(std::size_t process, const Event& event) {
@@ -104,7 +119,7 @@ class Chart {
 
   void EndState(std::size_t process, const State& state, std::uint64_t now) {
     Add('X', state.name, process, kStates, state.begin,
-        fmt::format(R"(,"cat":"state","dur":{})", Microseconds(now - state.begin)));
+        [&](util::JsonWriter& json) { json.Member("cat", "state").Key("dur").Raw(Microseconds(now - state.begin)); });
   }
 
   // A reload is a bar of its own, from its beginning to its end.
@@ -113,7 +128,8 @@ class Chart {
     const bool ends = event.text == kGenerationServes || event.text.starts_with(kGenerationRejected);
     if (!begins && !ends) return;
     Add(begins ? 'b' : 'e', fmt::format("reload to generation {}", event.generation), processes_.master(), kStates,
-        event.monotonic_ns, fmt::format(R"(,"cat":"reload","id":{})", event.generation));
+        event.monotonic_ns,
+        [&](util::JsonWriter& json) { json.Member("cat", "reload").Member("id", event.generation); });
   }
 
   const std::vector<Event>& events_;

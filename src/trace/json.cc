@@ -2,42 +2,26 @@
 
 #include <cstdint>
 #include <iterator>
-#include <vector>
+#include <optional>
+#include <string_view>
 
 #include <fmt/format.h>
 
-#include "util/escape.h"
+#include "util/json_writer.h"
 
 namespace colmeia::trace {
 namespace {
 
-// Writes members one after the other.
-class Object {
- public:
-  void Text(std::string_view name, std::string_view value) { Raw(name, util::JsonString(value)); }
-  void Number(std::string_view name, std::uint64_t value) { Raw(name, fmt::format("{}", value)); }
-  void Milliseconds(std::string_view name, std::uint64_t ns) {
-    Raw(name, fmt::format("{}.{:03}", ns / 1'000'000, ns / 1000 % 1000));
-  }
-  void Texts(std::string_view name, const std::vector<std::string>& values) {
-    std::string list;
-    for (const std::string& value : values) list += (list.empty() ? "" : ",") + util::JsonString(value);
-    Raw(name, "[" + list + "]");
-  }
-  void Null(std::string_view name) { Raw(name, "null"); }
-  void TextOrNull(std::string_view name, std::string_view value) { value.empty() ? Null(name) : Text(name, value); }
-  void NumberOrNull(std::string_view name, std::uint64_t value, std::uint64_t none) {
-    value == none ? Null(name) : Number(name, value);
-  }
-  [[nodiscard]] std::string Close() { return out_ + "}"; }
+// Decimal, with microseconds.
+std::string Milliseconds(std::uint64_t ns) { return fmt::format("{}.{:03}", ns / 1'000'000, ns / 1000 % 1000); }
 
- private:
-  void Raw(std::string_view name, std::string_view value) {
-    fmt::format_to(std::back_inserter(out_), "{}\"{}\":{}", out_.size() == 1 ? "" : ",", name, value);
-  }
-
-  std::string out_ = "{";
-};
+// Nothing where the value says that there is none.
+std::optional<std::string_view> Some(std::string_view text) {
+  return text.empty() ? std::nullopt : std::optional(text);
+}
+std::optional<std::uint64_t> Some(std::uint64_t number, std::uint64_t none) {
+  return number == none ? std::nullopt : std::optional(number);
+}
 
 std::string Hexadecimal(std::string_view bytes) {
   std::string out;
@@ -50,34 +34,37 @@ std::string Hexadecimal(std::string_view bytes) {
 std::string Json(const Event& event, const std::optional<std::string>& frame) {
   const Direction direction = DirectionOf(event);
   const std::string name = ProcessName(event);
-  Object out;
-  out.Number("seq", event.sequence);
-  out.NumberOrNull("cause", event.cause, 0);
-  out.Text("kind", KindName(event.kind));
-  out.Number("mono_ns", event.monotonic_ns);
-  out.Milliseconds("wall_ms", event.wall_ns);
-  out.Text("peer", PeerName(event.peer));
-  out.Text("name", name);
-  out.TextOrNull("from", direction == Direction::kNone ? "" : direction == Direction::kOut ? "master" : name);
-  out.TextOrNull("to", direction == Direction::kNone ? "" : direction == Direction::kIn ? "master" : name);
-  out.NumberOrNull("slot", event.slot, kNoSlot);
-  out.NumberOrNull("seat", event.seat, kNoSeat);
-  out.NumberOrNull("generation", event.generation, 0);
-  out.NumberOrNull("pid", event.pid > 0 ? static_cast<std::uint64_t>(event.pid) : 0, 0);
-  out.TextOrNull("message", MessageName(event));
-  out.NumberOrNull("number", event.frame_sequence, 0);
-  out.NumberOrNull("in_reply_to", event.in_reply_to, 0);
-  out.NumberOrNull("bytes", event.size, 0);
+  util::JsonWriter out;
+  out.BeginObject();
+  out.Member("seq", event.sequence);
+  out.Member("cause", Some(event.cause, 0));
+  out.Member("kind", KindName(event.kind));
+  out.Member("mono_ns", event.monotonic_ns);
+  out.Key("wall_ms").Raw(Milliseconds(event.wall_ns));
+  out.Member("peer", PeerName(event.peer));
+  out.Member("name", name);
+  out.Member("from", Some(direction == Direction::kNone ? "" : direction == Direction::kOut ? "master" : name));
+  out.Member("to", Some(direction == Direction::kNone ? "" : direction == Direction::kIn ? "master" : name));
+  out.Member("slot", Some(event.slot, kNoSlot));
+  out.Member("seat", Some(event.seat, kNoSeat));
+  out.Member("generation", Some(event.generation, 0));
+  out.Member("pid", Some(event.pid > 0 ? static_cast<std::uint64_t>(event.pid) : 0, 0));
+  out.Member("message", Some(MessageName(event)));
+  out.Member("number", Some(event.frame_sequence, 0));
+  out.Member("in_reply_to", Some(event.in_reply_to, 0));
+  out.Member("bytes", Some(event.size, 0));
   if (IsMessage(event)) {
-    out.Number("fds", event.fds);
-    out.Texts("descriptors", DescriptorNames(event));
+    out.Member("fds", event.fds);
+    out.Key("descriptors").BeginArray();
+    for (const std::string& descriptor : DescriptorNames(event)) out.Value(descriptor);
+    out.End();
   } else {
-    out.Null("fds");
-    out.Null("descriptors");
+    out.Key("fds").Null();
+    out.Key("descriptors").Null();
   }
-  out.Text("text", event.text);
-  if (frame) out.Text("frame", Hexadecimal(*frame));
-  return out.Close();
+  out.Member("text", event.text);
+  if (frame) out.Member("frame", Hexadecimal(*frame));
+  return out.End().Take();
 }
 
 }  // namespace colmeia::trace

@@ -6,8 +6,8 @@
 // 1. A layer may have to write before it can read, and to read before it can write: a handshake, which takes place in
 //    the first reads, is both. Read and Write then say kAgain, and Interest() tells what the poll has to look for. A
 //    session that is woken without a cause of its own tries again, and waits again.
-// 2. A read may bring more than it was asked for. What is left over wakes no poll: a session reads on while there is
-//    pending(). Such a read takes what is pending and leaves the socket alone, so it ends.
+// 2. A read may bring more than it was asked for, and the end with it. What is left over wakes no poll: a session reads
+//    on while something is pending(). Such a read takes what is pending and leaves the socket alone, so it ends.
 // 3. A short write means that the rest waits for the socket, as without a layer. The session offers the rest again,
 //    first and unchanged, because the layer may have sealed it already. The last byte counts as taken when the kernel
 //    has all that it became: a connection that has nothing left to write can be closed without losing anything.
@@ -49,8 +49,8 @@ class Layer {
   // loop::Events to poll for while the session waits for `events`: kDisconnect among them if it is in `events`.
   [[nodiscard]] virtual int Interest(int events) const = 0;
 
-  // Bytes that the next read gives without asking the socket: none while it would say kAgain.
-  [[nodiscard]] virtual std::size_t pending() const = 0;
+  // Whether the next read gives something without asking the socket: bytes, or the end.
+  [[nodiscard]] virtual bool pending() const = 0;
 
   // Whether a file can leave by sendfile(2), its bytes being the same on the wire.
   [[nodiscard]] virtual bool can_send_file() const = 0;

@@ -52,9 +52,8 @@ class Transport final {
     return layer_ == nullptr ? sys::Receive(fd_.get(), out, size) : layer_->Read(fd_.get(), out, size);
   }
 
-  // Bytes that were read from the socket already: no poll wakes for them, the next Read() gives them. Nothing else than
-  // reading changes it.
-  [[nodiscard]] std::size_t pending() const { return layer_ == nullptr ? 0 : layer_->pending(); }
+  // Whether bytes, or the end, were read from the socket already: no poll wakes for them, the next Read() gives them.
+  [[nodiscard]] bool pending() const { return layer_ != nullptr && layer_->pending(); }
 
   // Sends `parts`, then `file`, one of which is not empty. `more`: other bytes follow at once, a packet may wait for
   // them. `bytes` counts those that were taken, whatever the status says of the rest; a count that is short of all means

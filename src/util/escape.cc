@@ -122,26 +122,4 @@ std::string Escaped(EscapeFor what, std::string_view text) {
   return out;
 }
 
-std::string JsonString(std::string_view text) {
-  std::string out = "\"";
-  AppendEscaped(EscapeFor::kJson, text, out);
-  return out + "\"";
-}
-
-std::string ToUtf8(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    const std::size_t size = Utf8CharacterAt(text);
-    if (size > 0) {
-      out += text.substr(0, size);
-    } else {
-      const auto byte = static_cast<unsigned char>(text.front());
-      out += static_cast<char>(0xc0 | byte >> 6);
-      out += static_cast<char>(0x80 | (byte & 0x3f));
-    }
-    text.remove_prefix(size == 0 ? 1 : size);
-  }
-  return out;
-}
-
 }  // namespace colmeia::util

@@ -54,11 +54,4 @@ class Escaper {
 void AppendEscaped(EscapeFor what, std::string_view text, std::string& out);
 [[nodiscard]] std::string Escaped(EscapeFor what, std::string_view text);
 
-// The text in quotes.
-[[nodiscard]] std::string JsonString(std::string_view text);
-
-// The same bytes where they are UTF-8, and for each other byte the character of the same number: for writers of JSON
-// that want UTF-8 and do the rest themselves.
-[[nodiscard]] std::string ToUtf8(std::string_view text);
-
 }  // namespace colmeia::util

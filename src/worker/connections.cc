@@ -82,10 +82,10 @@ void Connections::Drain() {
   for (const session::Standing standing :
        {session::Standing::kSilent, session::Standing::kIdle, session::Standing::kUnwanted, session::Standing::kBusy}) {
     const Room::List& list = room_.list(standing);
-    std::size_t left = list.size;
-    for (session::Session* at = list.first; at != nullptr && left > 0; --left) {
+    std::size_t left = list.size();
+    for (session::Session* at = list.first(); at != nullptr && left > 0; --left) {
       session::Session& asked = *at;
-      at = at->next;
+      at = Room::List::Next(*at);
       asked.Drain();
     }
   }
@@ -96,7 +96,7 @@ void Connections::CloseAll() {
   for (const session::Standing standing :
        {session::Standing::kSilent, session::Standing::kIdle, session::Standing::kUnwanted, session::Standing::kBusy}) {
     const Room::List& list = room_.list(standing);
-    while (list.first != nullptr) list.first->Abort();
+    while (!list.empty()) list.first()->Abort();
   }
 }
 

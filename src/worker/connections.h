@@ -63,7 +63,7 @@ class Connections final : public session::SessionOwner {
   void CloseAll();
 
   [[nodiscard]] std::size_t size() const { return room_.size(); }
-  [[nodiscard]] std::size_t idle() const { return room_.list(session::Standing::kIdle).size; }
+  [[nodiscard]] std::size_t idle() const { return room_.list(session::Standing::kIdle).size(); }
   [[nodiscard]] std::size_t limit() const { return room_.limit(); }
   // So many can have a descriptor each (Descriptors::places).
   [[nodiscard]] std::uint64_t descriptor_places() const { return descriptors_.places(); }

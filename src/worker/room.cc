@@ -12,22 +12,11 @@ Room::Room(std::size_t limit) : limit_(limit) { CHECK(limit > 0); }
 // At the end, but silent ones in the order of their opening: an empty line does not make one younger.
 void Room::Insert(Session& one) {
   List& list = ListOf(one.standing());
-  Session* before = list.last;
+  Session* before = list.last();
   if (one.standing() == Standing::kSilent) {
-    while (before != nullptr && before->opened() > one.opened()) before = before->previous;
+    while (before != nullptr && before->opened() > one.opened()) before = List::Previous(*before);
   }
-  one.previous = before;
-  one.next = before != nullptr ? before->next : list.first;
-  (before != nullptr ? before->next : list.first) = &one;
-  (one.next != nullptr ? one.next->previous : list.last) = &one;
-  ++list.size;
-}
-
-void Room::Unlink(Session& one, Standing from) {
-  List& list = ListOf(from);
-  (one.previous != nullptr ? one.previous->next : list.first) = one.next;
-  (one.next != nullptr ? one.next->previous : list.last) = one.previous;
-  --list.size;
+  list.InsertBehind(before, one);
 }
 
 void Room::Add(Session& one) {
@@ -38,13 +27,13 @@ void Room::Add(Session& one) {
 }
 
 void Room::Moved(Session& one, Standing before) {
-  Unlink(one, before);
+  ListOf(before).Remove(one);
   Insert(one);
   if (wanted_ && one.standing() != Standing::kBusy && one.standing() != Standing::kSilent) Tell();
 }
 
 void Room::Remove(Session& one) {
-  Unlink(one, one.standing());
+  ListOf(one.standing()).Remove(one);
   --size_;
   if (wanted_) Tell();
 }
@@ -89,18 +78,18 @@ bool Room::EvictOne(util::TimePoint now) {
 
 Room::Session* Room::Victim(util::TimePoint now) const {
   // Nobody behind one that is younger than the least patience has lost its own.
-  for (Session* one = list(Standing::kSilent).first; one != nullptr; one = one->next) {
+  for (Session* one = list(Standing::kSilent).first(); one != nullptr; one = List::Next(*one)) {
     const util::Duration age = now - one->opened();
     if (age < least_patience_) break;
     if (age >= one->patience()) return one;
   }
-  Session* const idle = list(Standing::kIdle).first;
-  return idle != nullptr ? idle : list(Standing::kUnwanted).first;
+  Session* const idle = list(Standing::kIdle).first();
+  return idle != nullptr ? idle : list(Standing::kUnwanted).first();
 }
 
 std::optional<util::TimePoint> Room::NextChance() const {
   std::optional<util::TimePoint> next;
-  for (const Session* one = list(Standing::kSilent).first; one != nullptr; one = one->next) {
+  for (const Session* one = list(Standing::kSilent).first(); one != nullptr; one = List::Next(*one)) {
     if (next && one->opened() + least_patience_ >= *next) break;
     const util::TimePoint when = one->opened() + one->patience();
     if (!next || when < *next) next = when;

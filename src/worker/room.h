@@ -24,6 +24,7 @@
 
 #include "session/session.h"
 #include "util/clock.h"
+#include "util/intrusive_list.h"
 
 namespace colmeia::worker {
 
@@ -35,12 +36,8 @@ class Room {
   using Session = session::Session;
   using Standing = session::Standing;
 
-  // A doubly linked list through Session::previous and next, the longest member first.
-  struct List {
-    Session* first = nullptr;
-    Session* last = nullptr;
-    std::size_t size = 0;
-  };
+  // The longest member first.
+  using List = util::IntrusiveList<Session, &Session::link>;
 
   // `limit` is worker_connections, at least 1.
   explicit Room(std::size_t limit);
@@ -73,7 +70,7 @@ class Room {
   [[nodiscard]] bool wanted() const { return wanted_; }
   [[nodiscard]] const List& list(Standing standing) const { return lists_[static_cast<std::size_t>(standing)]; }
   // Those that could go, now or soon.
-  [[nodiscard]] std::size_t evictable() const { return size_ - list(Standing::kBusy).size; }
+  [[nodiscard]] std::size_t evictable() const { return size_ - list(Standing::kBusy).size(); }
 
   // A client waits, and one can go now, or has gone. Once for each Make() that was false. It is called amid a
   // connection's callback, and may touch no connection.
@@ -87,7 +84,6 @@ class Room {
  private:
   [[nodiscard]] List& ListOf(Standing standing) { return lists_[static_cast<std::size_t>(standing)]; }
   void Insert(Session& one);
-  void Unlink(Session& one, Standing from);
   [[nodiscard]] Session* Victim(util::TimePoint now) const;
   // One goes; false: none can, and a client waits.
   [[nodiscard]] bool EvictOne(util::TimePoint now);

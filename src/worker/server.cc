@@ -99,12 +99,14 @@ Result<> Server::Build(const site::ModuleList& modules) {
   if (site_->logs.size() != adoption_.logs.size())
     return Fail("the configuration names other logs than the master opened");
 
-  if (auto lent = LendZones(); !lent) return lent;
+  if (auto mapped = MapZones(); !mapped) return mapped;
   OpenLogs();
   services_.site = site_.get();
   services_.files = &files_;
   variants_ = std::make_unique<pipeline::VariantCache>(&loop_, counts_);
   services_.variants = variants_.get();
+  thread_pools_ = pipeline::MakeThreadPools(loop_, site_->main);
+  services_.thread_pools = &thread_pools_;
   services_.board = adoption_.board ? &*adoption_.board : nullptr;
   services_.trace = adoption_.trace ? &*adoption_.trace : nullptr;
   services_.loop = &loop_;
@@ -129,7 +131,7 @@ Result<> Server::Build(const site::ModuleList& modules) {
                                             .generation = adoption_.generation,
                                             .slot = adoption_.slot}});
   connections_->on_room = [this] { acceptor_->OnRoom(); };
-  for (process::LentListener& listener : adoption_.listeners) {
+  for (process::Lent& listener : adoption_.listeners) {
     if (listener.ordinal >= listeners_.size())
       return Fail("the configuration names other listeners than the master opened");
     acceptor_->Add(listener.ordinal, std::move(listener.fd), *listeners_[listener.ordinal]);
@@ -138,26 +140,22 @@ Result<> Server::Build(const site::ModuleList& modules) {
   return {};
 }
 
-Result<> Server::LendZones() {
-  const auto fits = [](const site::Zone& zone, const process::LentZone& lent) {
-    return zone.name == lent.lend.name && zone.kind == lent.geometry.kind && zone.size == lent.geometry.size;
-  };
-  if (!std::equal(site_->zones.begin(), site_->zones.end(), adoption_.zones.begin(), adoption_.zones.end(), fits)) {
+Result<> Server::MapZones() {
+  if (site_->zones.size() != adoption_.zones.size()) {
     return Fail("the configuration names other zones than the master made");
   }
-  for (const process::LentZone& lent : adoption_.zones) {
-    pipeline::ZoneInUse zone{
-        .table = zone::Table::Attach({static_cast<std::byte*>(lent.common.data()), lent.common.size()}, lent.geometry)};
-    if (lent.share) zone.share = {static_cast<zone::ShareCell*>(lent.share.data()), lent.geometry.slots()};
-    zone.holder = lent.lend.holder;
-    services_.zones.push_back(zone);
+  for (process::Lent& lent : adoption_.zones) {
+    auto zone = MappedZone::Map(std::move(lent.fd), site_->zones[lent.ordinal], adoption_.holder);
+    if (!zone) return tl::unexpected(zone.error());
+    zones_.push_back(*std::move(zone));
+    services_.zones.push_back(zones_.back().Use());
   }
   return {};
 }
 
 // Every log is an access log to those who append to it; error logs write to the descriptor itself.
 void Server::OpenLogs() {
-  for (const process::LentLog& log : adoption_.logs) {
+  for (const process::Lent& log : adoption_.logs) {
     auto fd = sys::Duplicate(log.fd.get());
     access_logs_.push_back(std::make_unique<log::AccessLog>(fd ? *std::move(fd) : sys::UniqueFd()));
     services_.logs.push_back(access_logs_.back().get());
@@ -196,7 +194,7 @@ void Server::Drain(std::optional<util::Duration> limit, std::function<void()> do
   drain_->Start(limit);
 }
 
-void Server::AddListener(process::LentListener listener) {
+void Server::AddListener(process::Lent listener) {
   if (listener.ordinal >= listeners_.size()) return;
   acceptor_->Add(listener.ordinal, std::move(listener.fd), *listeners_[listener.ordinal]);
 }

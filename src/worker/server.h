@@ -15,6 +15,7 @@
 #include "loop/loop.h"
 #include "loop/poll_pool.h"
 #include "loop/timer.h"
+#include "pipeline/aio.h"
 #include "pipeline/services.h"
 #include "pipeline/variant_cache.h"
 #include "process/adoption.h"
@@ -25,6 +26,7 @@
 #include "worker/acceptor.h"
 #include "worker/connections.h"
 #include "worker/drain.h"
+#include "worker/mapped_zone.h"
 #include "worker/shortages.h"
 
 namespace colmeia::worker {
@@ -44,7 +46,7 @@ class Server {
   void Drain(std::optional<util::Duration> limit, std::function<void()> done);
 
   // Another socket of a listener, while serving.
-  void AddListener(process::LentListener listener);
+  void AddListener(process::Lent listener);
   void Release(std::uint32_t ordinal) { acceptor_->Release(ordinal); }
 
   // Only this generation serves this listener: draining takes the clients that wait there.
@@ -71,7 +73,7 @@ class Server {
  private:
   Server(loop::Loop& loop, process::Adoption adoption);
   Result<> Build(const site::ModuleList& modules);
-  Result<> LendZones();
+  Result<> MapZones();
   void OpenLogs();
   void OnTurnEnds();
   void NoteUsage(std::chrono::nanoseconds now);
@@ -86,6 +88,8 @@ class Server {
   std::unique_ptr<pipeline::VariantCache> variants_;
   std::vector<std::unique_ptr<log::AccessLog>> access_logs_;  // by ordinal
   std::vector<std::unique_ptr<log::ErrorLog>> error_logs_;    // by ordinal of Site::error_logs
+  std::vector<MappedZone> zones_;                             // by ordinal
+  pipeline::ThreadPools thread_pools_;
   pipeline::Services services_;
   loop::PollPool polls_;
   std::vector<std::unique_ptr<session::Listener>> listeners_;  // by ordinal

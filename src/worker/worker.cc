@@ -49,8 +49,8 @@ class Worker final : public channel::ChannelListener {
 
   void OnMessage(channel::Received& received) override {
     if (state_ == State::kAdopting) return OnAdoption(received);
-    if (auto* const log = std::get_if<ipc::Log>(&received.message)) {
-      OnLog(*log, received);
+    if (const auto* const lend = std::get_if<ipc::Lend>(&received.message)) {
+      OnLend(*lend, received);
     } else if (const auto* const drain = std::get_if<ipc::Drain>(&received.message)) {
       StartDraining(drain->deadline.count() > 0 ? std::optional<util::Duration>(drain->deadline) : std::nullopt);
     } else if (std::holds_alternative<ipc::Stop>(received.message)) {
@@ -60,15 +60,10 @@ class Worker final : public channel::ChannelListener {
       channel_.Send(ipc::Done{}, {}, received.sequence);
     } else if (const auto* const removed = std::get_if<ipc::Removed>(&received.message)) {
       server_->Removed(removed->ordinal);
-    } else if (auto* const listener = std::get_if<ipc::Listener>(&received.message)) {
-      if (state_ == State::kServing) {
-        server_->AddListener({listener->ordinal, std::move(listener->name), std::move(received.fds.front())});
-      }
     } else if (const auto* const client = std::get_if<ipc::Client>(&received.message)) {
       OnClient(*client, received);
     } else {
-      log::Main().Print(log::Level::kAlert, "worker: the master sent {}, which says nothing to a worker",
-                        ipc::Describe(received.message));
+      Unasked(received);
     }
   }
 
@@ -103,12 +98,28 @@ class Worker final : public channel::ChannelListener {
                   [this, sequence = received.sequence] { channel_.Send(ipc::Done{}, {}, sequence); });
   }
 
-  void OnLog(const ipc::Log& log, channel::Received& received) {
-    if (auto replaced = server_->ReplaceLog(log.ordinal, std::move(received.fds.front())); !replaced) {
-      log::Main().Print(log::Level::kAlert, "worker: the log \"{}\" stays as it was: {}", log.path,
-                        replaced.error().message);
+  void OnLend(const ipc::Lend& lend, channel::Received& received) {
+    sys::UniqueFd fd = std::move(received.fds.front());
+    switch (lend.kind) {
+      case ipc::LentKind::kListener:
+        if (state_ == State::kServing) server_->AddListener({lend.ordinal, lend.name, std::move(fd)});
+        return;
+      case ipc::LentKind::kLog:
+        if (auto replaced = server_->ReplaceLog(lend.ordinal, std::move(fd)); !replaced) {
+          log::Main().Print(log::Level::kAlert, "worker: the log \"{}\" stays as it was: {}", lend.name,
+                            replaced.error().message);
+        }
+        channel_.Send(ipc::Done{}, {}, received.sequence);
+        return;
+      case ipc::LentKind::kZone:
+        break;
     }
-    channel_.Send(ipc::Done{}, {}, received.sequence);
+    Unasked(received);
+  }
+
+  void Unasked(const channel::Received& received) {
+    log::Main().Print(log::Level::kAlert, "worker: the master sent {}, which says nothing to a worker",
+                      ipc::Describe(received.message));
   }
 
   // The master is gone. Its listening sockets must not keep a new one from starting, so they are closed at once; who

@@ -47,6 +47,8 @@ auto Less(std::uint64_t by) {
 
 }  // namespace
 
+bool CountTable::Lives(std::uint64_t state) { return CountIn(state) > 0; }
+
 std::uint64_t CountTable::NextSequence() const {
   Hand& hand = table_.HandOf(holder_);
   const std::uint64_t sequence = hand.sequence.load(std::memory_order_relaxed) + 1;

@@ -47,6 +47,9 @@ class CountTable {
   // What Take() gave. Without effect where the share says that this holder has nothing there.
   void Give(std::size_t index) const;
 
+  // Whether the key of a slot with this state has anything. REQUIRES: Table::IsSet(state).
+  [[nodiscard]] static bool Lives(std::uint64_t state);
+
   // What the key has in all.
   [[nodiscard]] std::uint64_t Of(std::uint64_t hash) const;
 

@@ -24,7 +24,7 @@
 namespace colmeia::zone {
 
 inline constexpr std::uint32_t kZoneMagic = 0x6e7a6c63;  // the bytes "clzn"
-inline constexpr std::uint32_t kZoneVersion = 1;         // of this layout; bump at any change
+inline constexpr std::uint32_t kZoneVersion = 2;         // of this layout; bump at any change
 
 using HolderShare = std::atomic<std::uint64_t>;
 using ShareCell = std::atomic<std::uint16_t>;
@@ -46,8 +46,9 @@ struct alignas(128) TableHeader {
   HolderShare magic;
   HolderShare version;
   HolderShare kind;
-  HolderShare size;    // of the table, in bytes
-  HolderShare key[2];  // of zone/hash.h, chosen at random
+  HolderShare size;     // of the table, in bytes
+  HolderShare key[2];   // of zone/hash.h, chosen at random
+  HolderShare refused;  // requests that found no room for their key
 };
 
 struct Entry {

@@ -37,6 +37,10 @@ std::int64_t Next(std::uint64_t word, std::uint64_t rate, std::uint64_t age_ms) 
 
 }  // namespace
 
+bool RateTable::Lives(std::uint64_t state, std::uint64_t rate, std::uint64_t now_ms) {
+  return Next(state, rate, AgeOf(state, now_ms)) > 0;
+}
+
 RateTable::Result RateTable::Look(std::uint64_t hash, std::uint64_t rate, std::uint64_t burst,
                                   std::uint64_t now_ms) const {
   const std::optional<std::size_t> index = table_.Find(hash);
@@ -50,8 +54,7 @@ RateTable::Result RateTable::Look(std::uint64_t hash, std::uint64_t rate, std::u
 RateTable::Result RateTable::Take(std::uint64_t hash, std::uint64_t rate, std::uint64_t burst,
                                   const Claimer& claimer) const {
   const auto worth = [rate, now = claimer.now_ms](std::uint64_t word) -> std::optional<std::uint64_t> {
-    const std::uint64_t age = AgeOf(word, now);
-    return Next(word, rate, age) > 0 ? std::nullopt : std::optional(age);
+    return Lives(word, rate, now) ? std::nullopt : std::optional(AgeOf(word, now));
   };
   for (int i = 0; i < kTriesToCount; ++i) {
     const auto claimed = table_.Claim(hash, RateWord(claimer.now_ms, 0), claimer, worth);

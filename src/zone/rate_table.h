@@ -37,7 +37,10 @@ class RateTable {
   // The same, and counts it unless it exceeds.
   [[nodiscard]] Result Take(std::uint64_t hash, std::uint64_t rate, std::uint64_t burst, const Claimer& claimer) const;
 
-  // CountTable one in any case.
+  // Whether the key of a slot with this state still counts. REQUIRES: Table::IsSet(state), rate > 0.
+  [[nodiscard]] static bool Lives(std::uint64_t state, std::uint64_t rate, std::uint64_t now_ms);
+
+  // Counts one in any case.
   [[nodiscard]] Result Add(std::uint64_t hash, std::uint64_t rate, const Claimer& claimer) const {
     return Take(hash, rate, kMostExcess, claimer);
   }

@@ -41,9 +41,10 @@ bool Table::Knows(std::span<std::byte> memory, const TableGeometry& geometry) {
 
 Table Table::Attach(std::span<std::byte> memory, const TableGeometry& geometry) {
   CHECK(memory.size() >= geometry.common_size() && geometry.size >= kLeastSize);
-  const TableHeader& header = *reinterpret_cast<const TableHeader*>(memory.data());
+  TableHeader& header = *reinterpret_cast<TableHeader*>(memory.data());
   Table table;
   table.geometry_ = geometry;
+  table.header_ = &header;
   table.key_ = {header.key[0].load(), header.key[1].load()};
   table.slots_ = reinterpret_cast<Entry*>(memory.data() + sizeof(TableHeader));
   if (geometry.kind == ZoneKind::kCounts) table.hands_ = reinterpret_cast<Hand*>(memory.data() + geometry.HandsAt());

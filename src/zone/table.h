@@ -66,6 +66,11 @@ class Table {
   [[nodiscard]] static Table Attach(std::span<std::byte> memory, const TableGeometry& geometry);
 
   [[nodiscard]] std::uint64_t Hash(std::string_view key) const;
+  // Counts a request that found no room for its key. REQUIRES: Attach() made this.
+  void CountRefused() const { header_->refused.fetch_add(1, std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t refused() const {
+    return header_ == nullptr ? 0 : header_->refused.load(std::memory_order_relaxed);
+  }
   [[nodiscard]] const TableGeometry& geometry() const { return geometry_; }
   [[nodiscard]] std::size_t size() const { return geometry_.slots(); }
   // REQUIRES: index < size().
@@ -176,7 +181,8 @@ class Table {
 
   TableGeometry geometry_{.size = sizeof(TableHeader)};
   HashKey key_{};
-  Entry* slots_ = nullptr;  // within the memory, as hands_
+  TableHeader* header_ = nullptr;  // within the memory, as all of these
+  Entry* slots_ = nullptr;
   Hand* hands_ = nullptr;
 };
 

@@ -12,7 +12,7 @@ from support.server import BINARY
 from support.waiting import wait_for
 
 # What a worker and the master say to each other from its birth to its readiness, with one listener and one log.
-BIRTH = ['spawn', 'Hello', 'Adopt', 'Listener', 'Log', 'Go', 'Ready']
+BIRTH = ['spawn', 'Hello', 'Adopt', 'Lend', 'Lend', 'Go', 'Ready']
 
 
 def reload_and_wait(page):

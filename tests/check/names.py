@@ -34,14 +34,13 @@ EXCEPTIONS = {
     'FailedReload': ({'control', 'master'}, 'the same, with a time of the clock and as JSON has it'),
     'Field': ({'control', 'http'}, 'a field of the status, and a field of a message'),
     'Handler': ({'control', 'site'}, CONTROL),
-    'Listener': ({'ipc', 'session'}, 'the same listener, as the plan and as a worker\'s sessions know it'),
-    'Log': ({'ipc', 'supervisor'}, 'a log file of the plan, and the action that writes a line'),
     'Peer': ({'control', 'trace'}, 'the program that asks, and the process that a message goes to'),
     'Received': ({'channel', 'supervisor'}, 'a frame that came, and the event that it is'),
     'Request': ({'control', 'http', 'supervisor'}, CONTROL + '; to the supervisor it is a command of one'),
     'Response': ({'control', 'pipeline'}, CONTROL),
     'Server': ({'control', 'site', 'worker'}, 'what serves the control socket, a `server` block, and what serves clients'),
     'Slot': ({'scoreboard', 'supervisor'}, 'the same slot, as shared memory and as the supervisor know it'),
+    'SucceededReload': ({'control', 'master'}, 'as FailedReload'),
     'Status': ({'control', 'http'}, 'of the server, and of a response'),
 }
 

@@ -167,7 +167,7 @@ def test_the_terminal_shows_every_member_of_the_json(hive):
 
     assert (text.returncode, text.stderr, raw.returncode) == (0, '', 0)
     facts = json.loads(raw.stdout)
-    assert set(facts) == {'server', 'workers', 'generations', 'listeners', 'totals'}
+    assert set(facts) == {'server', 'workers', 'generations', 'listeners', 'zones', 'totals'}
     for value in (facts['server']['version'], facts['server']['pid'], facts['server']['started'],
                   facts['server']['configuration'], facts['workers'][0]['pid'], facts['workers'][1]['pid'],
                   facts['listeners'][0]['address']):

@@ -1,11 +1,13 @@
 """limit_req and limit_conn: rates and counts in zones of shared memory, which outlive workers and generations."""
 
+import json
 import os
 from signal import SIGHUP, SIGKILL, SIGQUIT, SIGUSR2
 import threading
 import time
 
 from support import processes
+from support.control import ctl
 from support.ports import listening
 
 FILES = {'html/a': 'x', 'html/b': 'x', 'html/big': 'x' * (16 << 20)}
@@ -265,3 +267,56 @@ def test_requests_that_came_together_are_one_connection(hive):
 
     assert [answer.status for answer in answers] == [200] * 3
     assert statuses(server, 2) == [200] * 2
+
+
+# -- how full zones are
+
+def test_status_hive_and_metrics_tell_how_full_zones_are(hive):
+    server = hive(http(SLOW + CONN, """limit_req zone=one burst=9 nodelay; limit_conn all 9;
+                                       location = /json { hive json; } location = /metrics { hive prometheus; }"""),
+                  files=FILES)
+    assert statuses(server, 3) == [200] * 3
+
+    zones = json.loads(ctl(server, 'status', '--json').stdout)['zones']
+
+    assert [(zone['name'], zone['kind'], zone['size_bytes'], zone['living'], zone['refused']) for zone in zones] == \
+        [('one', 'limit_req_zone', 64 << 10, 1, 0), ('all', 'limit_conn_zone', 32 << 10, 0, 0)]
+    text = ctl(server, 'status').stdout
+    assert 'zones: 2' in text and 'limit_conn_zone' in text
+    seen = {zone['name']: zone for zone in json.loads(server.get('/json', {'Host': 'localhost'}).body)['zones']}
+    assert seen == {'one': zones[0], 'all': {**zones[1], 'living': 1}}    # the request itself
+    metrics = server.get('/metrics', {'Host': 'localhost'}).text
+    assert f'colmeia_zone_slots{{zone="one",kind="limit_req_zone"}} {zones[0]["slots"]}\n' in metrics
+    assert 'colmeia_zone_living{zone="all",kind="limit_conn_zone"} 1\n' in metrics
+    assert 'colmeia_zone_refused_total{zone="one",kind="limit_req_zone"} 0\n' in metrics
+
+
+def test_requests_that_find_no_room_are_counted(hive):
+    server = hive(http('limit_req_zone $arg_key zone=one:32k rate=1r/m;', 'limit_req zone=one;'), files=FILES)
+
+    refused = 0
+    for batch in range(100):
+        with server.connect() as client:
+            refused += [client.get(f'/a?key={batch}.{key}').status for key in range(900)].count(503)
+        if refused > 0:
+            break
+
+    zone = json.loads(ctl(server, 'status', '--json').stdout)['zones'][0]
+    assert zone['refused'] == refused
+    assert zone['living'] <= zone['slots']
+
+
+def test_the_last_reload_that_succeeded_has_its_time(hive):
+    config = http(SLOW, 'limit_req zone=one;')
+    server = hive(config, files=FILES)
+    fresh = json.loads(ctl(server, 'status', '--json').stdout)['server']['succeeded_reload']
+    assert fresh == {'generation': 0, 'at': '', 'ago_ms': None}
+
+    reload_into(server, config, 2)
+    server.configure('nonsense;')
+    assert server.run('-s', 'reload').returncode != 0
+
+    facts = json.loads(ctl(server, 'status', '--json').stdout)['server']
+    assert facts['succeeded_reload']['generation'] == 2
+    assert facts['succeeded_reload']['at'].endswith('Z')
+    assert facts['last_reload_failed']

@@ -16,7 +16,7 @@ TEST(ControlHelpTest, ListsEveryVerbAndEveryOption) {
   for (const control::Route& route : control::Routes()) {
     EXPECT_TRUE(route.verb.empty() || text.find(route.meaning) != std::string::npos) << route.meaning;
   }
-  for (const OptionRow& option : ControlOptions()) EXPECT_THAT(text, HasSubstr(std::string(option.meaning)));
+  for (const util::OptionRow& option : ControlOptions()) EXPECT_THAT(text, HasSubstr(std::string(option.meaning)));
   for (const char* verb :
        {"  status ", "  workers ", "  workers N ", "  drain N ", "  kill N ", "  trace ", "  top "}) {
     EXPECT_THAT(text, HasSubstr(verb));

@@ -180,7 +180,7 @@ TEST_F(ChannelTest, WhatAFullSocketDoesNotTakeIsQueuedAndArrivesInOrderWithItsDe
 
   for (std::uint32_t i = 0; i < kMessages; ++i) {
     std::vector<sys::UniqueFd> lent;
-    master.channel->Send(ipc::Listener{.ordinal = i, .name = name}, {Memfd(std::to_string(i), lent)});
+    master.channel->Send(ipc::Lend{ipc::LentKind::kListener, i, name}, {Memfd(std::to_string(i), lent)});
   }
   const std::size_t queued = master.channel->queued();
   const bool last_was_queued = master.last.queued;
@@ -192,7 +192,7 @@ TEST_F(ChannelTest, WhatAFullSocketDoesNotTakeIsQueuedAndArrivesInOrderWithItsDe
   for (std::uint32_t i = 0; i < kMessages; ++i) {
     const Received& received = worker.messages[i];
     EXPECT_EQ(received.sequence, i + 1);
-    EXPECT_EQ(std::get<ipc::Listener>(received.message).ordinal, i);
+    EXPECT_EQ(std::get<ipc::Lend>(received.message).ordinal, i);
     EXPECT_EQ(*sys::ReadMemfd(received.fds.at(0).get()), std::to_string(i));
   }
   EXPECT_EQ(master.closings + worker.closings, 0);
@@ -300,7 +300,7 @@ TEST_F(ChannelTest, AMessageTooLongForAFrameClosesTheChannelAndIsNamed) {
 
   ASSERT_TRUE(RunUntil([&] { return master.closings > 0; }));
 
-  EXPECT_THAT(master.closed, HasSubstr("a Adopt message of 100048 bytes is longer than the allowed 65536"));
+  EXPECT_THAT(master.closed, HasSubstr("a Adopt message of 100056 bytes is longer than the allowed 65536"));
 }
 
 TEST_F(BrokenPeerTest, ASurplusDescriptorIsRefusedAndClosed) {

@@ -80,7 +80,8 @@ TEST_F(JsonTest, BytesThatAreNoTextDoNotBreakIt) {
   const std::string json = AnswerJson(MakeAnswer(kExitConfiguration, "site\xff.conf:1"));
 
   EXPECT_TRUE(nlohmann::json::accept(json));
-  EXPECT_THAT(json, HasSubstr("site\xc3\xbf.conf:1"));
+  EXPECT_THAT(json, HasSubstr("site\\u00FF.conf:1"));
+  EXPECT_EQ(ReadAnswer(json)->message, "site\xc3\xbf.conf:1");
 }
 
 TEST_F(JsonTest, HealthIsServingWithEveryWorker) {

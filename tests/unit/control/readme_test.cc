@@ -99,6 +99,7 @@ TEST_F(ReadmeTest, TheTablesOfMembersAreTheFields) {
   EXPECT_THAT(page, testing::HasSubstr(FieldTable<WorkerStatus>()));
   EXPECT_THAT(page, testing::HasSubstr(FieldTable<GenerationStatus>()));
   EXPECT_THAT(page, testing::HasSubstr(FieldTable<ListenerStatus>()));
+  EXPECT_THAT(page, testing::HasSubstr(FieldTable<ZoneStatus>()));
   EXPECT_THAT(page, testing::HasSubstr(FieldTable<Counts>()));
   EXPECT_THAT(page, testing::HasSubstr(FieldTable<Configuration>()));
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <string>
@@ -21,6 +22,7 @@
 #include "loop/poll_pool.h"
 #include "loop/timer.h"
 #include "scoreboard/layout.h"
+#include "support/cutting_layer.h"
 #include "support/deadline.h"
 #include "sys/sockets.h"
 
@@ -65,6 +67,22 @@ class Client {
   int fd_;
 };
 
+// The layer that all connections have whose test gives them none: COLMEIA_TEST_LAYER in the environment names it, and
+// without that they are plain. tests/CMakeLists.txt runs the tests above each.
+inline std::unique_ptr<transport::Layer> LayerOfTheRun() {
+  const char* const name = std::getenv("COLMEIA_TEST_LAYER");
+  if (name == nullptr) return nullptr;
+  if (std::string_view(name) == "pieces") {
+    return std::make_unique<CuttingLayer>(Cuts{.read_at_most = 7, .write_at_most = 997, .again_between = true});
+  }
+  if (std::string_view(name) == "hoard") {
+    return std::make_unique<CuttingLayer>(
+        Cuts{.read_at_most = 61, .wakes_in_vain = true, .hoards = true, .sends_files = false});
+  }
+  ADD_FAILURE() << "COLMEIA_TEST_LAYER=" << name << " is no layer";
+  return nullptr;
+}
+
 // How a connection's two ends are made.
 struct Pair {
   int type = SOCK_STREAM;
@@ -106,7 +124,7 @@ class ConnectionFixture : public testing::Test, public session::SessionOwner {
     }
     client = std::make_unique<Client>(fds[1]);
     transport::Transport transport(sys::UniqueFd{fds[0]}, sys::Address::FromIp("192.0.2.7", 4711).value(),
-                                   make_layer ? make_layer() : nullptr);
+                                   make_layer ? make_layer() : LayerOfTheRun());
     connections.push_back(std::make_unique<Connection>(lent, of.listener(), std::move(transport), ++number));
     return *connections.back();
   }
@@ -161,7 +179,7 @@ class ConnectionFixture : public testing::Test, public session::SessionOwner {
   SmallSite site;
   std::vector<std::unique_ptr<Connection>> connections;
   std::unique_ptr<Client> client;
-  std::function<std::unique_ptr<transport::Layer>()> make_layer;  // of the connections to come; none: they are plain
+  std::function<std::unique_ptr<transport::Layer>()> make_layer;  // of the connections to come
   bool takes = true;                                              // Until() reads what the client gets
   int idle = 0;
   std::uint64_t number = 0;

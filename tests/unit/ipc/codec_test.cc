@@ -111,7 +111,7 @@ TEST(CodecTest, APlanComesBack) {
   plan.logs = {{.path = "/var/log/access.log", .where = "nginx.conf:9"}};
   plan.error_logs = {{.log = 0, .level = 3}};
   plan.zones = {
-      {.name = "one", .kind = LentKind::kCountZone, .size = 1 << 20, .key = "$uri", .where = "nginx.conf:11"}};
+      {.name = "one", .kind = zone::ZoneKind::kCounts, .size = 1 << 20, .key = "$uri", .where = "nginx.conf:11"}};
   plan.workers = 8;
   plan.environment = {"A=b"};
   plan.shutdown_timeout = util::Milliseconds(30000);

@@ -28,9 +28,9 @@ TEST(DissectTest, EveryFieldHasItsPlace) {
 }
 
 TEST(DissectTest, AStringIsItsSizeAndItsBytes) {
-  const std::vector<std::string> lines = Lines(EncodeFrame(Log{.ordinal = 2, .path = "x.log"}, 1));
+  const std::vector<std::string> lines = Lines(EncodeFrame(Lend{LentKind::kLog, 2, "x.log"}, 1));
   EXPECT_THAT(std::vector(lines.begin() + 6, lines.end()),
-              ElementsAre("20 4 ordinal=2", "24 4 size of path=5", "28 5 path=\"x.log\""));
+              ElementsAre("20 1 kind=log", "21 4 ordinal=2", "25 4 size of name=5", "29 5 name=\"x.log\""));
 
   const std::vector<std::string> empty = Lines(EncodeFrame(Failed{}, 1));
   EXPECT_THAT(std::vector(empty.begin() + 6, empty.end()), ElementsAre("20 4 size of why=0"));
@@ -60,9 +60,9 @@ TEST(DissectTest, EveryByteOfEveryMessageIsInOnePart) {
 
 TEST(DissectTest, WhatIsNoFrameIsRefused) {
   EXPECT_THAT(Lines("colm"), ElementsAre(HasSubstr("shorter than its header")));
-  std::string cut = EncodeFrame(Log{.ordinal = 2, .path = "x.log"}, 1);
+  std::string cut = EncodeFrame(Lend{LentKind::kLog, 2, "x.log"}, 1);
   cut.pop_back();
-  EXPECT_THAT(Lines(cut), ElementsAre(HasSubstr("has 32")));
+  EXPECT_THAT(Lines(cut), ElementsAre(HasSubstr("has 33")));
 }
 
 }  // namespace

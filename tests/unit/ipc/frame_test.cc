@@ -35,8 +35,7 @@ TEST(FrameTest, AMessageComesBackWithItsNumbers) {
 TEST(FrameTest, EveryDeclaredMessageComesBack) {
   const Message messages[] = {Hello{.pid = 9},
                               Adopt{},
-                              Listener{.ordinal = 1, .name = "a"},
-                              Log{.ordinal = 2, .path = "b"},
+                              Lend{.kind = LentKind::kLog, .ordinal = 2, .name = "b"},
                               Go{},
                               Ready{},
                               Release{.ordinal = 3},
@@ -49,8 +48,7 @@ TEST(FrameTest, EveryDeclaredMessageComesBack) {
                               Compiled{.ok = true},
                               Client{.ordinal = 6, .peer = "e"},
                               Removed{.ordinal = 7},
-                              Unusable{.ordinal = 3, .code = 22},
-                              Lend{.kind = LentKind::kCountZone, .ordinal = 8, .name = "f", .size = 9, .holder = 10}};
+                              Unusable{.ordinal = 3, .code = 22}};
 
   ASSERT_EQ(std::size(messages), Messages().size());
   for (const Message& message : messages) {
@@ -61,7 +59,7 @@ TEST(FrameTest, EveryDeclaredMessageComesBack) {
 }
 
 TEST(FrameTest, EveryTruncationIsRefused) {
-  const std::string frame = EncodeFrame(Log{.ordinal = 2, .path = "/a.log"}, 1);
+  const std::string frame = EncodeFrame(Lend{LentKind::kLog, 2, "/a.log"}, 1);
 
   for (std::size_t size = 0; size < frame.size(); ++size) EXPECT_NE(ErrorOf(frame.substr(0, size)), "no error") << size;
 }
@@ -131,7 +129,7 @@ TEST(DescribeTest, NamesEveryField) {
   EXPECT_EQ(Describe(Drain{.deadline = util::Milliseconds(5000)}), "Drain deadline=5000ms");
   EXPECT_EQ(Describe(Go{}), "Go");
   EXPECT_EQ(Describe(Compiled{.ok = true}), "Compiled ok=yes");
-  EXPECT_EQ(Describe(Log{.ordinal = 2, .path = "/var/log/a.log"}), "Log ordinal=2 path=\"/var/log/a.log\"");
+  EXPECT_EQ(Describe(Lend{LentKind::kLog, 2, "/var/log/a.log"}), "Lend kind=log ordinal=2 name=\"/var/log/a.log\"");
 }
 
 TEST(DescribeTest, TextIsEscapedAndCut) {
@@ -142,17 +140,18 @@ TEST(DescribeTest, TextIsEscapedAndCut) {
 TEST(DescribeTest, DescriptorsHaveTheNamesThatTheirMessageDeclares) {
   const auto fds = [](const Message& message) { return DescribeFds(Describe(message)); };
   EXPECT_THAT(fds(Adopt{}), testing::ElementsAre("configuration", "scoreboard", "trace"));
-  EXPECT_THAT(fds(Listener{.name = "127.0.0.1:80"}), testing::ElementsAre("listener 127.0.0.1:80"));
-  EXPECT_THAT(fds(Log{.path = "/a \"b\\.log"}), testing::ElementsAre("log /a \\\"b\\\\.log"));
-  EXPECT_THAT(fds(Lend{.name = "one"}), testing::ElementsAre("zone one"));
+  EXPECT_THAT(fds(Lend{LentKind::kListener, 0, "127.0.0.1:80"}), testing::ElementsAre("listener 127.0.0.1:80"));
+  EXPECT_THAT(fds(Lend{LentKind::kLog, 0, "/a \"b\\.log"}), testing::ElementsAre("log /a \\\"b\\\\.log"));
+  EXPECT_THAT(fds(Lend{LentKind::kZone, 0, "one"}), testing::ElementsAre("zone one"));
   EXPECT_THAT(fds(Client{.peer = std::string(16, '\0')}), testing::ElementsAre("client"));
   EXPECT_THAT(fds(Compiled{.ok = true}), testing::ElementsAre("text", "plan"));
   EXPECT_THAT(fds(Go{}), testing::IsEmpty());
 }
 
 TEST(DescribeTest, DescriptorsOfACutTextAreStillNamed) {
-  EXPECT_THAT(DescribeFds("Log ordinal=0 path=\"/var/lo"), testing::ElementsAre("log /var/lo"));
-  EXPECT_THAT(DescribeFds("Log ordi"), testing::ElementsAre("log"));
+  EXPECT_THAT(DescribeFds("Lend kind=log ordinal=0 name=\"/var/lo"), testing::ElementsAre("log /var/lo"));
+  EXPECT_THAT(DescribeFds("Lend kind=log ordi"), testing::ElementsAre("log"));
+  EXPECT_THAT(DescribeFds("Lend ki"), testing::ElementsAre("lent"));
   EXPECT_THAT(DescribeFds("Surprise"), testing::IsEmpty());
 }
 

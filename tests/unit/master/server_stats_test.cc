@@ -46,6 +46,7 @@ TEST_F(ServerStatsTest, AReloadThatFailedSaysWhy) {
   EXPECT_TRUE(board.Server().last_reload->succeeded);
   EXPECT_EQ(board.Server().reloads_failed, 1u);
   EXPECT_EQ(stats.history().failed_reload->why, "colmeia.conf:3: unknown directive");
+  EXPECT_EQ(stats.history().succeeded_reload->generation, 3u);
 }
 
 TEST_F(ServerStatsTest, TheLastRespawnIsRemembered) {

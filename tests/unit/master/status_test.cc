@@ -4,6 +4,7 @@
 #include "ipc/plan.h"
 #include "supervisor/fixture.h"
 #include "sys/memfd.h"
+#include "zone/rate_table.h"
 
 namespace colmeia::master {
 namespace {
@@ -114,6 +115,45 @@ TEST_F(StatusTest, RemembersTheLastReloadThatFailedAndTheLastRespawn) {
   EXPECT_EQ(control::HealthOf(status).notes,
             "the last reload failed 2.0s ago (" + server.failed_reload.at + "): a.conf:7:5: no\n    x;\n    ^\n" +
                 "4 respawns, the last one 2.0s ago (" + server.last_respawn.at + "): worker 0 (pid 77) was killed\n");
+}
+
+TEST_F(StatusTest, RemembersTheLastReloadThatSucceeded) {
+  GivenReadyWorkers(1);
+  EXPECT_EQ(Look().server.succeeded_reload, control::SucceededReload{});
+  history_.succeeded_reload = {.generation = 2, .when = {clock.Now(), 1'795'444'500'000}};
+  Advance(3s);
+
+  const control::SucceededReload reload = Look().server.succeeded_reload;
+
+  EXPECT_EQ(reload.generation, 2u);
+  EXPECT_EQ(reload.at, "2026-11-23T14:35:00Z");
+  EXPECT_EQ(reload.ago_ms, 3000u);
+}
+
+TEST_F(StatusTest, TellsHowFullZonesAre) {
+  GivenReadyWorkers(1);
+  auto plan = std::make_shared<ipc::Plan>();
+  plan->zones = {{.name = "one", .kind = zone::ZoneKind::kRates, .size = 65536, .key = "$uri", .rate = 1000}};
+  ASSERT_TRUE(resources_.Open(1, plan));
+  ASSERT_TRUE(resources_.Open(2, plan));
+  const resources::OpenZone& zone = *resources_.Find(1)->zones.at(0);
+  const zone::TableGeometry geometry = resources::GeometryOf(zone.planned.kind, zone.planned.size);
+  auto memory = sys::Mapping::MapShared(zone.fd.get(), geometry.common_size(), true);
+  const zone::Table table = zone::Table::Attach({static_cast<std::byte*>(memory->data()), memory->size()}, geometry);
+  const auto now_ms = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<util::Milliseconds>(clock.Now().time_since_epoch()).count());
+  static_cast<void>(zone::RateTable(table).Take(table.Hash("/a"), 1000, 0, {.holder = 0, .now_ms = now_ms}));
+  table.CountRefused();
+
+  const control::Status status = Look();
+
+  ASSERT_EQ(status.zones.size(), 1u);
+  EXPECT_EQ(status.zones[0], (control::ZoneStatus{.name = "one",
+                                                  .kind = "limit_req_zone",
+                                                  .size_bytes = 65536,
+                                                  .slots = table.size(),
+                                                  .living = 1,
+                                                  .refused = 1}));
 }
 
 TEST_F(StatusTest, TellsHowLongALeavingWorkerHas) {

@@ -78,7 +78,7 @@ TEST_F(TraceRecorderTest, WhatAChildSaysIsLedToByWhatWasSaidToIt) {
 
 TEST_F(TraceRecorderTest, AFrameIsRecordedWithAllThatIsKnown) {
   Serve(kWorker);
-  Send(kWorker, ipc::Log{.ordinal = 1, .path = "x.log"}, 9);
+  Send(kWorker, ipc::Lend{ipc::LentKind::kLog, 1, "x.log"}, 9);
   recorder.Because(0);
   Receive(kWorker, ipc::Done{}, 4, 9);
 
@@ -100,8 +100,8 @@ TEST_F(TraceRecorderTest, AFrameIsRecordedWithAllThatIsKnown) {
 
 TEST_F(TraceRecorderTest, AReplyIsLedToByWhatItAnswers) {
   Serve(kWorker);
-  const auto first = Send(kWorker, ipc::Log{.ordinal = 0, .path = "a"}, 5);
-  const auto second = Send(kWorker, ipc::Log{.ordinal = 1, .path = "b"}, 6);
+  const auto first = Send(kWorker, ipc::Lend{ipc::LentKind::kLog, 0, "a"}, 5);
+  const auto second = Send(kWorker, ipc::Lend{ipc::LentKind::kLog, 1, "b"}, 6);
 
   Receive(kWorker, ipc::Done{}, 3, 5);
   EXPECT_EQ(CauseOfLast(), first);
@@ -111,7 +111,7 @@ TEST_F(TraceRecorderTest, AReplyIsLedToByWhatItAnswers) {
 
 TEST_F(TraceRecorderTest, ALateReplyDoesNotHideThatTheWorkerWasToldToLeave) {
   Serve(kWorker);
-  Send(kWorker, ipc::Log{.ordinal = 0, .path = "a"}, 5);
+  Send(kWorker, ipc::Lend{ipc::LentKind::kLog, 0, "a"}, 5);
   const auto drain = Send(kWorker, ipc::Drain{}, 6);
   Receive(kWorker, ipc::Done{}, 3, 5);
   recorder.Because(0);

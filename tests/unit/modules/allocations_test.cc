@@ -114,6 +114,15 @@ TEST_F(AllocationsTest, AreNoneWithOpenFileCache) {
   EXPECT_EQ(looked, 0u);
 }
 
+TEST_F(AllocationsTest, AreNoneWhereOtherTypesHaveSomethingAdded) {
+  folder.Write("a.txt", "hello");
+  Configure("http { types { text/plain txt; } server { listen 80; root " + folder.path() +
+            "; add_before_body /b; log_subrequest on; } }");
+  Measure("/a.txt");
+  EXPECT_EQ(allocated, 0u);
+  EXPECT_EQ(looked, 1u);
+}
+
 TEST_F(AllocationsTest, AreNoneForAddedFields) {
   folder.Write("a.html", "hello");
   Configure("http { server { listen 80; root " + folder.path() + "; add_header X-Path $uri; expires 1h; } }");

@@ -77,6 +77,8 @@ HiveFacts Facts() {
                                                                    .wall_ms = 1'795'000'007'000,
                                                                    .duration_us = 12'000,
                                                                    .why = "b.conf:1: \x01"}};
+  facts.zones = {{.name = "one", .kind = zone::ZoneKind::kRates, .size = 65'536, .occupancy = {4088, 17, 0}},
+                 {.name = "a \"b\"\\", .kind = zone::ZoneKind::kCounts, .size = 32'768, .occupancy = {2040, 3, 9}}};
   scoreboard::Picture& picture = facts.picture;
   picture.slots = {{2, WorkerOf(0, SlotState::kReady, 1000)}, {5, WorkerOf(1, SlotState::kStarting, 10)}};
   At(picture.past, Total::kRequests) = 7;
@@ -130,6 +132,13 @@ TEST(HiveJsonTest, AStampOfTheFutureIsNow) {
   HiveFacts facts = Facts();
   facts.picture.slots[0].second.heartbeat_ns = facts.monotonic_ns + 1'000'000'000;
   EXPECT_THAT(HiveJson(facts), HasSubstr(R"("heartbeat_age_ms":0)"));
+}
+
+TEST(HiveMetricsTest, SayNothingOfZonesWhereThereAreNone) {
+  HiveFacts facts = Facts();
+  facts.zones.clear();
+  EXPECT_THAT(HiveMetrics(facts), Not(HasSubstr("colmeia_zone")));
+  EXPECT_THAT(HiveJson(facts), HasSubstr(R"("zones":[])"));
 }
 
 TEST(HiveMetricsTest, AreAsTheyWere) { ExpectGolden("metrics.txt", HiveMetrics(Facts())); }

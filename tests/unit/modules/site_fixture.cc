@@ -4,6 +4,7 @@
 
 #include "modules/access.h"
 #include "modules/access_log.h"
+#include "modules/addition.h"
 #include "modules/autoindex.h"
 #include "modules/charset.h"
 #include "modules/compression.h"
@@ -25,6 +26,7 @@
 #include "modules/static_files.h"
 #include "modules/stub_status.h"
 #include "modules/try_files.h"
+#include "pipeline/aio.h"
 #include "pipeline/content_coding.h"
 #include "pipeline/variables.h"
 #include "site/core_module.h"
@@ -55,34 +57,14 @@ pipeline::BodySource::Pulled PullAll(pipeline::BodySource& source, Take take) {
 }  // namespace
 
 const site::ModuleList& TestModules() {
-  static const site::ModuleList kList({&site::kProcess,
-                                       &site::kEvents,
-                                       &site::kCore,
-                                       &pipeline::kVariables,
-                                       &kHashSizes,
-                                       &kOpenFileCache,
-                                       &kMap,
-                                       &kGeo,
-                                       &kSplitClients,
-                                       &kRewrite,
-                                       &kLimitConn,
-                                       &kLimitReq,
-                                       &kAccess,
-                                       &kTryFiles,
-                                       &kStubStatus,
-                                       &kHive,
-                                       &kIndex,
-                                       &kAutoindex,
-                                       &kPrecompressed,
-                                       &kStaticFiles,
-                                       &kConditional,
-                                       &kCharset,
-                                       &kHeaders,
-                                       &kGunzip,
-                                       &kCompression,
-                                       &kRanges,
-                                       &pipeline::kContentCoding,
-                                       &kAccessLog});
+  static const site::ModuleList kList({&site::kProcess, &site::kEvents,  &site::kCore,    &pipeline::kVariables,
+                                       &kHashSizes,     &kOpenFileCache, &kMap,           &kGeo,
+                                       &kSplitClients,  &kRewrite,       &kLimitConn,     &kLimitReq,
+                                       &kAccess,        &kTryFiles,      &kStubStatus,    &kHive,
+                                       &kIndex,         &kAutoindex,     &kPrecompressed, &kStaticFiles,
+                                       &kConditional,   &kCharset,       &kHeaders,       &kGunzip,
+                                       &kAddition,      &kCompression,   &kRanges,        &pipeline::kContentCoding,
+                                       &pipeline::kAio, &kAccessLog});
   return kList;
 }
 

@@ -12,7 +12,8 @@
 
 namespace colmeia::pipeline {
 
-// `nap server WAY;` and `nap location WAY;`: a handler of that phase waits, and when it is resumed it says pass, done,
+// `nap server WAY;`, `nap location WAY;` and `nap content WAY;`: a handler of that place, of the access or the content
+// phase in a location, waits, and when it is resumed it says pass, done,
 // again (another Awaiting), longer (the same one waits on), a status, or a path to go to.
 struct NapSettings {
   std::string where;
@@ -72,6 +73,7 @@ inline Outcome TakeNap(Exchange& exchange, std::string_view where) {
 }
 inline Outcome NapInServer(Exchange& exchange) { return TakeNap(exchange, "server"); }
 inline Outcome NapInLocation(Exchange& exchange) { return TakeNap(exchange, "location"); }
+inline Outcome NapInContent(Exchange& exchange) { return TakeNap(exchange, "content"); }
 
 inline constexpr config::Directive kNapDirectives[] = {
     {.name = "nap",
@@ -83,7 +85,8 @@ inline constexpr config::Directive kNapDirectives[] = {
      .doc = "Waits."},
 };
 inline constexpr site::PhaseHook kNapHooks[] = {{site::Phase::kServerRewrite, NapInServer, nullptr},
-                                                {site::Phase::kAccess, NapInLocation, nullptr}};
+                                                {site::Phase::kAccess, NapInLocation, nullptr},
+                                                {site::Phase::kContent, NapInContent, nullptr}};
 inline const site::Module kNap = site::DefineModule<NapSettings, NapDraft, MergeNap>(
     "nap", kNapDirectives, {.phases = kNapHooks}, site::Inherit::kNothing);
 

@@ -9,8 +9,11 @@
 
 #include "config/setters.h"
 #include "log/error_log.h"
+#include "pipeline/aio.h"
+#include "pipeline/error_response.h"
 #include "pipeline/evaluate.h"
 #include "pipeline/exchange.h"
+#include "pipeline/family.h"
 #include "pipeline/nap.h"
 #include "pipeline/runner.h"
 #include "pipeline/services.h"
@@ -50,6 +53,7 @@ inline Outcome Say(Exchange& exchange) {
     exchange.SetPath(settings.go, "");
     return Outcome::Reroute();
   }
+  if (settings.refuse == http::Status::kClose) return RespondBare(exchange, settings.refuse);
   if (settings.refuse != http::Status::kNone) return Outcome::Respond(settings.refuse);
   if (settings.text.empty()) return Outcome::Pass();
   exchange.response.body.Add(Piece::Memory(exchange.arena.Copy(Evaluate(settings.text, exchange))));
@@ -101,7 +105,8 @@ class SiteTest : public testing::Test {
     source.prefix = "/srv/";
     source.conf_path = "/etc/test.conf";
     config::Diagnostics diagnostics;
-    static const site::ModuleList kModules({&site::kProcess, &site::kEvents, &site::kCore, &kVariables, &kNap, &kSay});
+    static const site::ModuleList kModules(
+        {&site::kProcess, &site::kEvents, &site::kCore, &kVariables, &kAio, &kNap, &kFamily, &kSay});
     TwinResolver resolver;
     site = site::BuildSite(source, {&kModules, &resolver}, diagnostics);
     mistakes = diagnostics.Render();

@@ -61,15 +61,15 @@ class ListeningTest : public testing::Test {
 
   // How many of so many connections came to each socket.
   static std::vector<int> Spread(const OpenListener& listener, int clients) {
-    std::vector<int> counts(listener.sockets.size());
+    std::vector<int> counts(listener.sockets().size());
     std::vector<int> numbers;
-    for (const sys::UniqueFd& socket : listener.sockets) numbers.push_back(socket.get());
+    for (const sys::UniqueFd& socket : listener.sockets()) numbers.push_back(socket.get());
     for (int i = 0; i < clients; ++i) {
-      const auto client = sys::Connect(listener.address);
+      const auto client = sys::Connect(listener.address());
       EXPECT_TRUE(client);
       sys::UntilSomebodyIsThere(numbers);
       for (std::size_t at = 0; at < counts.size(); ++at) {
-        if (sys::Accept(listener.sockets[at].get()).status == sys::AcceptStatus::kAccepted) ++counts[at];
+        if (sys::Accept(listener.sockets()[at].get()).status == sys::AcceptStatus::kAccepted) ++counts[at];
       }
     }
     return counts;

@@ -17,7 +17,7 @@ class MenderTest : public ListeningTest {
   ~MenderTest() override { log::Main().SetTargets({{}}); }
 
   void ShutDown(std::size_t socket = 0) {
-    ASSERT_EQ(shutdown(First(resources_, 1).sockets[socket].get(), SHUT_RDWR), 0);
+    ASSERT_EQ(shutdown(First(resources_, 1).sockets()[socket].get(), SHUT_RDWR), 0);
   }
   [[nodiscard]] bool TakesClients(const sys::Address& address) { return bool(sys::Connect(address)); }
 
@@ -32,11 +32,11 @@ class MenderTest : public ListeningTest {
 
 TEST_F(MenderTest, WhatListensIsLeftAlone) {
   Serve(resources_, 1, PlanOf(2, {address_}, false));
-  const int socket = First(resources_, 1).sockets.front().get();
+  const int socket = First(resources_, 1).sockets().front().get();
 
   mender_.Look();
 
-  EXPECT_EQ(First(resources_, 1).sockets.front().get(), socket);
+  EXPECT_EQ(First(resources_, 1).sockets().front().get(), socket);
   EXPECT_THAT(handed_out_, IsEmpty());
 }
 
@@ -49,18 +49,18 @@ TEST_F(MenderTest, ASocketThatWasShutDownIsOpenedAnewAndHandedOut) {
 
   EXPECT_TRUE(TakesClients(address_));
   EXPECT_THAT(handed_out_, ElementsAre(ElementsAre(0)));
-  EXPECT_EQ(First(resources_, 1).mended, 1u);
+  EXPECT_EQ(First(resources_, 1).mended(), 1u);
   EXPECT_TRUE(mender_.MendedLately(First(resources_, 1)));
 }
 
 TEST_F(MenderTest, OfAReuseportAddressThoseThatListenStay) {
   Serve(resources_, 1, PlanOf(3, {address_}, true));
-  const int other = First(resources_, 1).sockets[0].get();
+  const int other = First(resources_, 1).sockets()[0].get();
   ShutDown(1);
 
   mender_.Look();
 
-  EXPECT_EQ(First(resources_, 1).sockets[0].get(), other);
+  EXPECT_EQ(First(resources_, 1).sockets()[0].get(), other);
   EXPECT_THAT(handed_out_, ElementsAre(ElementsAre(1)));
   EXPECT_THAT(Spread(First(resources_, 1), 200), testing::Each(testing::Gt(0)));
 }

@@ -36,12 +36,12 @@ class ResourcesTest : public ListeningTest {
 TEST_F(ResourcesTest, AReloadKeepsTheSocketOfAnAddress) {
   Resources resources;
   Serve(resources, 1, PlanOf(2, {address_}, false));
-  const int socket = First(resources, 1).sockets.front().get();
+  const int socket = First(resources, 1).sockets().front().get();
 
   Serve(resources, 2, PlanOf(4, {address_}, false));
   resources.Close(1);
 
-  EXPECT_EQ(First(resources, 2).sockets.front().get(), socket);
+  EXPECT_EQ(First(resources, 2).sockets().front().get(), socket);
 }
 
 // What becomes of somebody who connects now.
@@ -55,14 +55,14 @@ TEST_F(ResourcesTest, TheListenersThatOnlyRetiredGenerationsHaveAreRemovedAndTur
   Resources resources;
   Serve(resources, 1, PlanOf(1, {address_, other}, false));
   const auto early = sys::Connect(other);
-  sys::UntilSomebodyIsThere({resources.Find(1)->listeners[1]->sockets.front().get()});
+  sys::UntilSomebodyIsThere({resources.Find(1)->listeners[1]->sockets().front().get()});
   Serve(resources, 2, PlanOf(1, {address_}, false));
 
   EXPECT_THAT(resources.Remove(1), testing::ElementsAre(1));
 
   EXPECT_TRUE(sys::Connect(address_));
   EXPECT_THAT(Knock(other), testing::AnyOf(EINPROGRESS, ECONNREFUSED));
-  const int socket = resources.Find(1)->listeners[1]->sockets.front().get();
+  const int socket = resources.Find(1)->listeners[1]->sockets().front().get();
   EXPECT_EQ(sys::AcceptSoon(socket).status, sys::AcceptStatus::kAccepted);
   EXPECT_EQ(sys::Accept(socket).status, sys::AcceptStatus::kEmpty);
   EXPECT_THAT(resources.Remove(2), testing::ElementsAre(0));
@@ -71,32 +71,36 @@ TEST_F(ResourcesTest, TheListenersThatOnlyRetiredGenerationsHaveAreRemovedAndTur
 TEST_F(ResourcesTest, ARemovedListenerThatTurnsClientsAwayForGoodIsOpenedAnewBesideIt) {
   const sys::Address other = FreeAddress();
   Resources resources;
-  OpenListener& removed = Remove(resources, other);
-  if (removed.turned_away == sys::Refused::kForNow) {
-    ASSERT_TRUE(sys::RefuseForGood(removed.sockets.front().get(), other.family()));
-    removed.turned_away = sys::Refused::kForGood;
-  }
+  Serve(resources, 1, PlanOf(1, {address_, other}, false));
+  OpenListener& removed = *resources.Find(1)->listeners[1];
+  // As where a filter needs a right: this kernel refuses one, too (SO_LOCK_FILTER in socket(7)).
+  const int locked = 1;
+  ASSERT_EQ(setsockopt(removed.sockets().front().get(), SOL_SOCKET, SO_LOCK_FILTER, &locked, sizeof(locked)), 0);
+  Serve(resources, 2, PlanOf(1, {address_}, false));
+  EXPECT_THAT(resources.Remove(1), testing::ElementsAre(1));
+  ASSERT_EQ(removed.state(), ListenerState::kRefusedForGood);
 
   const auto opened = resources.Open(3, PlanOf(1, {address_, other}, false), Attempts::kMore);
 
   ASSERT_TRUE(opened) << opened.error().message;
   const auto client = sys::Connect(other);
   EXPECT_TRUE(client);
-  EXPECT_EQ(sys::Accept(removed.sockets.front().get()).status, sys::AcceptStatus::kEmpty);
-  EXPECT_EQ(sys::AcceptSoon(resources.Find(3)->listeners[1]->sockets.front().get()).status,
+  EXPECT_EQ(sys::Accept(removed.sockets().front().get()).status, sys::AcceptStatus::kEmpty);
+  EXPECT_EQ(sys::AcceptSoon(resources.Find(3)->listeners[1]->sockets().front().get()).status,
             sys::AcceptStatus::kAccepted);
 }
 
 TEST_F(ResourcesTest, ARemovedListenerThatIsWantedAgainLetsClientsIn) {
   const sys::Address other = FreeAddress();
   Resources resources;
-  if (Remove(resources, other, true).turned_away == sys::Refused::kForGood) {
+  if (Remove(resources, other, true).state() == ListenerState::kRefusedForGood) {
     GTEST_SKIP() << "this kernel takes it back with CAP_NET_ADMIN only";
   }
 
   Serve(resources, 3, PlanOf(1, {address_, other}, true));
 
   EXPECT_EQ(resources.Find(3)->listeners[1], resources.Find(1)->listeners[1]);
+  EXPECT_EQ(resources.Find(3)->listeners[1]->state(), ListenerState::kOpen);
   EXPECT_TRUE(sys::Connect(other));
 }
 
@@ -116,7 +120,7 @@ TEST_F(ResourcesTest, AUnixListenerThatLostItsNameIsToldAndOpenedAnew) {
   EXPECT_NE(resources.Find(1)->listeners[1], resources.Find(2)->listeners[1]);
   ASSERT_THAT(resources.Remove(1), testing::ElementsAre(1));
   EXPECT_THAT(resources.LostNames(), testing::IsEmpty());
-  const int old = resources.Find(1)->listeners[1]->sockets.front().get();
+  const int old = resources.Find(1)->listeners[1]->sockets().front().get();
   EXPECT_EQ(sys::Accept(old).status, sys::AcceptStatus::kAccepted) << "who had connected before is served";
   resources.CloseListeners(1);
   EXPECT_TRUE(sys::Connect(unix_address)) << "the path is the new one's";
@@ -134,7 +138,7 @@ TEST_F(ResourcesTest, ARemovedUnixListenerThatIsWantedAgainIsAnotherOne) {
   Serve(resources, 3, PlanOf(1, {address_, unix_address}, false));
 
   EXPECT_TRUE(sys::Connect(unix_address));
-  const int old = resources.Find(1)->listeners[1]->sockets.front().get();
+  const int old = resources.Find(1)->listeners[1]->sockets().front().get();
   EXPECT_EQ(sys::Accept(old).status, sys::AcceptStatus::kAccepted);
   resources.CloseListeners(1);
   EXPECT_TRUE(sys::Connect(unix_address)) << "the path is the new one's";
@@ -200,7 +204,7 @@ TEST_F(ResourcesTest, ClonesWithoutASeatGetNoConnections) {
 TEST_F(ResourcesTest, SharedBecomesReusePortAndBack) {
   Resources resources;
   Serve(resources, 1, PlanOf(3, {address_}, false));
-  const int socket = First(resources, 1).sockets.front().get();
+  const int socket = First(resources, 1).sockets().front().get();
 
   ASSERT_TRUE(resources.Open(2, PlanOf(3, {address_}, true)));
   EXPECT_THAT(Spread(First(resources, 1), 20), ElementsAre(20, 0, 0)) << "the old generation serves";
@@ -209,7 +213,7 @@ TEST_F(ResourcesTest, SharedBecomesReusePortAndBack) {
   EXPECT_THAT(Spread(First(resources, 2), 120), Each(Gt(3)));
 
   Serve(resources, 3, PlanOf(3, {address_}, false));
-  EXPECT_EQ(First(resources, 3).sockets.front().get(), socket);
+  EXPECT_EQ(First(resources, 3).sockets().front().get(), socket);
   EXPECT_THAT(Spread(First(resources, 3), 20), ElementsAre(20, 0, 0));
 }
 
@@ -251,7 +255,7 @@ TEST_F(ResourcesTest, AGenerationTunesOpenSocketsWhenItBecomesCurrent) {
   const auto deferred = [](const Resources& resources, std::uint32_t generation) {
     int seconds = -1;
     socklen_t size = sizeof(seconds);
-    const int fd = First(resources, generation).sockets.front().get();
+    const int fd = First(resources, generation).sockets().front().get();
     EXPECT_EQ(::getsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, &size), 0);
     return seconds > 0;
   };
@@ -276,7 +280,7 @@ TEST_F(ResourcesTest, UsesAnInheritedSocketOfTheSameAddress) {
 
   Serve(resources, 1, PlanOf(2, {address_}, false));
 
-  EXPECT_EQ(First(resources, 1).sockets.front().get(), number);
+  EXPECT_EQ(First(resources, 1).sockets().front().get(), number);
 }
 
 TEST_F(ResourcesTest, InheritedClonesAreUsedOneToOneAndKeepTheirConnections) {
@@ -285,7 +289,7 @@ TEST_F(ResourcesTest, InheritedClonesAreUsedOneToOneAndKeepTheirConnections) {
   Resources resources(std::move(inherited));
 
   ASSERT_TRUE(resources.Open(1, PlanOf(4, {address_}, true)));
-  ASSERT_EQ(First(resources, 1).sockets.size(), 4u);
+  ASSERT_EQ(First(resources, 1).sockets().size(), 4u);
   EXPECT_THAT(Spread(First(resources, 1), 60), ElementsAre(Gt(3), Gt(3), Gt(3), 0)) << "the old master serves";
   resources.Promote(1);
   resources.Reseat(1, 4, 4, {});
@@ -344,8 +348,8 @@ TEST_F(ResourcesTest, HandsOverAllSocketsInTheOrderOfTheirGroups) {
 
   ASSERT_EQ(handed.size(), 4u);
   EXPECT_EQ(handed[0].name, address_.ToString());
-  EXPECT_EQ(handed[2].fd, First(resources, 2).sockets[0].get());
-  EXPECT_EQ(handed[3].fd, First(resources, 2).sockets[1].get());
+  EXPECT_EQ(handed[2].fd, First(resources, 2).sockets()[0].get());
+  EXPECT_EQ(handed[3].fd, First(resources, 2).sockets()[1].get());
 }
 
 // The new master would take a socket that nobody can come to for one that serves.

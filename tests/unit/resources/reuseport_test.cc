@@ -57,7 +57,7 @@ class ReuseportKeeperTest : public ListeningTest {
     friend std::ostream& operator<<(std::ostream& out, const Sent& sent) { return out << sent.slot << sent.message; }
   };
   bool Send(std::uint32_t slot, const ipc::Message& message, const std::vector<int>& fds) {
-    sent_.push_back({slot, std::holds_alternative<ipc::Release>(message) ? "Release" : "Listener"});
+    sent_.push_back({slot, std::holds_alternative<ipc::Release>(message) ? "Release" : "Lend"});
     EXPECT_EQ(fds.size(), std::holds_alternative<ipc::Release>(message) ? 0u : 1u);
     return true;
   }
@@ -74,7 +74,7 @@ class ReuseportKeeperTest : public ListeningTest {
   // As if that much time had passed without a connection.
   void Age() {
     for (OpenListener* const listener : resources_.Listeners()) {
-      listener->clones.Heard(loop_.Now() - ReuseportSockets::kSilence);
+      listener->Heard(loop_.Now() - ReuseportSockets::kSilence);
     }
   }
 
@@ -92,7 +92,7 @@ TEST_F(ReuseportKeeperTest, ClosesThemAfterASilenceAndHasThemReleasedBefore) {
   EXPECT_THAT(sent_, IsEmpty()) << "they came with the adoption";
   Age();
 
-  supervisor::TurnUntil(loop_, [&] { return First(resources_, 2).sockets.size() == 2; });
+  supervisor::TurnUntil(loop_, [&] { return First(resources_, 2).sockets().size() == 2; });
 
   EXPECT_THAT(sent_, ElementsAre(Sent{4, "Release"}, Sent{5, "Release"}));
   EXPECT_FALSE(loop_.Turn()) << "nothing is left to look at";
@@ -103,9 +103,9 @@ TEST_F(ReuseportKeeperTest, ClosesThemAfterASilenceAndHasThemReleasedBefore) {
 TEST_F(ReuseportKeeperTest, NobodyComesToAClosedSocketThatItsBorrowerStillHas) {
   FromFourSeatsToTwo();
   std::vector<sys::UniqueFd> borrowed;
-  for (const std::size_t i : {2u, 3u}) borrowed.emplace_back(dup(First(resources_, 2).sockets[i].get()));
+  for (const std::size_t i : {2u, 3u}) borrowed.emplace_back(dup(First(resources_, 2).sockets()[i].get()));
   Age();
-  supervisor::TurnUntil(loop_, [&] { return First(resources_, 2).sockets.size() == 2; });
+  supervisor::TurnUntil(loop_, [&] { return First(resources_, 2).sockets().size() == 2; });
 
   for (int i = 0; i < 40; ++i) EXPECT_TRUE(sys::Connect(address_));
 
@@ -116,16 +116,16 @@ TEST_F(ReuseportKeeperTest, AConnectionBreaksTheSilence) {
   FromFourSeatsToTwo();
   OpenListener& listener = *resources_.Listeners().front();
   // The way into a queue whose steering is gone, as for one whose handshake began before.
-  ASSERT_TRUE(sys::SteerToFirst(listener.sockets[0].get(), 0));
+  ASSERT_TRUE(sys::SteerToFirst(listener.sockets()[0].get(), 0));
   std::vector<sys::UniqueFd> clients;
   Age();
-  while (*listener.clones.SilentAt() <= loop_.Now()) {
+  while (*listener.clones().SilentAt() <= loop_.Now()) {
     clients.push_back(*sys::Connect(address_));
     loop_.Turn();
     ASSERT_LT(clients.size(), 200u);
   }
 
-  EXPECT_EQ(listener.sockets.size(), 4u);
+  EXPECT_EQ(listener.sockets().size(), 4u);
 }
 
 TEST_F(ReuseportKeeperTest, AnotherWorkerBorrowsWhatALeavingOneHad) {
@@ -133,7 +133,7 @@ TEST_F(ReuseportKeeperTest, AnotherWorkerBorrowsWhatALeavingOneHad) {
 
   keeper_.Gone(4);
 
-  EXPECT_THAT(sent_, ElementsAre(Sent{5, "Listener"}));
+  EXPECT_THAT(sent_, ElementsAre(Sent{5, "Lend"}));
 }
 
 TEST_F(ReuseportKeeperTest, FewerWorkersBorrowTheSocketsOfThoseThatLeave) {
@@ -141,11 +141,11 @@ TEST_F(ReuseportKeeperTest, FewerWorkersBorrowTheSocketsOfThoseThatLeave) {
 
   keeper_.SeatsChanged(1, 1, 1, {{0, 0}, {1, 1}, {2, 2}});
 
-  EXPECT_THAT(sent_, ElementsAre(Sent{0, "Listener"}, Sent{0, "Listener"}));
+  EXPECT_THAT(sent_, ElementsAre(Sent{0, "Lend"}, Sent{0, "Lend"}));
   keeper_.SeatsChanged(1, 3, 3, {{0, 0}, {3, 1}, {4, 2}});
   Age();
   loop_.RunOnce();
-  EXPECT_EQ(First(resources_, 1).sockets.size(), 3u) << "they have seats again";
+  EXPECT_EQ(First(resources_, 1).sockets().size(), 3u) << "they have seats again";
 }
 
 TEST_F(ReuseportKeeperTest, SocketsOfSeatsThatDoNotServeYetAreTheirWorkers) {
@@ -154,10 +154,10 @@ TEST_F(ReuseportKeeperTest, SocketsOfSeatsThatDoNotServeYetAreTheirWorkers) {
 
   keeper_.SeatsChanged(1, 2, 4, {{0, 0}, {1, 1}});
 
-  EXPECT_EQ(First(resources_, 1).sockets.size(), 4u) << "two workers were sent theirs and are on their way";
+  EXPECT_EQ(First(resources_, 1).sockets().size(), 4u) << "two workers were sent theirs and are on their way";
   EXPECT_THAT(sent_, IsEmpty());
   keeper_.SeatsChanged(1, 2, 2, {{0, 0}, {1, 1}});
-  EXPECT_EQ(First(resources_, 1).sockets.size(), 2u) << "nobody has ever come to them";
+  EXPECT_EQ(First(resources_, 1).sockets().size(), 2u) << "nobody has ever come to them";
 }
 
 TEST_F(ReuseportKeeperTest, NothingIsClosedWhileTwoMastersHoldTheSockets) {
@@ -165,10 +165,10 @@ TEST_F(ReuseportKeeperTest, NothingIsClosedWhileTwoMastersHoldTheSockets) {
   keeper_.Hold(true);
   Age();
   loop_.RunOnce();
-  EXPECT_EQ(First(resources_, 2).sockets.size(), 4u);
+  EXPECT_EQ(First(resources_, 2).sockets().size(), 4u);
 
   keeper_.Hold(false);
-  supervisor::TurnUntil(loop_, [&] { return First(resources_, 2).sockets.size() == 2; });
+  supervisor::TurnUntil(loop_, [&] { return First(resources_, 2).sockets().size() == 2; });
 }
 
 TEST_F(ReuseportKeeperTest, ClonesOfAComingGenerationAreLeftAloneUntilItFails) {
@@ -178,11 +178,11 @@ TEST_F(ReuseportKeeperTest, ClonesOfAComingGenerationAreLeftAloneUntilItFails) {
   keeper_.Look();
   Age();
   loop_.RunOnce();
-  EXPECT_EQ(First(resources_, 1).sockets.size(), 4u);
+  EXPECT_EQ(First(resources_, 1).sockets().size(), 4u);
 
   resources_.Close(2);
   Age();
-  supervisor::TurnUntil(loop_, [&] { return First(resources_, 1).sockets.size() == 2; });
+  supervisor::TurnUntil(loop_, [&] { return First(resources_, 1).sockets().size() == 2; });
 
   EXPECT_THAT(sent_, IsEmpty());
 }

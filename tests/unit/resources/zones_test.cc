@@ -18,7 +18,7 @@ namespace {
 using testing::HasSubstr;
 
 ipc::PlannedZone PlannedCounts(std::string where = "x.conf:1") {
-  return {.name = "one", .kind = ipc::LentKind::kCountZone, .size = 65536, .key = "$uri", .where = std::move(where)};
+  return {.name = "one", .kind = zone::ZoneKind::kCounts, .size = 65536, .key = "$uri", .where = std::move(where)};
 }
 
 // A worker's view of a zone of counts.
@@ -86,7 +86,7 @@ TEST_F(ZonesTest, AnotherKeyOrKindIsAnErrorThatTellsBothPlaces) {
             "b.conf:4: limit_conn_zone \"one\" uses the \"$host\" key while previously it used the \"$uri\" key at "
             "a.conf:3; give it another name or another size");
   other = PlannedCounts("b.conf:5");
-  other.kind = ipc::LentKind::kRateZone;
+  other.kind = zone::ZoneKind::kRates;
   opened = Open(2, other);
   ASSERT_FALSE(opened);
   EXPECT_THAT(opened.error().message, HasSubstr("b.conf:5: the shared memory zone \"one\" is one of limit_req_zone"));

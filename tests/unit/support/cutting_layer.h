@@ -73,7 +73,7 @@ class CuttingLayer final : public transport::Layer {
   [[nodiscard]] int Interest(int events) const override {
     return cuts_.wakes_in_vain ? events | loop::kReadable | loop::kWritable : events;
   }
-  [[nodiscard]] std::size_t pending() const override { return hoard_.size(); }
+  [[nodiscard]] bool pending() const override { return !hoard_.empty(); }
   [[nodiscard]] bool can_send_file() const override { return cuts_.sends_files; }
   [[nodiscard]] std::string_view alpn() const override { return ""; }
   [[nodiscard]] std::string_view scheme() const override { return "http"; }

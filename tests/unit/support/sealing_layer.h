@@ -118,7 +118,7 @@ class SealingLayer final : public transport::Layer {
     if ((events & loop::kReadable) != 0 && !unsent_.empty()) return events | loop::kWritable;
     return events;
   }
-  [[nodiscard]] std::size_t pending() const override { return unsent_.empty() ? opened_.size() : 0; }
+  [[nodiscard]] bool pending() const override { return unsent_.empty() && (ended_ || !opened_.empty()); }
   [[nodiscard]] bool can_send_file() const override { return false; }
   [[nodiscard]] std::string_view alpn() const override { return alpn_; }
   [[nodiscard]] std::string_view scheme() const override { return "https"; }

@@ -48,6 +48,16 @@ TEST_F(SyscallFilterTest, ServingGoesOn) {
   }));
 }
 
+TEST_F(SyscallFilterTest, FilesAreReadWithoutWaiting) {
+  EXPECT_TRUE(HoldsInChild([] {
+    const UniqueFd file(open("/etc/passwd", O_RDONLY | O_CLOEXEC));
+    char byte = 0;
+    const iovec part{&byte, 1};
+    if (!Filter()) return false;
+    return preadv2(file.get(), &part, 1, 0, RWF_NOWAIT) >= 0 || errno == EAGAIN || errno == EOPNOTSUPP;
+  }));
+}
+
 TEST_F(SyscallFilterTest, NoSocketIsMade) {
   EXPECT_TRUE(HoldsInChild([] { return Filter() && socket(AF_INET, SOCK_STREAM, 0) < 0 && errno == EPERM; }));
 }
