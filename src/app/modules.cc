@@ -7,6 +7,7 @@
 #include "modules/charset.h"
 #include "modules/compression.h"
 #include "modules/conditional.h"
+#include "modules/geo.h"
 #include "modules/gunzip.h"
 #include "modules/hash_sizes.h"
 #include "modules/headers.h"
@@ -14,11 +15,13 @@
 #include "modules/index.h"
 #include "modules/limit_conn.h"
 #include "modules/limit_req.h"
+#include "modules/map.h"
 #include "modules/no_effect.h"
 #include "modules/open_file_cache.h"
 #include "modules/precompressed.h"
 #include "modules/ranges.h"
-#include "modules/return.h"
+#include "modules/rewrite.h"
+#include "modules/split_clients.h"
 #include "modules/static_files.h"
 #include "modules/stub_status.h"
 #include "modules/study.h"
@@ -42,9 +45,12 @@ const site::ModuleList& Modules() {
       &modules::kHashSizes,
       &modules::kNoEffect,
       &modules::kOpenFileCache,
+      &modules::kMap,
+      &modules::kGeo,
+      &modules::kSplitClients,
       // Handlers, in the order of their phases. A body that is read early is read before all of them.
       &pipeline::kClientBody,
-      &modules::kReturn,
+      &modules::kRewrite,
       &modules::kLimitReq,
       &modules::kLimitConn,
       &modules::kAccess,

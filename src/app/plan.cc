@@ -103,6 +103,7 @@ std::vector<std::string> EnvironmentOf(const ProcessSettings& process) {
 void CollectRoots(const site::Location& location, std::vector<std::string>& roots) {
   roots.emplace_back(FixedPart(location.settings.Get<site::CoreSettings>().root.text()));
   for (const auto& child : location.children) CollectRoots(*child, roots);
+  for (const auto& inner : location.inner) CollectRoots(*inner, roots);
 }
 
 // What workers may read under `sandbox strict`: the document roots, and what the C library knows of the time zone.

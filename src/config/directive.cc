@@ -15,8 +15,13 @@ struct ContextName {
   std::string_view name;
 };
 constexpr ContextName kContextNames[] = {
-    {In::kMain, "main"},     {In::kEvents, "events"},     {In::kHttp, "http"},
-    {In::kServer, "server"}, {In::kLocation, "location"},
+    {In::kMain, "main"},
+    {In::kEvents, "events"},
+    {In::kHttp, "http"},
+    {In::kServer, "server"},
+    {In::kLocation, "location"},
+    {In::kServerIf, "if in server"},
+    {In::kLocationIf, "if in location"},
 };
 
 }  // namespace

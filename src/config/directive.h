@@ -17,11 +17,13 @@ namespace colmeia::config {
 // A context, or with `|` a set of them.
 enum class In : std::uint32_t {
   kNowhere = 0,
-  kMain = 1U << 0,      // outside of all blocks
-  kEvents = 1U << 1,    // events { }
-  kHttp = 1U << 2,      // http { }
-  kServer = 1U << 3,    // server { }
-  kLocation = 1U << 4,  // location ... { }
+  kMain = 1U << 0,        // outside of all blocks
+  kEvents = 1U << 1,      // events { }
+  kHttp = 1U << 2,        // http { }
+  kServer = 1U << 3,      // server { }
+  kLocation = 1U << 4,    // location ... { }
+  kServerIf = 1U << 5,    // if (...) { } of a server
+  kLocationIf = 1U << 6,  // if (...) { } of a location
 };
 
 [[nodiscard]] constexpr In operator|(In a, In b) {
@@ -30,7 +32,8 @@ enum class In : std::uint32_t {
 [[nodiscard]] constexpr bool Contains(In set, In one) {
   return (static_cast<std::uint32_t>(set) & static_cast<std::uint32_t>(one)) != 0;
 }
-inline constexpr In kAnywhere = In::kMain | In::kEvents | In::kHttp | In::kServer | In::kLocation;
+inline constexpr In kAnyIf = In::kServerIf | In::kLocationIf;
+inline constexpr In kAnywhere = In::kMain | In::kEvents | In::kHttp | In::kServer | In::kLocation | kAnyIf;
 
 // "http, server, location"; `last` replaces the last comma, as in "http, server or location".
 [[nodiscard]] std::string ContextNames(In set, std::string_view last = ", ");
@@ -52,6 +55,20 @@ enum class Form {
   kBlock,   // name args { ... }
 };
 
+// Which argument names a variable that the directive makes.
+enum class Makes : std::uint8_t {
+  kNothing,
+  kFirst,  // set $name value
+  kLast,   // map ... $name { }
+};
+
+// Where a directive has regular expressions, whose named groups are variables.
+enum class Patterns : std::uint8_t {
+  kNone,
+  kArguments,  // among its arguments, with or without "~"
+  kLines,      // the first words of the lines in its block, with "~"
+};
+
 class Call;
 
 // Takes the arguments into the module's Draft. Made by the templates of config/setters.h.
@@ -70,6 +87,8 @@ struct Directive {
   std::string_view doc;            // what it is for, in one line
   Form form = Form::kSimple;
   bool own = false;  // ours and not nginx's
+  Makes makes = Makes::kNothing;
+  Patterns patterns = Patterns::kNone;
 };
 
 // One use of a directive, as its setter sees it. Lives for the call only.
@@ -92,6 +111,8 @@ class Call {
   [[nodiscard]] std::span<const Node> children() const { return node_.children; }  // of a block directive
   [[nodiscard]] const Node& node() const { return node_; }
   [[nodiscard]] In context() const { return context_; }
+  // All directives of the block that this one stands in; empty where it is only asked whether it would do.
+  [[nodiscard]] std::span<const Node> siblings() const { return siblings_; }
   [[nodiscard]] const Source& source() const { return source_; }
   [[nodiscard]] Diagnostics& diagnostics() const { return diagnostics_; }
   // Of the name. ToString() gives "file:line".

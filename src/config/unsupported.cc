@@ -4,7 +4,6 @@ namespace colmeia::config {
 
 namespace {
 
-constexpr std::string_view kRewriteAdvice = "\"return\" and \"try_files\" it does have";
 constexpr std::string_view kTlsAdvice = "put a TLS proxy in front of it";
 
 constexpr Unsupported kUnsupported[] = {
@@ -55,22 +54,12 @@ constexpr Unsupported kUnsupported[] = {
     {"real_ip_*", "realip", ""},
     {"set_real_ip_from", "realip", ""},
     {"geoip_*", "geoip", ""},
-    {"geo", "geo", ""},
-    {"map", "map", ""},
-    {"map_hash_*", "map", ""},
-    {"split_clients", "split_clients", ""},
     {"upstream", "upstream", ""},
     {"upstream_*", "upstream", ""},
     {"keepalive", "upstream", ""},
     {"stream", "stream", ""},
     {"mail", "mail", ""},
     {"google_perftools_profiles", "google_perftools", ""},
-    {"rewrite", "rewrite", kRewriteAdvice},
-    {"rewrite_log", "rewrite", kRewriteAdvice},
-    {"if", "rewrite", kRewriteAdvice},
-    {"set", "rewrite", kRewriteAdvice},
-    {"break", "rewrite", kRewriteAdvice},
-    {"uninitialized_variable_warn", "rewrite", kRewriteAdvice},
     {"open_log_file_cache", "log", ""},
 
     // nginx's core, main and events.

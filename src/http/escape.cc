@@ -26,7 +26,14 @@ constexpr Set MakeComponentSet() {
   return set;
 }
 
+constexpr Set MakeArgumentSet() {
+  Set set = MakeUriSet();
+  for (const char c : std::string_view("&+;")) set[static_cast<unsigned char>(c)] = true;
+  return set;
+}
+
 constexpr Set kUriSet = MakeUriSet();
+constexpr Set kArgumentSet = MakeArgumentSet();
 constexpr Set kComponentSet = MakeComponentSet();
 
 bool Contains(const Set& set, char c) { return set[static_cast<unsigned char>(c)]; }
@@ -50,6 +57,36 @@ void AppendEscaped(const Set& set, std::string_view text, std::string& out) {
 void AppendEscapedUri(std::string_view path, std::string& out) { AppendEscaped(kUriSet, path, out); }
 
 void AppendEscapedComponent(std::string_view name, std::string& out) { AppendEscaped(kComponentSet, name, out); }
+
+void AppendEscapedArgument(std::string_view value, std::string& out) { AppendEscaped(kArgumentSet, value, out); }
+
+std::string UnescapeRedirect(std::string_view url) {
+  std::string out;
+  std::size_t at = 0;
+  while (at < url.size() && url[at] != '?') {
+    if (url[at] != '%') {
+      out += url[at++];
+      continue;
+    }
+    if (++at == url.size()) break;
+    const int high = util::HexValue(url[at]);
+    if (high < 0) {
+      out += url[at++];
+      continue;
+    }
+    if (++at == url.size()) break;
+    const int low = util::HexValue(url[at++]);
+    if (low < 0) continue;
+    const char byte = static_cast<char>(high << 4 | low);
+    if (byte > '%' && byte < 0x7f) {
+      out += byte;
+      if (byte == '?') break;
+    } else {
+      out.append(url.substr(at - 3, 3));
+    }
+  }
+  return out.append(url.substr(at));
+}
 
 void AppendEscapedHtml(std::string_view text, std::string& out) {
   for (const char c : text) {

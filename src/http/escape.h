@@ -14,6 +14,13 @@ void AppendEscapedUri(std::string_view path, std::string& out);
 // "a:b" is no scheme. A "/" stays.
 void AppendEscapedComponent(std::string_view name, std::string& out);
 
+// The same as AppendEscapedUri for a value among arguments: "&", "+" and ";" become %XX as well.
+void AppendEscapedArgument(std::string_view value, std::string& out);
+
+// Undoes the escapes of a URL up to its "?", but for those of bytes that cannot stand there: what AppendEscapedUri
+// would escape, or might (nginx's rule for redirections). A broken escape loses what makes it broken.
+[[nodiscard]] std::string UnescapeRedirect(std::string_view url);
+
 // Appends text with & < > and " as entities.
 void AppendEscapedHtml(std::string_view text, std::string& out);
 

@@ -85,7 +85,7 @@ void Connection::Begin(Transaction& transaction, bool body_has_begun) {
   request.args = target.args;
   request.host = http::LowercaseHost(host, exchange.arena);
   site::MatchFailure failure;
-  exchange.server = shared_.servers.Find(Hosts(transaction), request.host, exchange.captures, failure);
+  exchange.server = shared_.servers.Find(Hosts(transaction), request.host, exchange.values, failure);
   if (failure) {
     const std::string reason = failure.Text();
     return RefuseHead(transaction, {Status::kInternalServerError, reason}, "while reading client request headers",

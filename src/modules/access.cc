@@ -34,19 +34,6 @@ struct Draft {
 
 // Directives
 
-// Zeroes all but the first `bits` bits; true when that changed something.
-bool ClearHostBits(std::string& address, unsigned bits) {
-  bool changed = false;
-  for (std::size_t i = 0; i < address.size(); ++i) {
-    const auto kept = static_cast<unsigned>(std::clamp<int>(static_cast<int>(bits) - static_cast<int>(i * 8), 0, 8));
-    const auto byte = static_cast<unsigned char>(address[i]);
-    const auto cleared = static_cast<unsigned char>(byte & (0xff00u >> kept));
-    changed = changed || cleared != byte;
-    address[i] = static_cast<char>(cleared);
-  }
-  return changed;
-}
-
 void AddRule(Draft& draft, const Call& call, bool allow) {
   const Word& word = call.args()[0];
   const std::string_view text = word.text;
@@ -58,20 +45,15 @@ void AddRule(Draft& draft, const Call& call, bool allow) {
     draft.rules.push_back({.allow = allow, .who = Who::kUnix, .network = {}});
     return;
   }
-  const std::size_t slash = text.find('/');
-  const auto address = sys::Address::FromIp(text.substr(0, slash), 0);
-  if (!address)
-    return call.InvalidValue(word, "expected an address, a network such as 10.0.0.0/8, \"unix:\" or \"all\"");
-  AccessRule rule{.allow = allow, .who = Who::kIp, .network = std::string(address->HostBytes())};
-  const auto most = static_cast<unsigned>(rule.network.size() * 8);
-  rule.bits = most;
-  if (slash != std::string_view::npos) {
-    const auto bits = util::ParseNumber<unsigned>(text.substr(slash + 1));
-    if (!bits || *bits > most) return call.InvalidValue(word, "expected the length of the network behind the slash");
-    rule.bits = *bits;
+  sys::NetworkFault fault{};
+  const auto parsed = sys::ParseNetwork(text, fault);
+  if (!parsed) {
+    return call.InvalidValue(word, fault == sys::NetworkFault::kLength
+                                       ? "expected the length of the network behind the slash"
+                                       : "expected an address, a network such as 10.0.0.0/8, \"unix:\" or \"all\"");
   }
-  if (ClearHostBits(rule.network, rule.bits)) call.Warn(word, "low address bits are meaningless in a network");
-  draft.rules.push_back(std::move(rule));
+  if (parsed->had_host_bits) call.Warn(word, "low address bits are meaningless in a network");
+  draft.rules.push_back({.allow = allow, .who = Who::kIp, .network = parsed->network});
 }
 
 void AddAllow(Draft& draft, const Call& call) { AddRule(draft, call, true); }
@@ -104,14 +86,6 @@ Settings Merge(const Settings& outer, const Draft& own, site::MergeContext&) {
 
 // Behaviour
 
-bool BeginsWithBits(std::string_view address, std::string_view network, unsigned bits) {
-  const std::size_t whole = bits / 8;
-  if (address.substr(0, whole) != network.substr(0, whole)) return false;
-  if (bits % 8 == 0) return true;
-  const auto mask = static_cast<unsigned char>(0xff00u >> bits % 8);
-  return ((static_cast<unsigned char>(address[whole]) ^ static_cast<unsigned char>(network[whole])) & mask) == 0;
-}
-
 bool IsAbout(const AccessRule& rule, const sys::Address& peer, std::string_view bytes) {
   switch (rule.who) {
     case Who::kAll:
@@ -119,7 +93,7 @@ bool IsAbout(const AccessRule& rule, const sys::Address& peer, std::string_view 
     case Who::kUnix:
       return peer.family() == AF_UNIX;
     case Who::kIp:
-      return bytes.size() == rule.network.size() && BeginsWithBits(bytes, rule.network, rule.bits);
+      return rule.network.Contains(bytes);
   }
   return false;
 }

@@ -176,7 +176,7 @@ constexpr Directive kDirectives[] = {
          "Give a format of access logs a name; \"combined\" is there already. A value with bytes that are no UTF-8 has "
          "them as \\u00XX with escape=json; a newline in a value is \\x0A even with escape=none."},
     {.name = "access_log",
-     .contexts = In::kHttp | In::kServer | In::kLocation,
+     .contexts = In::kHttp | In::kServer | In::kLocation | In::kLocationIf,
      .arity = AtLeast(1),
      .setter = config::Set<&AddLog>,
      .syntax = "path [format [buffer=size] [flush=time] [if=condition]] | off",

@@ -53,14 +53,14 @@ constexpr In kEverywhere = In::kHttp | In::kServer | In::kLocation;
 
 constexpr Directive kDirectives[] = {
     {.name = "charset",
-     .contexts = kEverywhere,
+     .contexts = kEverywhere | In::kLocationIf,
      .arity = config::Args(1),
      .setter = config::Set<&SetCharset>,
      .syntax = "charset | $variable | off",
      .default_value = "off",
      .doc = "The charset that Content-Type names for texts; nothing is converted."},
     {.name = "override_charset",
-     .contexts = kEverywhere,
+     .contexts = kEverywhere | In::kLocationIf,
      .arity = config::Flag,
      .setter = config::SetFlag<&Draft::override_charset>,
      .syntax = "on | off",

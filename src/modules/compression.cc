@@ -78,7 +78,7 @@ constexpr In kPlaces = In::kHttp | In::kServer | In::kLocation;
 
 constexpr Directive kDirectives[] = {
     {.name = "gzip",
-     .contexts = kPlaces,
+     .contexts = kPlaces | In::kLocationIf,
      .arity = config::Flag,
      .setter = config::SetFlag<&Draft::gzip>,
      .syntax = "on | off",
@@ -122,7 +122,7 @@ constexpr Directive kDirectives[] = {
          "Memory of each worker for compressed files (gzip and brotli), kept from the second request on; 0 for none.",
      .own = true},
     {.name = "brotli",
-     .contexts = kPlaces,
+     .contexts = kPlaces | In::kLocationIf,
      .arity = config::Flag,
      .setter = config::SetFlag<&Draft::brotli>,
      .syntax = "on | off",

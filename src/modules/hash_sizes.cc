@@ -22,6 +22,8 @@ struct Draft {
   std::optional<std::uint32_t> names_bucket;
   std::optional<std::uint32_t> variables_max;
   std::optional<std::uint32_t> variables_bucket;
+  std::optional<std::uint32_t> map_max;
+  std::optional<std::uint32_t> map_bucket;
 };
 
 // Directives
@@ -69,6 +71,20 @@ constexpr Directive kDirectives[] = {
      .contexts = In::kHttp,
      .arity = Args(1),
      .setter = config::SetNumber<&Draft::variables_bucket, 1>,
+     .syntax = "size",
+     .default_value = "64",
+     .doc = kDoc},
+    {.name = "map_hash_max_size",
+     .contexts = In::kHttp,
+     .arity = Args(1),
+     .setter = config::SetNumber<&Draft::map_max, 1>,
+     .syntax = "size",
+     .default_value = "2048",
+     .doc = kDoc},
+    {.name = "map_hash_bucket_size",
+     .contexts = In::kHttp,
+     .arity = Args(1),
+     .setter = config::SetNumber<&Draft::map_bucket, 1>,
      .syntax = "size",
      .default_value = "64",
      .doc = kDoc},

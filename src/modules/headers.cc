@@ -140,7 +140,7 @@ constexpr In kEverywhere = In::kHttp | In::kServer | In::kLocation;
 
 constexpr Directive kDirectives[] = {
     {.name = "add_header",
-     .contexts = kEverywhere,
+     .contexts = kEverywhere | In::kLocationIf,
      .arity = Args(2, 3),
      .setter = config::Set<&AddField>,
      .syntax = "name value [always]",
@@ -148,7 +148,7 @@ constexpr Directive kDirectives[] = {
      .doc = "Add a field to successful responses and redirects, with always to all; a block's own replace the outer "
             "ones."},
     {.name = "expires",
-     .contexts = kEverywhere,
+     .contexts = kEverywhere | In::kLocationIf,
      .arity = Args(1, 2),
      .setter = config::Set<&SetExpires>,
      .syntax = "[modified] time | @time | epoch | max | off",

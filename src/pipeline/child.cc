@@ -23,10 +23,8 @@ void TakeRequest(Exchange& child, const Exchange& parent) {
   child.request.head_only = false;
   child.request.length = 0;
   child.request.content_length.reset();
-  // Groups that have a name are variables of the whole request: server_name may have set them.
-  for (const site::Capture& capture : parent.captures) {
-    if (!capture.name.empty()) child.captures.push_back(capture);
-  }
+  child.internal = true;
+  child.values.Inherit(parent.values);
 }
 
 }  // namespace

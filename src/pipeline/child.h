@@ -2,7 +2,8 @@
 // to it. A child goes through the same Runner, locations and handlers as what clients ask for, and may wait as they do.
 //
 // A child shares with its parent the facts of the connection, the server, the request line and the fields. Its own are
-// path and arguments, location, settings, response, arena, contexts, redirections and groups of regular expressions.
+// path and arguments, location, settings, response, arena, contexts, redirections and groups of regular expressions. Of the
+// configuration's variables it has its parent's values, and what it sets stays its own (nginx: they are one).
 // Its method is GET and it has no body. `internal` locations are open to it; the access phase and the filters of heads
 // are not for it (pipeline/runner.h). What holds for a request as a whole, as a limit does, is in the contexts of
 // Exchange::main().

@@ -147,7 +147,7 @@ Outcome RespondBare(Exchange& exchange, Status status) {
 }
 
 Outcome Redirect(Exchange& exchange, Status status, std::string_view location) {
-  exchange.redirect_to = AbsoluteUrl(exchange, location);
+  exchange.redirect_to = location.empty() ? std::string_view("") : AbsoluteUrl(exchange, location);
   return Outcome::Respond(status);
 }
 
@@ -166,7 +166,7 @@ Outcome RefuseMethod(Exchange& exchange, std::string_view methods) {
 
 void AddFieldsOfStatus(Exchange& exchange) {
   Response& response = exchange.response;
-  if (!exchange.redirect_to.empty() && IsRedirect(response.status)) {
+  if (exchange.redirect_to.data() != nullptr && IsRedirect(response.status)) {
     response.fields.Add("Location", exchange.redirect_to);
   }
   if (!exchange.allow.empty() && response.status == Status::kMethodNotAllowed) {

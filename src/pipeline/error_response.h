@@ -27,7 +27,8 @@ void MakeErrorResponse(Exchange& exchange, http::Status status);
 Outcome RespondBare(Exchange& exchange, http::Status status);
 
 // A redirection to `location`, which is a path of this server or a URL. Paths are made absolute as absolute_redirect,
-// server_name_in_redirect and port_in_redirect ask (RFC 9110 10.2.2). As any other status it may have an error_page.
+// server_name_in_redirect and port_in_redirect ask (RFC 9110 10.2.2); an empty one stays empty. As any
+// other status it may have an error_page.
 Outcome Redirect(Exchange& exchange, http::Status status, std::string_view location);
 
 // Sends the client to the same path with a slash at its end, where relative links of a folder's pages work. A handler.

@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <utility>
 
-#include "transport/transport.h"
-
 #include "pipeline/child.h"
+#include "site/site.h"
+#include "transport/transport.h"
 #include "util/check.h"
 
 namespace colmeia::pipeline {
@@ -58,12 +58,17 @@ void Exchange::GoTo(std::string_view target) {
           question == std::string_view::npos ? std::string_view{} : target.substr(question + 1));
 }
 
+void Exchange::Enter(const site::Location& entered) {
+  location = &entered;
+  settings_ = &entered.settings;
+}
+
 void Exchange::MoveHead(const char* from, std::size_t size, const char* to) {
   const auto move = [&](std::string_view& text) { Move(text, from, size, to); };
   ForEachText(move);
   request.ForEachText(move);
   response.ForEachText(move);
-  for (site::Capture& capture : captures) move(capture.value);
+  values.ForEachText(move);
   response.body.MoveMemory(from, size, to);
   for (ChildExchange* child = children_; child != nullptr; child = child->next()) {
     child->exchange().MoveHead(from, size, to);
@@ -91,13 +96,14 @@ void Exchange::Reset() {
   connection = nullptr;
   server = nullptr;
   location = nullptr;
-  captures.clear();
+  values.Clear();
   makes_error_page = false;
   keep_error_status = false;
   error_status = http::Status::kNone;
   refusal = http::Status::kNone;
   limit_rate.reset();
   reroutes = 0;
+  internal = false;
   path_made = false;
   path_below_alias = false;
   settings_ = nullptr;

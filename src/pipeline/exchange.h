@@ -28,8 +28,8 @@
 #include "pipeline/outcome.h"
 #include "pipeline/request_body.h"
 #include "site/module.h"
-#include "site/regex.h"
 #include "site/settings.h"
+#include "site/values.h"
 #include "sys/address.h"
 #include "util/arena.h"
 #include "util/clock.h"
@@ -129,9 +129,9 @@ struct Response : PlainResponse {
 // What handlers and filters tell the runner in views.
 struct ExchangeTexts {
   std::string_view named_location;  // "@name" to enter instead of a search by path; set with Outcome::Reroute()
-  std::string_view redirect_to;     // Location, for a response that stays a redirection; else unused
-  std::string_view allow;           // Allow, for a response whose status stays 405; else unused
-  std::string_view content_range;   // Content-Range, for one whose status stays 416; else unused
+  std::string_view redirect_to;  // Location, for a response that stays a redirection; null = none, and it may be empty
+  std::string_view allow;        // Allow, for a response whose status stays 405; else unused
+  std::string_view content_range;  // Content-Range, for one whose status stays 416; else unused
 
   // All of them: the compiler counts.
   template <class Visit>
@@ -183,6 +183,10 @@ class Exchange : public ExchangeTexts {
   // Chooses what the text of a directive names: "@name", or a path with or without "?args", as SetPath().
   void GoTo(std::string_view target);
 
+  // Is served by `location` from now on, with its settings. A handler that calls this returns Outcome::Enter(), unless it
+  // answers. REQUIRES: it outlives the exchange.
+  void Enter(const site::Location& location);
+
   // Gives the head's bytes a new home: every view into [from, from + size) is moved by the distance to `to`, those of
   // child exchanges, too. What a module keeps of its own is not known here: it takes views of the request anew when it
   // is resumed.
@@ -204,13 +208,14 @@ class Exchange : public ExchangeTexts {
   Services* services = nullptr;  // of the worker; outlives every exchange
   const site::Server* server = nullptr;
   const site::Location* location = nullptr;
-  std::vector<site::Capture> captures;              // [0] = the whole match; named ones carry their name
+  site::Values values;                              // of the configuration's own variables, and $1 to $9
   bool makes_error_page = false;                    // error_page has named what answers: no page has one in turn
   bool keep_error_status = false;                   // the error page's response takes `error_status` as its own
   http::Status error_status = http::Status::kNone;  // whatever the page's handler says, with keep_error_status
   http::Status refusal = http::Status::kNone;       // by a filter: the status of a response to take this one's place
   std::optional<std::uint64_t> limit_rate;          // that $limit_rate was set to; else the directive's counts
   int reroutes = 0;
+  bool internal = false;  // the path is no longer the client's own: `internal` locations are open
   // Of the request's path, for pipeline/path.h. It is no client's target: nobody saw to its slash and its "..".
   bool path_made = false;
   // By try_files in a regex location with an alias: the file's name is the alias and all of the path.

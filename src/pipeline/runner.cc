@@ -15,11 +15,6 @@
 
 namespace colmeia::pipeline {
 
-void Runner::Enter(Exchange& exchange, const site::Location* location) {
-  exchange.location = location;
-  exchange.settings_ = &location->settings;
-}
-
 RunState Runner::Run(Exchange& exchange) { return Loop(exchange, Step::kChooseLocation); }
 
 RunState Runner::Resume(Exchange& exchange) {
@@ -38,14 +33,18 @@ void Runner::Cancel(Exchange& exchange, http::Status status) {
 }
 
 RunState Runner::Refuse(Exchange& exchange, http::Status status) {
-  if (exchange.location == nullptr) Enter(exchange, exchange.server->self.get());
+  if (exchange.location == nullptr) exchange.Enter(*exchange.server->self);
   return Loop(exchange, Respond(exchange, status));
 }
 
 RunState Runner::Loop(Exchange& exchange, Step step) {
   for (;;) {
-    while (step == Step::kChooseLocation) {
-      step = exchange.named_location.empty() ? EnterByPath(exchange) : EnterByName(exchange);
+    while (step == Step::kChooseLocation || step == Step::kFindLocation) {
+      if (step == Step::kFindLocation) {
+        step = FindLocation(exchange);
+      } else {
+        step = exchange.named_location.empty() ? EnterByPath(exchange) : EnterByName(exchange);
+      }
     }
     if (step == Step::kAwait) return RunState::kWaits;
     const http::Status refusal = Complete(exchange);
@@ -62,13 +61,13 @@ Runner::Step Runner::EnterByName(Exchange& exchange) {
     exchange.named_location = {};
     return Respond(exchange, http::Status::kInternalServerError);
   }
-  Enter(exchange, named->second);
+  exchange.Enter(*named->second);
   return RunLocation(exchange);
 }
 
 Runner::Step Runner::EnterByPath(Exchange& exchange) {
   const site::Server& server = *exchange.server;
-  Enter(exchange, server.self.get());
+  exchange.Enter(*server.self);
   if (!server.handlers.empty()) {
     const Step step = RunHandlers(exchange, server.handlers, 0);
     if (step != Step::kPassed) return step;
@@ -78,23 +77,25 @@ Runner::Step Runner::EnterByPath(Exchange& exchange) {
 
 Runner::Step Runner::FindLocation(Exchange& exchange) {
   site::MatchFailure failure;
-  const site::Location* const location =
-      exchange.server->table.Find(exchange.request.path, &exchange.captures, failure);
+  const site::Location* const location = exchange.server->table.Find(exchange.request.path, &exchange.values, failure);
   if (failure) {
     WriteReport(exchange, log::Level::kAlert, failure.Text());
     return Respond(exchange, http::Status::kInternalServerError);
   }
-  if (location != nullptr) Enter(exchange, location);
+  if (location != nullptr) exchange.Enter(*location);
   return RunLocation(exchange);
 }
 
 Runner::Step Runner::RunLocation(Exchange& exchange) {
   const site::CoreSettings& core = exchange.settings<site::CoreSettings>();
-  if (core.internal && exchange.reroutes == 0 && exchange.parent() == nullptr)
-    return Respond(exchange, http::Status::kNotFound);
+  if (core.internal && !exchange.internal) return Respond(exchange, http::Status::kNotFound);
 
   const bool says_length = exchange.request.content_length.has_value() && !exchange.makes_error_page;
   if (says_length && IsTooLarge(exchange)) return Respond(exchange, http::Status::kContentTooLarge);
+  return RunLocationHandlers(exchange);
+}
+
+Runner::Step Runner::RunLocationHandlers(Exchange& exchange) {
   const site::Location& location = *exchange.location;
   const Step step =
       RunHandlers(exchange, exchange.parent() == nullptr ? location.handlers : location.child_handlers, 0);
@@ -124,6 +125,10 @@ Runner::Step Runner::Follow(Exchange& exchange, Outcome outcome) {
       return Respond(exchange, outcome.status);
     case Next::kReroute:
       return Reroute(exchange);
+    case Next::kRewrite:
+      return Rewrite(exchange);
+    case Next::kEnter:
+      return RunLocationHandlers(exchange);
     case Next::kAwait:
       CHECK(exchange.awaiting_ != nullptr);
       return Step::kAwait;
@@ -139,14 +144,28 @@ Runner::Step Runner::GoOn(Exchange& exchange) {
 }
 
 Runner::Step Runner::Reroute(Exchange& exchange) {
-  if (++exchange.reroutes > Exchange::kMaxReroutes) {
-    Report(exchange, log::Level::kError, "rewrite or internal redirection cycle while internally redirecting to \"{}\"",
-           exchange.named_location.empty() ? exchange.request.path : exchange.named_location);
-    exchange.named_location = {};
-    MakeErrorResponse(exchange, http::Status::kInternalServerError);
-    return Step::kFinished;
+  exchange.internal = true;
+  if (++exchange.reroutes <= Exchange::kMaxReroutes) return Step::kChooseLocation;
+  Report(exchange, log::Level::kError, "rewrite or internal redirection cycle while internally redirecting to \"{}\"",
+         exchange.named_location.empty() ? exchange.request.path : exchange.named_location);
+  return EndCycle(exchange);
+}
+
+Runner::Step Runner::Rewrite(Exchange& exchange) {
+  if (++exchange.reroutes <= Exchange::kMaxReroutes) {
+    exchange.Enter(*exchange.server->self);
+    return Step::kFindLocation;
   }
-  return Step::kChooseLocation;
+  Report(exchange, log::Level::kError, "rewrite or internal redirection cycle while processing \"{}\"",
+         exchange.request.path);
+  return EndCycle(exchange);
+}
+
+// No error_page is asked: it would be one redirection more.
+Runner::Step Runner::EndCycle(Exchange& exchange) {
+  exchange.named_location = {};
+  MakeErrorResponse(exchange, http::Status::kInternalServerError);
+  return Step::kFinished;
 }
 
 Runner::Step Runner::Respond(Exchange& exchange, http::Status status) {
@@ -175,6 +194,7 @@ http::Status Runner::Complete(Exchange& exchange) {
     if (response.status != http::Status::kOk) response.DropValidators();
   }
   if (response.status != http::Status::kOk) AddFieldsOfStatus(exchange);
+  if (exchange.refusal != http::Status::kNone) return std::exchange(exchange.refusal, http::Status::kNone);
   const site::Location& location = *exchange.location;
   for (const site::HeadFilter filter : exchange.parent() == nullptr ? location.filters : location.child_filters) {
     filter(exchange);

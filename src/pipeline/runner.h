@@ -3,7 +3,7 @@
 // It does no I/O of its own; the session writes the response and calls Log when the last byte is with the kernel or the
 // client is gone.
 //
-//            +--- Outcome::Reroute() ----+
+//            +--- Outcome::Reroute() ----+       Outcome::Rewrite() is the same without the server's handlers
 //            v                           |
 //   Run --> server's handlers --> location's handlers --> filters --> kComplete      Log
 //            ^         |             ^          |
@@ -62,17 +62,18 @@ class Runner {
  private:
   enum class Step {
     kChooseLocation,
-    kPassed,    // all handlers of a list have passed
-    kAwait,     // one of them waits
-    kFinished,  // the response is made
+    kFindLocation,  // the server's handlers have had their turn
+    kPassed,        // all handlers of a list have passed
+    kAwait,         // one of them waits
+    kFinished,      // the response is made
   };
 
-  static void Enter(Exchange& exchange, const site::Location* location);
   static Step EnterByName(Exchange& exchange);
   // The server's handlers, and those of the location that they leave the path to.
   static Step EnterByPath(Exchange& exchange);
   static Step FindLocation(Exchange& exchange);
   static Step RunLocation(Exchange& exchange);
+  static Step RunLocationHandlers(Exchange& exchange);
   // From the one at `first` on.
   static Step RunHandlers(Exchange& exchange, const std::vector<site::Handler>& handlers, std::size_t first);
   // What a handler said, or the Awaiting in its place.
@@ -81,6 +82,8 @@ class Runner {
   static Step GoOn(Exchange& exchange);
   static Step Respond(Exchange& exchange, http::Status status);
   static Step Reroute(Exchange& exchange);
+  static Step Rewrite(Exchange& exchange);
+  static Step EndCycle(Exchange& exchange);
   // kNone, or what a filter answers instead.
   static http::Status Complete(Exchange& exchange);
   static RunState Loop(Exchange& exchange, Step step);

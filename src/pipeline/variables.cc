@@ -5,13 +5,16 @@
 #include <fmt/format.h>
 
 #include "http/uri.h"
+#include "log/level.h"
 #include "pipeline/exchange.h"
 #include "pipeline/pace.h"
 #include "pipeline/path.h"
+#include "pipeline/report.h"
 #include "pipeline/services.h"
 #include "site/core_settings.h"
 #include "site/site.h"
 #include "util/strings.h"
+#include "util/units.h"
 
 namespace colmeia::pipeline {
 namespace {
@@ -25,7 +28,7 @@ std::string_view Decimal(Exchange& ex, Number number) {
 }
 
 // "1.234" of milliseconds, as nginx writes times.
-std::string_view Seconds(Exchange& ex, std::int64_t milliseconds) {
+std::string_view SecondsText(Exchange& ex, std::int64_t milliseconds) {
   char text[32];
   const auto end = fmt::format_to(text, "{}.{:03}", milliseconds / 1000, milliseconds % 1000);
   return ex.arena.Copy({text, static_cast<std::size_t>(end - text)});
@@ -160,6 +163,14 @@ std::string_view PortOf(Exchange& ex, const sys::Address& address) {
   return address.family() == AF_UNIX ? std::string_view{} : Decimal(ex, address.port());
 }
 
+void SetLimitRate(Exchange& ex, std::string_view value) {
+  if (const auto rate = util::ParseSize(value)) {
+    ex.limit_rate = *rate;
+  } else {
+    Report(ex, log::Level::kError, "invalid $limit_rate \"{}\"", value);
+  }
+}
+
 constexpr site::Variable kRows[] = {
     {"arg_", true, Argument, "The argument of that name in the request's query string, as in $arg_page."},
     {"cookie_", true, Cookie, "The cookie of that name, as in $cookie_session."},
@@ -172,7 +183,8 @@ constexpr site::Variable kRows[] = {
      "The X-Forwarded-For fields: the addresses that proxies passed on."},
     {"sent_http_", true, SentHttp, "The response field of that name, as in $sent_http_content_type."},
     {"args", false, [](Exchange& ex, std::string_view) -> Value { return Empty(ex.request.args); },
-     "The query string, without its question mark.", true},
+     "The query string, without its question mark.",
+     [](Exchange& ex, std::string_view value) { ex.request.args = value; }},
     {"query_string", false, [](Exchange& ex, std::string_view) -> Value { return Empty(ex.request.args); },
      "The same as $args."},
     {"is_args", false, [](Exchange& ex, std::string_view) -> Value { return ex.request.args.empty() ? "" : "?"; },
@@ -217,7 +229,7 @@ constexpr site::Variable kRows[] = {
      "The target of the request as the client sent it, with its arguments."},
     {"request_length", false, [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, ex.request.length); },
      "The size of the request in bytes: line, fields and body."},
-    {"request_time", false, [](Exchange& ex, std::string_view) -> Value { return Seconds(ex, ElapsedMs(ex)); },
+    {"request_time", false, [](Exchange& ex, std::string_view) -> Value { return SecondsText(ex, ElapsedMs(ex)); },
      "How long the request has taken, in seconds with milliseconds."},
     {"request_completion", false,
      [](Exchange& ex, std::string_view) -> Value { return ex.main().response.complete ? "OK" : ""; },
@@ -243,13 +255,13 @@ constexpr site::Variable kRows[] = {
      [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, ex.response.body_bytes_sent); },
      "The same without the head of the response."},
     {"limit_rate", false, [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, LimitRate(ex)); },
-     "The rate that holds for the response, in bytes a second, by limit_rate; 0 is no limit.", true},
+     "The rate that holds for the response, in bytes a second, by limit_rate; 0 is no limit.", SetLimitRate},
     {"connection", false, [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, ex.connection->number); },
      "The number of the connection."},
     {"connection_requests", false,
      [](Exchange& ex, std::string_view) -> Value { return Decimal(ex, ex.connection->requests); },
      "How many requests came on this connection so far, this one included."},
-    {"msec", false, [](Exchange& ex, std::string_view) -> Value { return Seconds(ex, ex.services->wall_ms); },
+    {"msec", false, [](Exchange& ex, std::string_view) -> Value { return SecondsText(ex, ex.services->wall_ms); },
      "The time in seconds since 1970, with milliseconds."},
     {"time_local", false,
      [](Exchange& ex,
@@ -295,9 +307,9 @@ std::string VariablesReference(std::span<const site::Variable> variables) {
   }
   out +=
       "### $1 to $9\n\nThe groups of the regular expression that matched last.\n\n"
-      "### $NAME\n\nThe group of that name in a regular expression of location or server_name, as in (?<NAME>...). No "
-      "name of "
-      "a variable above but args and limit_rate can be taken.\n";
+      "### $NAME\n\nWhat set, map, geo or split_clients makes, and the group of that name in a regular expression, as "
+      "in "
+      "(?<NAME>...). No name of a variable above but args and limit_rate can be taken.\n";
   return out;
 }
 

@@ -2,8 +2,9 @@
 // modules/hive asks whether the operator has named clients that may come in.
 #pragma once
 
-#include <string>
 #include <vector>
+
+#include "sys/network.h"
 
 namespace colmeia::site {
 
@@ -17,8 +18,7 @@ struct AccessRule {
 
   bool allow = false;
   Who who = Who::kAll;
-  std::string network;  // 4 or 16 bytes
-  unsigned bits = 0;
+  sys::Network network{};  // of kIp
 };
 
 struct AccessSettings {

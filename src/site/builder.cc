@@ -2,14 +2,15 @@
 
 #include <algorithm>
 #include <iterator>
-#include <set>
 
 #include <fmt/core.h>
 
 #include "config/applier.h"
 #include "config/tree.h"
 #include "site/core_module.h"
+#include "site/declarations.h"
 #include "site/listeners.h"
+#include "site/merge_context.h"
 #include "site/zones.h"
 
 namespace colmeia::site {
@@ -30,139 +31,22 @@ class BlockCollector final : public config::BlockHandler {
   std::vector<const Node*> blocks_;
 };
 
-// Names of groups in the configuration's regular expressions: they are variables, also in lines before the expression.
-void CollectCaptureNames(const std::vector<Node>& nodes, std::set<std::string>& names) {
-  for (const Node& node : nodes) {
-    // Behind a forgotten `;` they stand among the words of the directive before.
-    const bool may_match = std::any_of(node.words.begin(), node.words.end(), [](const config::Word& word) {
-      return word.text == "location" || word.text == "server_name";
-    });
-    for (const config::Word& word : node.words) {
-      std::string_view pattern = word.text;
-      if (!may_match || pattern.find("(?") == std::string_view::npos) continue;
-      // The modifier may stand at the expression.
-      if (pattern.starts_with('~')) pattern.remove_prefix(pattern.starts_with("~*") ? 2 : 1);
-      for (std::string& name : Regex::NamesIn(pattern)) names.insert(std::move(name));
-    }
-    CollectCaptureNames(node.children, names);
-  }
-}
-
-// Where `reference` ("$name" or "${name}") is written within `span`: an escape or a quote may stand before it. All of
-// `span` when it is not found there.
-config::Span FindReference(const config::Source& source, config::Span span, std::string_view reference) {
-  const std::string_view raw = source.text().substr(span.offset, span.length);
-  for (std::size_t at = raw.find(reference); at != std::string_view::npos; at = raw.find(reference, at + 1)) {
-    const std::size_t end = at + reference.size();
-    const bool goes_on = reference.back() != '}' && end < raw.size() &&
-                         (IsVariableCharacter(raw[end]) || (raw[end] == '{' && reference == "$"));
-    if (goes_on) continue;
-    return {span.offset + static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(reference.size())};
-  }
-  return span;
-}
-
-// The logs of a site by ordinal, filled while settings merge.
-struct Logs {
-  std::vector<LogFile> files;
-  std::vector<std::vector<ErrorLogTarget>> error_logs;
-};
-
-class Context final : public MergeContext {
- public:
-  Context(const config::Source& source, config::Diagnostics& diagnostics, const TemplateNames& names, Logs& logs,
-          ZoneList& zones, In block, const Location* location)
-      : source_(source),
-        diagnostics_(diagnostics),
-        names_(names),
-        logs_(logs),
-        zones_(zones),
-        block_(block),
-        location_(location) {}
-
-  Template Compile(const PlacedText& text) override {
-    Template compiled = Declare(text);
-    Use(compiled);
-    return compiled;
-  }
-  void Use(const Template& declared) override { needs_body_ = needs_body_ || declared.needs_body(); }
-  Template Declare(const PlacedText& text) override {
-    std::vector<TemplateMistake> mistakes;
-    Template compiled = Template::Compile(text.text, names_, mistakes);
-    if (mistakes.empty()) return compiled;
-    for (TemplateMistake& mistake : mistakes) {
-      Error(FindReference(source_, text.span, mistake.reference), std::move(mistake.message));
-    }
-    return {};
-  }
-  void Error(config::Span span, std::string message) override {
-    diagnostics_.Error(source_.Locate(span), std::move(message));
-  }
-  void Warn(config::Span span, std::string message) override {
-    diagnostics_.Warn(source_.Locate(span), std::move(message));
-  }
-
-  std::uint32_t AddLog(std::string_view path, config::Span span) override {
-    const std::string full = path == "stderr" ? std::string(path) : FromPrefix(path);
-    for (std::size_t i = 0; i < logs_.files.size(); ++i) {
-      if (logs_.files[i].path == full) return static_cast<std::uint32_t>(i);
-    }
-    logs_.files.push_back({full, span.length == 0 ? std::string() : source_.Locate(span).ToString()});
-    return static_cast<std::uint32_t>(logs_.files.size() - 1);
-  }
-  std::uint32_t AddErrorLog(const std::vector<std::pair<std::uint32_t, int>>& targets) override {
-    std::vector<ErrorLogTarget> rows;
-    for (const auto& [log, level] : targets) rows.push_back({log, level});
-    logs_.error_logs.push_back(std::move(rows));
-    return static_cast<std::uint32_t>(logs_.error_logs.size() - 1);
-  }
-  ZoneList& zones() override { return zones_; }
-
-  [[nodiscard]] std::string FromPrefix(std::string_view path) const override {
-    return path.starts_with('/') ? std::string(path) : source_.prefix + std::string(path);
-  }
-  [[nodiscard]] std::string FromConf(std::string_view path) const override {
-    if (path.starts_with('/')) return std::string(path);
-    return source_.conf_path.substr(0, source_.conf_path.rfind('/') + 1) + std::string(path);
-  }
-  [[nodiscard]] const std::string& prefix() const override { return source_.prefix; }
-  [[nodiscard]] const std::string& error_log_option() const override { return source_.error_log; }
-  [[nodiscard]] In block() const override { return block_; }
-  [[nodiscard]] LocationKind location_kind() const override { return location_->kind; }
-  [[nodiscard]] const std::string& location_name() const override { return location_->name; }
-
-  // Some text that is used here does.
-  [[nodiscard]] bool needs_body() const { return needs_body_; }
-
- private:
-  const config::Source& source_;
-  config::Diagnostics& diagnostics_;
-  const TemplateNames& names_;
-  Logs& logs_;
-  ZoneList& zones_;
-  In block_;
-  const Location* location_;
-  bool needs_body_ = false;
-};
-
 class SiteBuilder {
  public:
   SiteBuilder(const config::Source& source, const BuildOptions& options, config::Diagnostics& diagnostics)
       : source_(source),
         diagnostics_(diagnostics),
         modules_(options.modules->all()),
-        names_{.variables = options.modules->variables(), .groups = {}},
         registry_(options.modules->registry()),
         applier_(registry_, source, diagnostics, options.progress),
-        listeners_(source, *options.resolver, options.modules->variables(), diagnostics),
+        variables_(options.modules->variables()),
+        names_{.built_in = options.modules->variables(), .own = &variables_},
+        listeners_(source, *options.resolver, names_, diagnostics),
         zones_(source, diagnostics) {}
 
   std::unique_ptr<const Site> Build() {
     const std::vector<Node> tree = config::ParseTree(source_, diagnostics_);
-    std::set<std::string> names;
-    CollectCaptureNames(tree, names);
-    groups_.assign(names.begin(), names.end());
-    names_.groups = groups_;
+    CollectVariables(tree, registry_, names_);
 
     site_ = std::make_unique<Site>();
     BuildMain(tree);
@@ -170,6 +54,7 @@ class SiteBuilder {
     site_->logs = std::move(logs_.files);
     site_->error_logs = std::move(logs_.error_logs);
     site_->zones = zones_.Finish();
+    site_->variables = variables_.Finish();
     if (diagnostics_.HasErrors()) return nullptr;
     return std::move(site_);
   }
@@ -228,7 +113,6 @@ class SiteBuilder {
     server->table.Finish();
     AddHooks(*server->self);
     AddServerHandlers(*server);
-    // A `return` of the server has had its say before a location is chosen.
     site_->servers.push_back(std::move(server));
   }
 
@@ -320,7 +204,7 @@ class SiteBuilder {
       }
     }
     if (location.kind == LocationKind::kRegex) {
-      auto regex = Regex::Compile(location.name, ignore_case, names_.variables);
+      auto regex = Regex::Compile(location.name, ignore_case, names_);
       if (!regex) {
         diagnostics_.Error(source_.Locate(last.span), regex.error().message);
         return false;
@@ -360,9 +244,10 @@ class SiteBuilder {
     }
   }
 
-  // The settings of a block: each module merges what the block said into the outer block's.
-  SettingsSet Merge(const SettingsSet* outer, const config::DraftSet& drafts, In block, const Location* location) {
-    Context context(source_, diagnostics_, names_, logs_, zones_, block, location);
+  // The settings of a block: each module merges what the block said into the outer block's. Then come the locations
+  // that the block has inside.
+  SettingsSet Merge(const SettingsSet* outer, const config::DraftSet& drafts, In block, Location* location) {
+    BlockContext context(shared_, block, location);
     std::vector<std::shared_ptr<const void>> all;
     for (std::size_t i = 0; i < modules_.size(); ++i) {
       const Module& module = *modules_[i];
@@ -372,11 +257,28 @@ class SiteBuilder {
       const bool shares = inherits && own == nullptr && module.inherit != Inherit::kAlways;
       all.push_back(shares ? base : module.merge(base.get(), own, context));
     }
-    return SettingsSet(std::move(all), context.needs_body() || (outer != nullptr && outer->needs_body()));
+    // A text in an inner location may be asked for while the program around it runs.
+    bool needs_body = context.needs_body() || (outer != nullptr && outer->needs_body());
+    const SettingsSet settings(std::move(all), needs_body);
+    for (const Inner& inner : context.inner()) {
+      FillInner(inner, settings, block);
+      needs_body = needs_body || inner.location->settings.needs_body();
+    }
+    return SettingsSet(settings.all(), needs_body);
   }
 
+  void FillInner(const Inner& inner, const SettingsSet& outer, In around) {
+    const In block = around == In::kServer ? In::kServerIf : In::kLocationIf;
+    const Block read = Read(inner.node->children, block);
+    inner.location->settings = Merge(&outer, read.drafts, block, inner.location);
+    AddHooks(*inner.location);
+  }
+
+  // What the rewrite phase had to do in the server, or in the location around an `if`, is done.
   void AddHooks(Location& location) {
-    for (int phase = static_cast<int>(Phase::kRewrite); phase < kPhases; ++phase) {
+    const bool is_rewritten = location.kind == LocationKind::kServer || location.kind == LocationKind::kIf;
+    const Phase first = is_rewritten ? Phase::kPreaccess : Phase::kRewrite;
+    for (int phase = static_cast<int>(first); phase < kPhases; ++phase) {
       AddHandlers(static_cast<Phase>(phase), location.settings, location.handlers);
       if (static_cast<Phase>(phase) == Phase::kAccess) continue;
       AddHandlers(static_cast<Phase>(phase), location.settings, location.child_handlers);
@@ -415,13 +317,14 @@ class SiteBuilder {
   const config::Source& source_;
   config::Diagnostics& diagnostics_;
   const std::vector<const Module*>& modules_;
-  TemplateNames names_;
   const config::Registry& registry_;
   config::Applier applier_;
+  VariableTable variables_;
+  const VariableNames names_;
   ListenerBuilder listeners_;
-  std::vector<std::string> groups_;
   Logs logs_;
   ZoneList zones_;
+  const BlockContext::Shared shared_{source_, diagnostics_, names_, logs_, zones_};
   std::unique_ptr<Site> site_;
 };
 

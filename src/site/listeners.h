@@ -15,8 +15,7 @@ namespace colmeia::site {
 class ListenerBuilder {
  public:
   // All must outlive the builder.
-  // `variables` are those of all modules. All of them must outlive it.
-  ListenerBuilder(const config::Source& source, Resolver& resolver, std::span<const Variable> variables,
+  ListenerBuilder(const config::Source& source, Resolver& resolver, const VariableNames& variables,
                   config::Diagnostics& diagnostics)
       : source_(source), resolver_(resolver), variables_(variables), diagnostics_(diagnostics) {}
 
@@ -58,7 +57,7 @@ class ListenerBuilder {
 
   const config::Source& source_;
   Resolver& resolver_;
-  std::span<const Variable> variables_;
+  const VariableNames& variables_;
   config::Diagnostics& diagnostics_;
   // The index of the wildcard socket that also takes the clients of `socket`, or sockets_.size(). Needs wildcards_.
   [[nodiscard]] std::size_t WildcardFor(const Socket& socket) const;

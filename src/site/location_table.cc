@@ -20,6 +20,7 @@ void LocationTable::Add(const Location* location) {
       break;
     case LocationKind::kNamed:
     case LocationKind::kServer:
+    case LocationKind::kIf:
       break;  // never found by path
   }
 }
@@ -47,15 +48,14 @@ LocationTable::Found LocationTable::FindPrefix(std::string_view path) const {
   return {};
 }
 
-const Location* LocationTable::Find(std::string_view path, std::vector<Capture>* captures,
-                                    MatchFailure& failure) const {
+const Location* LocationTable::Find(std::string_view path, Values* values, MatchFailure& failure) const {
   if (!exact_.empty()) {
     if (const auto exact = exact_.find(path); exact != exact_.end()) return exact->second;
   }
 
   Found found = FindPrefix(path);
   if (found.location != nullptr) {
-    if (const Location* const inner = found.location->table.Find(path, captures, failure); inner != nullptr) {
+    if (const Location* const inner = found.location->table.Find(path, values, failure); inner != nullptr) {
       // An exact or regex location inside decides; a longer prefix inside may still give way to a regex out here.
       if (inner->kind == LocationKind::kExact || inner->kind == LocationKind::kRegex) return inner;
       found.location = inner;
@@ -65,10 +65,10 @@ const Location* LocationTable::Find(std::string_view path, std::vector<Capture>*
   if (found.final) return found.location;
 
   for (const Location* regex : regexes_) {
-    const Matched matched = regex->regex->Match(path, captures, failure);
+    const Matched matched = regex->regex->Match(path, values, failure);
     if (matched == Matched::kFailed) return nullptr;
     if (matched == Matched::kNo) continue;
-    const Location* const inner = regex->table.Find(path, captures, failure);
+    const Location* const inner = regex->table.Find(path, values, failure);
     if (failure) return nullptr;
     return inner != nullptr ? inner : regex;
   }

@@ -21,6 +21,7 @@
 #include "config/drafts.h"
 #include "config/registry.h"
 #include "config/source.h"
+#include "site/regex.h"
 #include "site/settings.h"
 #include "site/template.h"
 
@@ -32,12 +33,13 @@ struct Outcome;
 namespace colmeia::site {
 
 enum class LocationKind;
+struct Location;
 class ZoneList;
 
 // The order in which handlers see an exchange (nginx's phases, without those that nothing here uses).
 enum class Phase {
-  kServerRewrite,  // before a location is chosen: server-level `return`
-  kRewrite,        // the location is known: its `return`
+  kServerRewrite,  // before a location is chosen: the server's `rewrite`, `set`, `if` and `return`
+  kRewrite,        // the location is known: those of it
   kPreaccess,      // limits: limit_req, limit_conn
   kAccess,         // may the client have this? Asked once, of what it asked for: child exchanges pass
   kPrecontent,     // try_files
@@ -60,6 +62,13 @@ struct PlacedText {
   config::Span span;
 };
 
+// What a directive may give a value to: a variable of the configuration, or a built-in one that can be set. One of them,
+// or neither after an error was reported.
+struct Assignable {
+  OwnVariable* own = nullptr;
+  Assigner assign = nullptr;
+};
+
 // What Merge may ask for. One per block.
 class MergeContext {
  public:
@@ -71,6 +80,15 @@ class MergeContext {
   // The same for a text that other directives use by a name that it is given: they say Use().
   virtual Template Declare(const PlacedText& text) = 0;
   virtual void Use(const Template& declared) = 0;
+  // The regular expression, or nothing after an error was reported.
+  virtual std::optional<Regex> CompileRegex(const PlacedText& pattern, bool ignore_case) = 0;
+  // The variable "$name" that a value is given to.
+  virtual Assignable FindAssignable(const PlacedText& name) = 0;
+  // The variable "$name" that a directive defines, to be given its `compute`; null after an error was reported.
+  virtual OwnVariable* MakeVariable(const PlacedText& name) = 0;
+  // An unnamed location inside of this block, for `if`. It inherits all of the block's settings, and is complete when
+  // the whole block is. `block` outlives the building of the site. REQUIRES: block() == In::kServer or In::kLocation.
+  virtual const Location* AddInner(const config::Node& block) = 0;
   virtual void Error(config::Span span, std::string message) = 0;
   virtual void Warn(config::Span span, std::string message) = 0;
 
@@ -89,7 +107,7 @@ class MergeContext {
   [[nodiscard]] virtual const std::string& error_log_option() const = 0;
 
   [[nodiscard]] virtual config::In block() const = 0;
-  // Of a location block: its kind and name. REQUIRES: block() == In::kLocation.
+  // Of a location block, or one inside: its kind and name. REQUIRES: block() == In::kLocation or In::kLocationIf.
   [[nodiscard]] virtual LocationKind location_kind() const = 0;
   [[nodiscard]] virtual const std::string& location_name() const = 0;
 };

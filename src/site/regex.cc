@@ -147,6 +147,7 @@ struct Regex::Code {
   struct GroupName {
     std::uint32_t group;
     std::string name;
+    std::uint32_t slot = 0;  // of its variable
   };
   static std::vector<GroupName> GroupNames(const pcre2_code* compiled);
   static Starts StartsOf(std::string_view pattern, const pcre2_code* compiled);
@@ -161,8 +162,7 @@ struct Regex::Code {
   bool utf = false;         // (*UTF): the subject has to be checked
   bool compares = false;    // with what a group has found
   Starts starts = Starts::kMany;
-  std::vector<GroupName> groups;
-  std::vector<std::string> names;
+  std::vector<GroupName> groups;  // those that are variables
 };
 
 Regex::Code::Starts Regex::Code::StartsOf(std::string_view pattern, const pcre2_code* compiled) {
@@ -187,7 +187,7 @@ std::vector<Regex::Code::GroupName> Regex::Code::GroupNames(const pcre2_code* co
   pcre2_pattern_info(compiled, PCRE2_INFO_NAMETABLE, &row);
   std::vector<GroupName> names;
   for (std::uint32_t i = 0; i < count; ++i, row += row_size) {
-    names.push_back({static_cast<std::uint32_t>(row[0] << 8 | row[1]), reinterpret_cast<const char*>(row + 2)});
+    names.push_back({static_cast<std::uint32_t>(row[0] << 8 | row[1]), reinterpret_cast<const char*>(row + 2), 0});
   }
   return names;
 }
@@ -196,7 +196,7 @@ Regex::Regex(std::unique_ptr<Code> code) : code_(std::move(code)) {}
 Regex::Regex(Regex&&) noexcept = default;
 Regex::~Regex() = default;
 
-Result<Regex> Regex::Compile(std::string_view pattern, bool ignore_case, std::span<const Variable> variables) {
+Result<Regex> Regex::Compile(std::string_view pattern, bool ignore_case, const VariableNames& names) {
   int error = 0;
   PCRE2_SIZE offset = 0;
   auto code = std::make_unique<Code>();
@@ -221,13 +221,13 @@ Result<Regex> Regex::Compile(std::string_view pattern, bool ignore_case, std::sp
   code->compares = compared != 0;
   code->utf = (options & PCRE2_UTF) != 0;
   code->starts = Code::StartsOf(pattern, code->code.get());
-  code->groups = Code::GroupNames(code->code.get());
-  for (Code::GroupName& group : code->groups) {
-    if (IsReserved(group.name, variables))
+  for (Code::GroupName& group : Code::GroupNames(code->code.get())) {
+    if (IsReserved(group.name, names.built_in))
       return Fail(
           fmt::format("the duplicate \"{}\" variable: a group cannot have the name of a built-in one", group.name));
-    group.name = util::Lowercase(group.name);
-    code->names.push_back(group.name);
+    if (names.own == nullptr) continue;
+    group.slot = names.own->AddGroup(group.name).slot;
+    code->groups.push_back(std::move(group));
   }
   return Regex(std::move(code));
 }
@@ -267,7 +267,7 @@ int Regex::Code::Run(std::string_view subject, pcre2_match_data* data, pcre2_mat
   }
 }
 
-Matched Regex::Match(std::string_view subject, std::vector<Capture>* captures, MatchFailure& failure) const {
+Matched Regex::Match(std::string_view subject, Values* values, MatchFailure& failure) const {
   if (!subject.starts_with(code_->beginning)) return Matched::kNo;
   pcre2_match_data* const data = SharedMatchData(code_->pairs);
   pcre2_match_context* const context = SharedContext();
@@ -277,22 +277,16 @@ Matched Regex::Match(std::string_view subject, std::vector<Capture>* captures, M
     failure = {count, subject, &code_->pattern};
     return Matched::kFailed;
   }
-  if (captures == nullptr) return Matched::kYes;
+  if (values == nullptr) return Matched::kYes;
 
   const PCRE2_SIZE* const bounds = pcre2_get_ovector_pointer(data);
   const auto group = [&](std::uint32_t i) -> std::string_view {
     if (i >= static_cast<std::uint32_t>(count) || bounds[2 * i] == PCRE2_UNSET) return {};
     return subject.substr(bounds[2 * i], bounds[2 * i + 1] - bounds[2 * i]);
   };
-  // Named groups of an earlier match (the server's) stay, unless this one has the same name; numbered ones are always
-  // those of the last match.
-  std::erase_if(*captures, [this](const Capture& old) {
-    return old.name.empty() || std::find(code_->names.begin(), code_->names.end(), old.name) != code_->names.end();
-  });
-  for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(count); ++i) {
-    captures->insert(captures->begin() + i, Capture{{}, group(i)});
-  }
-  for (const Code::GroupName& named : code_->groups) captures->push_back({named.name, group(named.group)});
+  values->groups.clear();
+  for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(count); ++i) values->groups.push_back(group(i));
+  for (const Code::GroupName& named : code_->groups) values->Set(named.slot, group(named.group));
   return Matched::kYes;
 }
 

@@ -2,21 +2,15 @@
 #pragma once
 
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "site/template.h"
+#include "site/values.h"
+#include "site/variable_table.h"
 #include "util/result.h"
 
 namespace colmeia::site {
-
-// A named or numbered group of the regex that chose the server or the location.
-struct Capture {
-  std::string_view name;  // empty for numbered ones
-  std::string_view value;
-};
 
 enum class Matched {
   kNo,      // the pattern is not in the text
@@ -38,8 +32,9 @@ struct MatchFailure {
 class Regex {
  public:
   // Compiled with JIT where the kernel allows executable memory. The error says what is wrong and at which offset; no
-  // group may have a name that is reserved among `variables` (IsReserved).
-  static Result<Regex> Compile(std::string_view pattern, bool ignore_case, std::span<const Variable> variables = {});
+  // group may have a name that is reserved (IsReserved). Named groups become variables of `names.own`; without one they
+  // are numbered groups and no more.
+  static Result<Regex> Compile(std::string_view pattern, bool ignore_case, const VariableNames& names = {});
 
   Regex(Regex&&) noexcept;
   ~Regex();
@@ -47,11 +42,11 @@ class Regex {
   // The names of a pattern's named groups, as PCRE2 itself understands them, in lower case; none of one that is wrong.
   [[nodiscard]] static std::vector<std::string> NamesIn(std::string_view pattern);
 
-  // Whether the pattern is found in `subject`. With `captures`, its groups replace the content; they point into
-  // `subject`. A pattern that goes astray in its own possibilities is given up after some tens of milliseconds, so
+  // Whether the pattern is found in `subject`. With `values`, its groups replace those of the last match, and named
+  // ones are set; they point into `subject`. A pattern that goes astray in its own possibilities is given up after some tens of milliseconds, so
   // that no client can hold the loop with a path; so is one that needs more than a megabyte of stack, and one with
   // (*UTF) on a subject that is no UTF-8. Then `failure` says which, and nothing else changes.
-  [[nodiscard]] Matched Match(std::string_view subject, std::vector<Capture>* captures, MatchFailure& failure) const;
+  [[nodiscard]] Matched Match(std::string_view subject, Values* values, MatchFailure& failure) const;
 
  private:
   struct Code;

@@ -16,6 +16,7 @@
 #include "site/module.h"
 #include "site/regex.h"
 #include "site/settings.h"
+#include "site/values.h"
 #include "site/zones.h"
 #include "sys/address.h"
 #include "sys/sockets.h"
@@ -33,6 +34,7 @@ enum class LocationKind {
   kRegex,        // location ~ a  or  ~* a
   kNamed,        // location @a: for error_page and try_files only
   kServer,       // the server itself, where no location matches
+  kIf,           // if (...) { }: entered from the location around it
 };
 
 // The locations of one server or location block, in the order of nginx's rules.
@@ -42,10 +44,9 @@ class LocationTable {
   void Add(const Location* location);
   void Finish();  // after the last Add
 
-  // The location for `path`, or null when none matches. With a regex, its groups go to `captures`. Null with a
+  // The location for `path`, or null when none matches. With a regex, its groups go to `values`. Null with a
   // `failure` when a regex could not be matched, so that it is not known: the request must be refused.
-  [[nodiscard]] const Location* Find(std::string_view path, std::vector<Capture>* captures,
-                                     MatchFailure& failure) const;
+  [[nodiscard]] const Location* Find(std::string_view path, Values* values, MatchFailure& failure) const;
 
  private:
   struct Found {
@@ -72,7 +73,8 @@ struct Location {
   std::vector<Handler> child_handlers;
   std::vector<HeadFilter> child_filters;
   std::vector<std::unique_ptr<Location>> children;
-  LocationTable table;  // of the children
+  LocationTable table;                           // of the children
+  std::vector<std::unique_ptr<Location>> inner;  // those of `if`, which no path finds
 };
 
 struct Server {
@@ -107,7 +109,7 @@ class VirtualHosts {
 
   // `host` is lower case and without port. Never null once a default is set; that one, with a `failure`, when a regex
   // could not be matched: the request must be refused.
-  [[nodiscard]] const Server* Find(std::string_view host, std::vector<Capture>* captures, MatchFailure& failure) const;
+  [[nodiscard]] const Server* Find(std::string_view host, Values* values, MatchFailure& failure) const;
   [[nodiscard]] const Server* default_server() const { return default_; }
 
  private:
@@ -126,8 +128,8 @@ class VirtualHosts {
 // VirtualHosts::Find for one request after another, of which most are for the same host: the last answer is remembered.
 class ServerMemo {
  public:
-  // REQUIRES: `hosts` outlives this; `captures` is empty.
-  [[nodiscard]] const Server* Find(const VirtualHosts& hosts, std::string_view host, std::vector<Capture>& captures,
+  // REQUIRES: `hosts` outlives this; `values` has no groups.
+  [[nodiscard]] const Server* Find(const VirtualHosts& hosts, std::string_view host, Values& values,
                                    MatchFailure& failure);
 
  private:
@@ -180,6 +182,7 @@ struct Site {
   std::vector<LogFile> logs;                            // by ordinal
   std::vector<std::vector<ErrorLogTarget>> error_logs;  // by ordinal; [0] is the main context's
   std::vector<Zone> zones;                              // by ordinal
+  std::vector<std::unique_ptr<OwnVariable>> variables;  // that templates and regular expressions point to
 };
 
 }  // namespace colmeia::site

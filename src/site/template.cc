@@ -12,18 +12,19 @@ namespace {
 using Part = Template::Part;
 
 // The part that a variable's name stands for; nothing when it is no variable's.
-std::optional<Part> Resolve(std::string_view name, const TemplateNames& names) {
-  if (name.size() == 1 && util::IsDigit(name.front())) return Part{Part::Kind::kGroup, std::string(name)};
-  if (std::find(names.groups.begin(), names.groups.end(), name) != names.groups.end()) {
-    return Part{Part::Kind::kNamedGroup, std::string(name)};
+std::optional<Part> Resolve(std::string_view name, const VariableNames& names) {
+  if (const OwnVariable* const own = names.own != nullptr ? names.own->Find(name) : nullptr; own != nullptr) {
+    return Part{Part::Kind::kOwn, {}, nullptr, own, false};
   }
   std::optional<Part> family;
-  for (const Variable& variable : names.variables) {
+  for (const Variable& variable : names.built_in) {
     if (!variable.prefix && variable.name == name) {
-      return Part{Part::Kind::kVariable, {}, variable.get, variable.needs_body};
+      return Part{Part::Kind::kVariable, {}, variable.get, nullptr, variable.needs_body};
     }
     const bool member = variable.prefix && name.size() > variable.name.size() && name.starts_with(variable.name);
-    if (member) family = Part{Part::Kind::kVariable, std::string(name.substr(variable.name.size())), variable.get};
+    if (member)
+      family = Part{Part::Kind::kVariable, std::string(name.substr(variable.name.size())), variable.get, nullptr,
+                    variable.needs_body};
   }
   return family;
 }
@@ -63,15 +64,18 @@ constexpr std::string_view kUnsupportedVariables[] = {
 };
 
 // `name` is told as it is written, `lower` is looked for.
-std::string UnknownVariable(std::string_view name, std::string_view lower, const TemplateNames& names) {
+std::string UnknownVariable(std::string_view name, std::string_view lower, const VariableNames& names) {
   const std::string message = fmt::format("unknown \"{}\" variable", name);
   for (const std::string_view unsupported : kUnsupportedVariables) {
     if (lower == unsupported || (unsupported.ends_with('_') && lower.starts_with(unsupported))) {
       return message + ": nginx has it, and colmeia does not";
     }
   }
-  std::vector<std::string_view> known(names.groups.begin(), names.groups.end());
-  for (const Variable& variable : names.variables) {
+  std::vector<std::string_view> known;
+  if (names.own != nullptr) {
+    for (const auto& own : names.own->all()) known.push_back(own->name);
+  }
+  for (const Variable& variable : names.built_in) {
     if (!variable.prefix) known.push_back(variable.name);
   }
   const std::string_view meant = util::Closest(lower, known);
@@ -80,13 +84,7 @@ std::string UnknownVariable(std::string_view name, std::string_view lower, const
 
 }  // namespace
 
-bool IsReserved(std::string_view name, std::span<const Variable> variables) {
-  return std::any_of(variables.begin(), variables.end(), [name](const Variable& variable) {
-    return !variable.prefix && !variable.changeable && util::EqualsIgnoreCase(variable.name, name);
-  });
-}
-
-Template Template::Compile(std::string_view text, const TemplateNames& names, std::vector<TemplateMistake>& mistakes) {
+Template Template::Compile(std::string_view text, const VariableNames& names, std::vector<TemplateMistake>& mistakes) {
   Template out;
   out.text_ = std::string(text);
   std::string literal;
@@ -100,8 +98,10 @@ Template Template::Compile(std::string_view text, const TemplateNames& names, st
     const bool braced = at + 1 < text.size() && text[at + 1] == '{';
     const std::size_t begin = at + (braced ? 2 : 1);
     std::size_t end = begin;
-    if (end < text.size() && util::IsDigit(text[end])) {
-      ++end;  // $1 is a group even when more digits follow
+    // $1 is a group even when more digits follow. ${1} is a variable with an odd name, and $0 is nothing.
+    const bool is_group = !braced && end < text.size() && text[end] >= '1' && text[end] <= '9';
+    if (is_group) {
+      ++end;
     } else {
       while (end < text.size() && IsVariableCharacter(text[end])) ++end;
     }
@@ -125,7 +125,8 @@ Template Template::Compile(std::string_view text, const TemplateNames& names, st
     }
     // As in nginx, no variable's name knows upper case.
     const std::string lower = util::Lowercase(name);
-    std::optional<Part> part = Resolve(lower, names);
+    std::optional<Part> part =
+        is_group ? Part{Part::Kind::kGroup, std::string(name), nullptr, nullptr, false} : Resolve(lower, names);
     if (!part) {
       mistake(UnknownVariable(name, lower, names));
       continue;

@@ -4,46 +4,13 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "util/strings.h"
-
-namespace colmeia::pipeline {
-class Exchange;
-}  // namespace colmeia::pipeline
+#include "site/variable_table.h"
 
 namespace colmeia::site {
-
-// Gives the value for one exchange, or nothing when the variable has none ("-" in an access log, empty elsewhere).
-// `suffix` is what follows the name of a prefix variable: "user_agent" for $http_user_agent.
-// The view is valid until the exchange is reset.
-using Getter = std::optional<std::string_view> (*)(pipeline::Exchange& exchange, std::string_view suffix);
-
-struct Variable {
-  std::string_view name;  // "uri", or "arg_" for a family
-  bool prefix = false;    // `name` begins the names of a family
-  Getter get = nullptr;
-  std::string_view doc;     // what it is, in one sentence, for the reference
-  bool changeable = false;  // others may set it: nginx's NGX_HTTP_VAR_CHANGEABLE
-  bool needs_body = false;  // it has no value before the request's body is collected
-};
-
-// Whether a group of a regular expression must not have this name, in whatever case: it would hide one of `variables`.
-// Members of families may be hidden, and so may what others may set.
-[[nodiscard]] bool IsReserved(std::string_view name, std::span<const Variable> variables);
-
-// What a variable's name is made of.
-[[nodiscard]] constexpr bool IsVariableCharacter(char c) { return util::IsAlpha(c) || util::IsDigit(c) || c == '_'; }
-
-// The names that a template may use. Both outlive the call that they are given to.
-struct TemplateNames {
-  std::span<const Variable> variables;  // of all modules
-  std::span<const std::string> groups;  // named groups in the configuration's regular expressions, in lower case
-};
 
 // What is wrong with one variable of a template.
 struct TemplateMistake {
@@ -58,7 +25,7 @@ class Template {
   Template() = default;
 
   // Mistakes are added to `mistakes`, one for each variable that is wrong; then the template is of no use.
-  static Template Compile(std::string_view text, const TemplateNames& names, std::vector<TemplateMistake>& mistakes);
+  static Template Compile(std::string_view text, const VariableNames& names, std::vector<TemplateMistake>& mistakes);
 
   [[nodiscard]] bool constant() const { return constant_; }
   [[nodiscard]] bool empty() const { return text_.empty(); }
@@ -72,15 +39,16 @@ class Template {
 
   struct Part {
     enum class Kind : std::uint8_t {
-      kLiteral,     // `text` itself
-      kVariable,    // `get`, which `text` is the suffix for
-      kGroup,       // $1 to $9: the group with the number in `text`
-      kNamedGroup,  // the group with the name in `text`
+      kLiteral,   // `text` itself
+      kVariable,  // `get`, which `text` is the suffix for
+      kOwn,       // `own`, which the configuration makes
+      kGroup,     // $1 to $9: the group with the number in `text`
     };
     Kind kind = Kind::kLiteral;
     std::string text;
     Getter get = nullptr;
-    bool needs_body = false;  // kVariable
+    const OwnVariable* own = nullptr;  // outlives the template
+    bool needs_body = false;           // kVariable
   };
   [[nodiscard]] const std::vector<Part>& parts() const { return parts_; }
 

@@ -32,7 +32,7 @@ void VirtualHosts::AddRegex(std::shared_ptr<const Regex> regex, const Server* se
   regexes_.push_back({std::move(regex), server});
 }
 
-const Server* VirtualHosts::Find(std::string_view host, std::vector<Capture>* captures, MatchFailure& failure) const {
+const Server* VirtualHosts::Find(std::string_view host, Values* values, MatchFailure& failure) const {
   if (host.empty()) {
     // `server_name ""` answers for requests without a name.
     const auto nameless = exact_.find(host);
@@ -51,20 +51,20 @@ const Server* VirtualHosts::Find(std::string_view host, std::vector<Capture>* ca
     }
   }
   for (const RegexName& name : regexes_) {
-    const Matched matched = name.regex->Match(host, captures, failure);
+    const Matched matched = name.regex->Match(host, values, failure);
     if (matched == Matched::kYes) return name.server;
     if (matched == Matched::kFailed) return default_;
   }
   return default_;
 }
 
-const Server* ServerMemo::Find(const VirtualHosts& hosts, std::string_view host, std::vector<Capture>& captures,
+const Server* ServerMemo::Find(const VirtualHosts& hosts, std::string_view host, Values& values,
                                MatchFailure& failure) {
   static constexpr std::size_t kLongest = 255;  // of a name in the DNS: nobody makes us keep more
   if (&hosts == hosts_ && util::Same(host, host_)) return server_;
-  const Server* const server = hosts.Find(host, &captures, failure);
+  const Server* const server = hosts.Find(host, &values, failure);
   // What a regex found in the name belongs to that request, and what it did not find may be found the next time.
-  if (captures.empty() && !failure && host.size() <= kLongest) {
+  if (values.groups.empty() && !failure && host.size() <= kLongest) {
     hosts_ = &hosts;
     host_ = host;
     server_ = server;

@@ -25,12 +25,12 @@ std::string Regexes(std::int64_t count) {
 
 void Find(benchmark::State& state, const std::string& locations, const std::string& path) {
   const Desk desk(locations);
-  std::vector<site::Capture> captures;
+  site::Values values;
   site::MatchFailure failure;
   const site::LocationTable& table = desk.site->servers.front()->table;
   for (auto _ : state) {
-    captures.clear();
-    benchmark::DoNotOptimize(table.Find(path, &captures, failure));
+    values.Clear();
+    benchmark::DoNotOptimize(table.Find(path, &values, failure));
   }
 }
 
@@ -56,10 +56,10 @@ void FindServer(benchmark::State& state) {
   for (std::int64_t i = 0; i < state.range(0); ++i)
     hosts.AddExact("host" + std::to_string(i) + ".example.org", &server);
   hosts.SetDefault(&server);
-  std::vector<site::Capture> captures;
+  site::Values values;
   site::MatchFailure failure;
   const std::string host = "host" + std::to_string(state.range(0) / 2) + ".example.org";
-  for (auto _ : state) benchmark::DoNotOptimize(hosts.Find(host, &captures, failure));
+  for (auto _ : state) benchmark::DoNotOptimize(hosts.Find(host, &values, failure));
 }
 BENCHMARK(FindServer)->ArgName("names")->RangeMultiplier(100)->Range(1, 10000);
 
@@ -69,10 +69,10 @@ void FindServerByWildcard(benchmark::State& state) {
   for (std::int64_t i = 0; i < state.range(0); ++i)
     hosts.AddSuffix(".host" + std::to_string(i) + ".example.org", &server);
   hosts.SetDefault(&server);
-  std::vector<site::Capture> captures;
+  site::Values values;
   site::MatchFailure failure;
   const std::string host = "a.b.host" + std::to_string(state.range(0) / 2) + ".example.org";
-  for (auto _ : state) benchmark::DoNotOptimize(hosts.Find(host, &captures, failure));
+  for (auto _ : state) benchmark::DoNotOptimize(hosts.Find(host, &values, failure));
 }
 BENCHMARK(FindServerByWildcard)->ArgName("names")->RangeMultiplier(100)->Range(1, 10000);
 

@@ -20,7 +20,7 @@ void Evaluate(benchmark::State& state, const std::string& text) {
   pipeline::Runner::Run(desk.exchange);
   std::vector<site::TemplateMistake> mistakes;
   const site::Template compiled =
-      site::Template::Compile(text, {.variables = pipeline::kVariables.hooks.variables, .groups = {}}, mistakes);
+      site::Template::Compile(text, {.built_in = pipeline::kVariables.hooks.variables}, mistakes);
   if (!mistakes.empty()) return state.SkipWithError(mistakes.front().message.c_str());
   for (auto _ : state) {
     benchmark::DoNotOptimize(pipeline::Evaluate(compiled, desk.exchange).data());

@@ -40,5 +40,22 @@ TEST(EscapeTest, ComponentHidesWhatCouldBeAScheme) {
 
 TEST(EscapeTest, HtmlHasNoMarkupLeft) { EXPECT_EQ(EscapeHtml("<a b=\"c\">&'"), "&lt;a b=&quot;c&quot;&gt;&amp;'"); }
 
+TEST(EscapeTest, EscapesAValueAmongArguments) {
+  std::string out;
+  AppendEscapedArgument("a b&c+d;e=f/%?#\xc3", out);
+  EXPECT_EQ(out, "a%20b%26c%2Bd%3Be=f/%25%3F%23%C3");
+}
+
+// Each as nginx leaves it in a Location.
+TEST(EscapeTest, UnescapesARedirect) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"/a%41b", "/aAb"},     {"/a%20b%25%0d%7f%c3", "/a%20b%25%0d%7f%c3"},
+      {"/%3a%2F%26", "/:/&"}, {"/a?%41", "/a?%41"},
+      {"/%3f%41", "/?%41"},   {"/%zz%", "/zz"},
+      {"/%4z", "/"},          {"", ""},
+  };
+  for (const auto& [url, expected] : cases) EXPECT_EQ(UnescapeRedirect(url), expected) << url;
+}
+
 }  // namespace
 }  // namespace colmeia::http

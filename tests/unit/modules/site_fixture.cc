@@ -9,6 +9,7 @@
 #include "modules/charset.h"
 #include "modules/compression.h"
 #include "modules/conditional.h"
+#include "modules/geo.h"
 #include "modules/gunzip.h"
 #include "modules/hash_sizes.h"
 #include "modules/headers.h"
@@ -16,10 +17,12 @@
 #include "modules/index.h"
 #include "modules/limit_conn.h"
 #include "modules/limit_req.h"
+#include "modules/map.h"
 #include "modules/open_file_cache.h"
 #include "modules/precompressed.h"
 #include "modules/ranges.h"
-#include "modules/return.h"
+#include "modules/rewrite.h"
+#include "modules/split_clients.h"
 #include "modules/static_files.h"
 #include "modules/stub_status.h"
 #include "modules/try_files.h"
@@ -61,8 +64,11 @@ const site::ModuleList& TestModules() {
                                        &pipeline::kVariables,
                                        &kHashSizes,
                                        &kOpenFileCache,
+                                       &kMap,
+                                       &kGeo,
+                                       &kSplitClients,
                                        &pipeline::kClientBody,
-                                       &kReturn,
+                                       &kRewrite,
                                        &kLimitConn,
                                        &kLimitReq,
                                        &kAccess,

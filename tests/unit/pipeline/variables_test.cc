@@ -63,7 +63,7 @@ TEST_F(TemplateTest, TellsTheStatusThatWasSent) {
   std::vector<site::TemplateMistake> none;
 
   EXPECT_EQ(status(), 494);
-  const site::TemplateNames names{.variables = kVariables.hooks.variables, .groups = {}};
+  const site::VariableNames names{.built_in = kVariables.hooks.variables};
   EXPECT_EQ(Evaluate(site::Template::Compile("$status", names, none), exchange), "400");
 }
 

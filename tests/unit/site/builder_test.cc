@@ -83,10 +83,10 @@ TEST_F(BuilderTest, ChoosesServersByName) {
       "server { listen 80; server_name www.*; } server { listen 80; server_name ~^x(?<n>\\d+)\\.; }"
       "server { listen 80 default_server; server_name _; } }");
   ASSERT_NE(site, nullptr) << mistakes;
-  std::vector<Capture> captures;
+  Values values;
   const auto server = [&](std::string_view host) {
     MatchFailure failure;
-    const Server* const found = site->listeners[0].hosts.Find(host, &captures, failure);
+    const Server* const found = site->listeners[0].hosts.Find(host, &values, failure);
     for (std::size_t i = 0; i < site->servers.size(); ++i) {
       if (site->servers[i].get() == found) return static_cast<int>(i);
     }
@@ -100,7 +100,7 @@ TEST_F(BuilderTest, ChoosesServersByName) {
   EXPECT_EQ(server("a.net"), 1);
   EXPECT_EQ(server("www.a.com"), 2);
   EXPECT_EQ(server("x17.com"), 3);
-  EXPECT_THAT(captures, testing::Contains(testing::Field(&Capture::value, "17")));
+  EXPECT_THAT(values.groups, testing::Contains("17"));
   EXPECT_EQ(server("other.com"), 4);
   EXPECT_EQ(server(""), 4);
 }
@@ -112,15 +112,15 @@ TEST_F(BuilderTest, ANameThatCannotBeMatchedIsNoOtherServers) {
   ASSERT_NE(site, nullptr) << mistakes;
   ServerMemo memo;
   for (int times = 0; times < 2; ++times) {
-    std::vector<Capture> captures;
+    Values values;
     MatchFailure failure;
-    EXPECT_EQ(memo.Find(site->listeners[0].hosts, std::string(40, 'a') + ".pemx", captures, failure),
+    EXPECT_EQ(memo.Find(site->listeners[0].hosts, std::string(40, 'a') + ".pemx", values, failure),
               site->servers[0].get());
     EXPECT_TRUE(failure);
   }
-  std::vector<Capture> captures;
+  Values values;
   MatchFailure failure;
-  EXPECT_EQ(memo.Find(site->listeners[0].hosts, "a.org", captures, failure), site->servers[1].get());
+  EXPECT_EQ(memo.Find(site->listeners[0].hosts, "a.org", values, failure), site->servers[1].get());
   EXPECT_FALSE(failure);
 }
 
@@ -133,11 +133,13 @@ TEST_F(BuilderTest, RemembersTheServerOfOneNameOnOneListener) {
   const VirtualHosts& second = site->listeners[1].hosts;
   ServerMemo memo;
   const auto server = [&](const VirtualHosts& hosts, std::string_view host) {
-    std::vector<Capture> captures;
+    Values values;
     MatchFailure failure;
-    const Server* const found = memo.Find(hosts, host, captures, failure);
+    const Server* const found = memo.Find(hosts, host, values, failure);
     for (std::size_t i = 0; i < site->servers.size(); ++i) {
-      if (site->servers[i].get() == found) return static_cast<int>(i) + 10 * static_cast<int>(captures.size());
+      const int named = values.At(0).state == ValueSlot::State::kValue ? 1 : 0;
+      const int groups = static_cast<int>(values.groups.size()) + named;
+      if (site->servers[i].get() == found) return static_cast<int>(i) + 10 * groups;
     }
     return -1;
   };

@@ -53,7 +53,7 @@ TEST_F(LocationTableTest, LooksIntoNestedLocations) {
 }
 
 TEST_F(LocationTableTest, GivesRegexGroupsToVariables) {
-  LoadServer("location ~ ^/u/(?<user>[a-z]+)/(\\d+)$ { say $user-$2-${1}; }");
+  LoadServer("location ~ ^/u/(?<user>[a-z]+)/(\\d+)$ { say $user-$2-$1; }");
 
   EXPECT_EQ(Get("/u/ana/17"), "ana-17-ana");
 }

@@ -16,7 +16,8 @@
 #include <string_view>
 #include <vector>
 
-#include "gtest/gtest.h"
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 namespace colmeia::site {
 namespace {
@@ -28,9 +29,9 @@ constexpr double kPatience = 10;
 constexpr double kPatience = 1;
 #endif
 
-Matched Match(const Regex& regex, std::string_view subject, std::vector<Capture>* captures = nullptr) {
+Matched Match(const Regex& regex, std::string_view subject, Values* values = nullptr) {
   MatchFailure failure;
-  const Matched matched = regex.Match(subject, captures, failure);
+  const Matched matched = regex.Match(subject, values, failure);
   EXPECT_EQ(static_cast<bool>(failure), matched == Matched::kFailed);
   return matched;
 }
@@ -72,9 +73,9 @@ TEST(RegexTest, MatchesWithoutExecutableMemory) {
     if (memory != MAP_FAILED) return kFilterLeaks;
     const auto regex = Regex::Compile(R"(^/(?<year>\d{4})/(.+)\.html$)", false);
     if (!regex) return kNotCompiled;
-    std::vector<Capture> captures;
-    const bool right = Match(*regex, "/2026/spring.html", &captures) == Matched::kYes && captures[1].value == "2026" &&
-                       captures[2].value == "spring" && Match(*regex, "/26/spring.html") == Matched::kNo;
+    Values values;
+    const bool right = Match(*regex, "/2026/spring.html", &values) == Matched::kYes && values.groups[1] == "2026" &&
+                       values.groups[2] == "spring" && Match(*regex, "/26/spring.html") == Matched::kNo;
     return right ? kMatches : kNoMatch;
   });
 
@@ -153,17 +154,39 @@ TEST(RegexTest, AFailureIsNoAnswer) {
   const auto regex = Regex::Compile(R"(^/(\w+)+\.pem$)", false);
   ASSERT_TRUE(regex);
   MatchFailure failure;
-  std::vector<Capture> captures = {{"old", "value"}};
+  Values values;
+  values.groups = {"value"};
+  values.Set(3, "old");
   const std::string subject = "/" + std::string(40, 'a') + ".pem!";
 
-  EXPECT_EQ(regex->Match(subject, &captures, failure), Matched::kFailed);
+  EXPECT_EQ(regex->Match(subject, &values, failure), Matched::kFailed);
 
   EXPECT_EQ(failure.Text(), "pcre2_match() failed: -47 on \"" + subject + "\" using \"^/(\\w+)+\\.pem$\"");
-  ASSERT_EQ(captures.size(), 1U);
-  EXPECT_EQ(captures[0].value, "value");
+  ASSERT_EQ(values.groups.size(), 1U);
+  EXPECT_EQ(values.groups[0], "value");
+  EXPECT_EQ(values.At(3).value, "old");
   MatchFailure none;
   EXPECT_EQ(regex->Match("/a.pem", nullptr, none), Matched::kYes);
   EXPECT_FALSE(none);
+}
+
+TEST(RegexTest, NamedGroupsAreVariables) {
+  VariableTable table({});
+  const VariableNames names{.built_in = {}, .own = &table};
+  const auto year = Regex::Compile(R"(^/(?<Year>\d+)/)", false, names);
+  const auto name = Regex::Compile(R"(/(?<name>\w+)(?<ending>\.\w+)?$)", false, names);
+  ASSERT_TRUE(year && name);
+  Values values;
+
+  EXPECT_EQ(Match(*year, "/2026/spring", &values), Matched::kYes);
+  EXPECT_EQ(Match(*name, "/2026/spring", &values), Matched::kYes);
+
+  // Numbered groups are those of the last match, named ones of all.
+  EXPECT_THAT(values.groups, testing::ElementsAre("/spring", "spring"));
+  EXPECT_EQ(values.At(table.Find("year")->slot).value, "2026");
+  EXPECT_EQ(values.At(table.Find("name")->slot).value, "spring");
+  EXPECT_EQ(values.At(table.Find("ending")->slot).value, "");
+  EXPECT_EQ(table.Find("Year"), nullptr);
 }
 
 // The stack of compiled patterns grows far enough for the longest path that the default configuration takes.

@@ -1,4 +1,4 @@
-#include "modules/return.h"
+#include "modules/rewrite.h"
 
 #include "modules/site_fixture.h"
 
