@@ -61,7 +61,12 @@ void Filter(Exchange& exchange) {
       response.content_type = {};
       response.fields.Remove(http::HeaderId::kContentEncoding);
       response.accepts_ranges = false;
-      response.body.Clear();
+      // The validators may lie in the file that the body was: it lives as long as the head does.
+      if (response.body.source() == nullptr) {
+        response.body.Replace({});
+      } else {
+        response.body.Clear();
+      }
       return;
     case http::Precondition::kFailed:
       exchange.refusal = Status::kPreconditionFailed;

@@ -49,3 +49,14 @@ def test_a_precondition_that_fails_is_412(hive):
     assert server.get('/a', {'If-Match': TAG}).status == 200
     assert server.get('/a', {'If-Unmodified-Since': 'Sun, 06 Nov 1994 08:49:36 GMT'}).status == 412
     assert server.get('/a', {'If-Unmodified-Since': DATE}).status == 200
+
+
+def test_the_tag_of_a_large_file_outlives_its_body(hive):
+    """What no cache keeps is gone with the body, and the head is written later."""
+    server = hive(SITE, files={'html/large': b'x' * 2_000_000})
+
+    with server.connect() as connection:
+        tag = connection.get('/large').header('ETag')
+        again = connection.get('/large', {'If-None-Match': tag})
+        assert (again.status, again.header('ETag'), again.body) == (304, tag, b'')
+        assert connection.get('/large', {'If-None-Match': tag}, method='HEAD').header('ETag') == tag
