@@ -283,6 +283,11 @@ bool Connection::reads() const {
   return state_ == State::kIdle || state_ == State::kHead || state_ == State::kBody || state_ == State::kLingering;
 }
 
+// What a layer has read already wakes no poll.
+void Connection::ReadPending() {
+  while (transport_.pending() && reads()) ReadMore();
+}
+
 // REQUIRES: reads(). All that is still wanted of what was read before was moved or kept.
 void Connection::ReadMore() {
   shared_.input.Clear();
@@ -290,7 +295,7 @@ void Connection::ReadMore() {
 }
 
 void Connection::Leave() {
-  while (transport_.pending() && reads()) ReadMore();
+  if (transport_.pending()) ReadPending();
   if (state_ == State::kClosed) shared_.owner.Remove(*this);
 }
 
