@@ -6,6 +6,7 @@ set(COLMEIA_CONF conf/colmeia.conf CACHE STRING "The configuration file")
 set(COLMEIA_PID logs/colmeia.pid CACHE STRING "The pid file; the control socket stands beside it")
 set(COLMEIA_ERROR_LOG logs/error.log CACHE STRING "The error log")
 set(COLMEIA_ACCESS_LOG logs/access.log CACHE STRING "The access log")
+set(COLMEIA_CLIENT_BODY_TEMP client_body_temp CACHE STRING "The folder of request bodies that are too large for memory")
 set(COLMEIA_USER nobody CACHE STRING "Who workers become when the server is started by root")
 string(REGEX REPLACE "\\.pid$" ".control" COLMEIA_CONTROL ${COLMEIA_PID})
 
@@ -14,7 +15,7 @@ string(REGEX REPLACE "\\.pid$" ".control" COLMEIA_CONTROL ${COLMEIA_PID})
 set(definitions "")
 foreach(name_and_default
     PREFIX=/usr/local/colmeia/ CONF=conf/colmeia.conf PID=logs/colmeia.pid CONTROL=logs/colmeia.control
-    ERROR_LOG=logs/error.log ACCESS_LOG=logs/access.log USER=nobody)
+    ERROR_LOG=logs/error.log ACCESS_LOG=logs/access.log CLIENT_BODY_TEMP=client_body_temp USER=nobody)
   string(REGEX MATCH "^([A-Z_]+)=(.*)$" unused ${name_and_default})
   set(name COLMEIA_${CMAKE_MATCH_1})
   if(NOT ${name} STREQUAL CMAKE_MATCH_2)

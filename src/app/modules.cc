@@ -24,6 +24,7 @@
 #include "modules/study.h"
 #include "modules/try_files.h"
 #include "pipeline/aio.h"
+#include "pipeline/client_body.h"
 #include "pipeline/content_coding.h"
 #include "pipeline/variables.h"
 #include "site/core_module.h"
@@ -41,7 +42,8 @@ const site::ModuleList& Modules() {
       &modules::kHashSizes,
       &modules::kNoEffect,
       &modules::kOpenFileCache,
-      // Handlers, in the order of their phases.
+      // Handlers, in the order of their phases. A body that is read early is read before all of them.
+      &pipeline::kClientBody,
       &modules::kReturn,
       &modules::kLimitReq,
       &modules::kLimitConn,

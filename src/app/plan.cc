@@ -10,6 +10,7 @@
 #include <fmt/core.h>
 
 #include "app/site_advice.h"
+#include "pipeline/client_body.h"
 #include "process/sandbox.h"
 #include "site/core_settings.h"
 #include "site/events.h"
@@ -136,6 +137,26 @@ bool ResetsConnections(const site::Site& site) {
   });
 }
 
+void CollectTempFolders(const site::Location& location, std::vector<std::string>& folders) {
+  if (pipeline::MayCollectBody(location.settings)) {
+    const auto& body = location.settings.Get<pipeline::ClientBodySettings>();
+    if (std::find(folders.begin(), folders.end(), body.temp_path.path) == folders.end()) {
+      folders.push_back(body.temp_path.path);
+    }
+  }
+  for (const auto& child : location.children) CollectTempFolders(*child, folders);
+}
+
+// Where workers may have to put what is too much for memory.
+std::vector<std::string> TempFoldersOf(const site::Site& site) {
+  std::vector<std::string> folders;
+  for (const auto& server : site.servers) {
+    CollectTempFolders(*server->self, folders);
+    for (const auto& location : server->locations) CollectTempFolders(*location, folders);
+  }
+  return folders;
+}
+
 // The sandbox that was asked for, as far as this kernel has it; what it lacks is said once, here.
 void PlanSandbox(const ProcessSettings& process, const site::Site& site, ipc::Plan& plan,
                  config::Diagnostics& diagnostics) {
@@ -181,6 +202,7 @@ ipc::Plan MakePlan(const site::Site& site, const config::Source& source, config:
   plan.workers = process.workers.value_or(sys::UsableCpus());
   if (!process.workers) plan.workers_why = WhyAuto();
   plan.identity = IdentityOf(process, plan.workers, source, diagnostics);
+  plan.identity.writable = TempFoldersOf(site);
   PlanSandbox(process, site, plan, diagnostics);
   CheckConnections(events, process, source, diagnostics);
   for (const site::ListenSocket& listener : site.listeners) {

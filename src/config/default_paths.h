@@ -24,6 +24,9 @@
 #ifndef COLMEIA_ACCESS_LOG
 #define COLMEIA_ACCESS_LOG "logs/access.log"
 #endif
+#ifndef COLMEIA_CLIENT_BODY_TEMP
+#define COLMEIA_CLIENT_BODY_TEMP "client_body_temp"
+#endif
 #ifndef COLMEIA_USER
 #define COLMEIA_USER "nobody"
 #endif
@@ -37,6 +40,7 @@ inline constexpr std::string_view kDefaultPid = COLMEIA_PID;
 inline constexpr std::string_view kDefaultControl = COLMEIA_CONTROL;
 inline constexpr std::string_view kDefaultErrorLog = COLMEIA_ERROR_LOG;
 inline constexpr std::string_view kDefaultAccessLog = COLMEIA_ACCESS_LOG;
+inline constexpr std::string_view kDefaultClientBodyTemp = COLMEIA_CLIENT_BODY_TEMP;
 // When the server is started by root.
 inline constexpr std::string_view kDefaultUser = COLMEIA_USER;
 

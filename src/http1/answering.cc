@@ -96,6 +96,10 @@ void Connection::Begin(Transaction& transaction, bool body_has_begun) {
   } else {
     transaction.body.StartFixed(request.content_length.value_or(0));
   }
+  if (head.chunked || request.content_length) {
+    exchange.body.Begin(request.content_length, [this] { OnWanted(); });
+    if (transaction.body.done()) exchange.body.End();
+  }
   transaction.chunked = head.chunked;
   transaction.awaits_continue = head.expect_continue && !body_has_begun;
 
@@ -120,21 +124,28 @@ void Connection::Resume(Transaction& transaction) {
 // The runner has come to the end of the exchange, or to a handler that waits.
 void Connection::Proceed(Transaction& transaction, pipeline::RunState progress) {
   pipeline::Exchange& exchange = transaction.exchange;
+  if (!transaction.body.done()) transaction.body_limit = exchange.settings<CoreSettings>().client_max_body_size;
   if (progress == pipeline::RunState::kWaits) return exchange.awaiting()->SetRunner([this] { OnReady(); });
 
   if (transaction.body.done() || exchange.response.withheld) return Finish(transaction);
+  const bool was_pulled = exchange.body.taken();
+  exchange.body.Drop();
   const bool is_refusal = http::Code(exchange.response.status) >= 400;
-  transaction.body_limit = exchange.settings<CoreSettings>().client_max_body_size;
   // A client that was not told to go on may send the body or another request: nobody could tell which.
   if (is_refusal && transaction.awaits_continue) exchange.response.close = true;
-  if (is_refusal || !transaction.chunked) return WriteAnswer(transaction, transaction.awaits_continue && !is_refusal);
+  // Who has pulled a part of it needs no more.
+  if (is_refusal || was_pulled || !transaction.chunked) {
+    return WriteAnswer(transaction, transaction.awaits_continue && !is_refusal);
+  }
 
   // Held: the body decides (TakeBody).
-  if (transaction.awaits_continue) {
-    Reserve(h1::kContinueLine.size());
-    transaction.SetText(shared_.output.Append(h1::kContinueLine));
-    transaction.head_left = transaction.text.size();
-  }
+  if (transaction.awaits_continue) SendContinue(transaction);
+}
+
+void Connection::SendContinue(Transaction& transaction) {
+  Reserve(h1::kContinueLine.size());
+  transaction.SetText(shared_.output.Append(h1::kContinueLine));
+  transaction.head_left = transaction.text.size();
 }
 
 void Connection::RefuseHead(Transaction& transaction, http::Fault fault, std::string_view while_doing,
@@ -161,10 +172,13 @@ void Connection::RefuseBody(Transaction& transaction, http::Fault fault) {
   transaction.body.StartFixed(0);
   pipeline::Exchange& exchange = transaction.exchange;
   pipeline::Report(exchange, log::Level::kInfo, "{} while reading client request body", fault.reason);
+  exchange.body.Drop();
   if (transaction.answer == Answer::kQueued) {  // it is too late to say so
     after_ = AfterResponse::kLinger;
     return;
   }
+  if (transaction.waits()) pipeline::Runner::Cancel(exchange, fault.status);
+  transaction.ready = false;
   exchange.response.fields.Clear();
   exchange.response.body.Clear();
   exchange.named_location = {};

@@ -123,7 +123,7 @@ void Connection::TimeOut() {
       Transaction& transaction = *output_.last();
       pipeline::Report(transaction.exchange, log::Level::kInfo, "{} while reading client request body", kTimedOut);
       ending = EndingOf(transaction.exchange.settings<site::CoreSettings>());
-      if (transaction.answer == Answer::kNone) transaction.exchange.response.status = http::Status::kRequestTimeout;
+      LoseBody(transaction, http::Status::kRequestTimeout);
       break;
     }
     case State::kBlocked: {

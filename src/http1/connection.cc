@@ -22,7 +22,7 @@ constexpr unsigned kMayFollow[] = {
         Bit(State::kBlocked) | Bit(State::kAwaiting) | Bit(State::kLingering) | Bit(State::kClosed),
     Bit(State::kServing) | Bit(State::kClosed),
     Bit(State::kServing) | Bit(State::kClosed),
-    Bit(State::kServing) | Bit(State::kClosed),
+    Bit(State::kServing) | Bit(State::kBody) | Bit(State::kClosed),
     Bit(State::kServing) | Bit(State::kClosed),
     Bit(State::kServing) | Bit(State::kClosed),
     Bit(State::kClosed),
@@ -152,17 +152,30 @@ void Connection::OnPoll(int events) {
 }
 
 void Connection::OnSource() {
+  if (state_ == State::kServing) return;  // which looks before it ends
   shared_.Tick();
   if (state_ == State::kStreaming) Serve(shared_.input.Refill(kept_));
   Leave();
 }
 
 void Connection::OnReady() {
-  shared_.Tick();
   output_.last()->ready = true;
+  if (state_ == State::kServing) return;  // the body that it waits for is being taken
+  shared_.Tick();
   // One that is blocked or paced comes to it when earlier answers are written.
-  if (state_ == State::kAwaiting) Serve(shared_.input.Refill(kept_));
+  if (state_ == State::kAwaiting || state_ == State::kBody) Serve(shared_.input.Refill(kept_));
   Leave();
+}
+
+void Connection::OnWanted() {
+  if (state_ != State::kAwaiting) return;
+  shared_.Tick();
+  Enter(State::kBody);
+  shared_.Arm(*this, output_.last()->exchange.settings<site::CoreSettings>().client_body_timeout);
+  // The reader calls this, so nothing is read and nothing ends here. What lies decrypted is found when the socket can be
+  // written, which is soon; without memory to watch it the client's time runs out.
+  const int events = transport_.pending() > 0 ? loop::kReadable | loop::kWritable : loop::kReadable;
+  static_cast<void>(transport_.Wait(shared_.polls, events, this));
 }
 
 void Connection::OnTimeout() {
@@ -237,13 +250,19 @@ void Connection::Settle(Flushed flushed, std::span<char> rest, Before before) {
       break;
   }
 
-  if (!output_.empty() && output_.last()->waits()) return Pause(State::kAwaiting, rest);
+  if (!output_.empty() && output_.last()->waits() && !output_.last()->exchange.body.wants()) {
+    return Pause(State::kAwaiting, rest);
+  }
   if (!output_.empty()) {
     KeepInput({});
     output_.Keep();
     Enter(State::kBody);
     if (DroppedLongEnough()) return AnswerHeld();
     const auto& core = output_.last()->exchange.settings<site::CoreSettings>();
+    if (output_.last()->waits()) {
+      shared_.Arm(*this, core.client_body_timeout);
+      return Wait(loop::kReadable);
+    }
     const bool is_answered = standing_ == session::Standing::kUnwanted;
     ArmDropping(is_answered ? core.lingering_timeout : core.client_body_timeout, core.lingering_time);
     return Wait(loop::kReadable);
@@ -269,7 +288,8 @@ void Connection::Pause(State state, std::span<char> rest) {
   output_.Keep();
   Enter(state);
   shared_.timeouts.Disarm(*this);
-  Wait(loop::kDisconnect);
+  // Who has sent all of the body may have shut down that side, and waits for the answer.
+  Wait(output_.last()->exchange.body.taken() ? 0 : loop::kDisconnect);
 }
 
 void Connection::Wait(int events) {

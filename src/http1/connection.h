@@ -28,6 +28,8 @@
 //   stream stay in the socket; but a client that closes, or only says that it will send no more, has left.
 // - Awaiting is the same before there is an answer: a handler waits (pipeline/awaiting.h). The request's body and the
 //   requests behind it stay where they are. A client that leaves ends the wait, and the access log says 499.
+// - A handler that waits for the request's body (pipeline/request_body.h) has it in Body. When it has no room for more
+//   the connection is Awaiting until it has, and the client is not looked at: its end may stand behind what it sent.
 // - Lingering: our side is shut down; what the client still sends is read and dropped for a while, because closing a
 //   socket with unread bytes would reset the connection and could destroy the answer on its way (RFC 9112 section 9.6).
 // - Whatever is read to be dropped, a body or what comes after the last answer, is read for lingering_time in all.
@@ -121,6 +123,7 @@ class Connection final : public loop::PollListener, public loop::TimeoutListener
 
   void OnSource();  // the answer's source has more
   void OnReady();   // a handler need not wait any more
+  void OnWanted();  // a handler has room for more of the request's body
 
   // What a callback found when it began.
   struct Before {
@@ -145,6 +148,8 @@ class Connection final : public loop::PollListener, public loop::TimeoutListener
   void Serve(std::span<char> input);
   [[nodiscard]] bool TakeHead(std::span<char>& input);
   void TakeBody(Transaction& transaction, std::span<char>& input);
+  void AskForBody(Transaction& transaction);
+  void LoseBody(Transaction& transaction, http::Status status);
   void KeepInput(std::span<char> rest);
   void OnEnd();
   void OnReadError(int code);
@@ -163,6 +168,7 @@ class Connection final : public loop::PollListener, public loop::TimeoutListener
   void Finish(Transaction& transaction);
   void DecideAfterResponse(Transaction& transaction);
   void WriteAnswer(Transaction& transaction, bool with_continue);
+  void SendContinue(Transaction& transaction);
   void Reserve(std::size_t bytes);
 
   // closing.cc

@@ -38,11 +38,12 @@ void Connection::Read() {
 void Connection::Serve(std::span<char> input) {
   const Before before{state_, requests_};
   Enter(State::kServing);
-  if (Transaction* const last = output_.last(); last != nullptr && last->ready) Resume(*last);
   Flushed flushed = output_.Flush(transport_);
-  while (flushed == Flushed::kAll && !input.empty()) {
+  while (flushed == Flushed::kAll) {
     Transaction* const last = output_.last();
-    if (last != nullptr && last->waits()) {
+    if (last != nullptr && last->ready) {
+      Resume(*last);
+    } else if (input.empty() || (last != nullptr && last->waits() && !last->takes_body())) {
       break;
     } else if (last != nullptr && !last->body.done()) {
       TakeBody(*last, input);
@@ -56,7 +57,10 @@ void Connection::Serve(std::span<char> input) {
       break;
     }
   }
-  if (flushed == Flushed::kAll) flushed = output_.Flush(transport_);
+  if (flushed == Flushed::kAll) {
+    if (Transaction* const last = output_.last(); last != nullptr && last->awaits_continue) AskForBody(*last);
+    flushed = output_.Flush(transport_);
+  }
   Settle(flushed, input, before);
 }
 
@@ -84,7 +88,7 @@ bool Connection::TakeHead(std::span<char>& input) {
   return true;
 }
 
-// Reads on in the body of the last request. Content is dropped.
+// Reads on in the body of the last request. Content is dropped where no handler asks for it.
 void Connection::TakeBody(Transaction& transaction, std::span<char>& input) {
   const h1::BodyDecoder::Step step = transaction.body.Next({input.data(), input.size()});
   input = input.subspan(step.consumed);
@@ -93,8 +97,27 @@ void Connection::TakeBody(Transaction& transaction, std::span<char>& input) {
   if (transaction.body_limit != 0 && transaction.body.total() > transaction.body_limit) {
     return RefuseBody(transaction, {http::Status::kContentTooLarge, "client intended to send too large chunked body"});
   }
-  if (step.state == h1::BodyState::kDone && transaction.answer == Answer::kNone)
-    WriteAnswer(transaction, /*with_continue=*/false);
+  pipeline::RequestBody& content = transaction.exchange.body;
+  if (!step.data.empty()) content.Take(step.data);
+  if (step.state != h1::BodyState::kDone) return;
+  content.End();
+  if (transaction.answer == Answer::kNone && !transaction.waits()) WriteAnswer(transaction, /*with_continue=*/false);
+}
+
+// A client that waits to be told so sends its body when a handler wants it.
+void Connection::AskForBody(Transaction& transaction) {
+  if (!transaction.takes_body()) return;
+  transaction.awaits_continue = false;
+  SendContinue(transaction);
+}
+
+// What the log says of a request whose body did not come.
+void Connection::LoseBody(Transaction& transaction, http::Status status) {
+  if (transaction.waits()) {
+    pipeline::Runner::Cancel(transaction.exchange, status);
+  } else if (transaction.answer == Answer::kNone) {
+    transaction.exchange.response.status = status;
+  }
 }
 
 void Connection::KeepInput(std::span<char> rest) {
@@ -114,7 +137,7 @@ void Connection::OnEnd() {
     case State::kBody: {
       Transaction& transaction = *output_.last();
       pipeline::Report(transaction.exchange, log::Level::kInfo, "client prematurely closed connection");
-      if (transaction.answer == Answer::kNone) transaction.exchange.response.status = http::Status::kBadRequest;
+      LoseBody(transaction, http::Status::kBadRequest);
       break;
     }
     default:
@@ -131,6 +154,7 @@ void Connection::OnReadError(int code) {
                  "recv() failed ({}: {}) while {}, client: {}", code, std::strerror(code),
                  state_ == State::kBody ? "reading client request body" : "waiting for request",
                  transport_.peer().HostText());
+  if (state_ == State::kBody) LoseBody(*output_.last(), http::Status::kBadRequest);
   Close();
 }
 

@@ -52,6 +52,8 @@ struct Transaction {
 
   // A handler waits (pipeline/awaiting.h). Then nothing behind this is read or answered.
   [[nodiscard]] bool waits() const { return exchange.awaiting() != nullptr; }
+  // The request's body: a handler has asked for it, and it has not ended.
+  [[nodiscard]] bool takes_body() const { return exchange.body.taken() && !body.done(); }
   bool ready = false;  // it need not wait any more
 
   // The answer.

@@ -52,9 +52,11 @@ struct Identity {
   std::uint8_t sandbox = 0;             // ipc::Sandbox, as far as the kernel has it
   std::vector<std::string> readable{};  // Sandbox::kStrict only: the document roots
   bool resets_connections = false;      // some location has `reset_timedout_connection on`
+  std::vector<std::string> writable{};  // folders for temporary files; the master makes them, and workers write there
   static constexpr auto Fields(auto& self, auto& f) {
     return f(self.change_user, self.uid, self.gid, self.groups, self.user, self.priority, self.rlimit_nofile,
-             self.affinity, self.working_directory, self.sandbox, self.readable, self.resets_connections);
+             self.affinity, self.working_directory, self.sandbox, self.readable, self.resets_connections,
+             self.writable);
   }
   bool operator==(const Identity&) const = default;
 };

@@ -191,9 +191,9 @@ std::shared_ptr<const Formats> MergeFormats(const Settings& outer, const Draft& 
   if (outer.formats && own.formats.empty()) return outer.formats;
   auto formats = std::make_shared<Formats>();
   formats->emplace(
-      "combined", std::make_shared<const Format>(Format{context.Compile({std::string(kCombined), {}}), EscapeDefault}));
+      "combined", std::make_shared<const Format>(Format{context.Declare({std::string(kCombined), {}}), EscapeDefault}));
   for (const FormatDraft& format : own.formats) {
-    formats->emplace(format.name, std::make_shared<const Format>(Format{context.Compile(format.line), format.escape}));
+    formats->emplace(format.name, std::make_shared<const Format>(Format{context.Declare(format.line), format.escape}));
   }
   return formats;
 }
@@ -205,6 +205,7 @@ Target MakeTarget(const TargetDraft& draft, const Formats& formats, MergeContext
     context.Error(draft.format.span, fmt::format("unknown log format {}", config::Quoted(draft.format.text)));
   } else {
     target.format = format->second;
+    context.Use(target.format->line);
   }
   if (draft.condition) target.condition = context.Compile(*draft.condition);
   target.log = context.AddLog(draft.path.text, draft.path.span);

@@ -28,11 +28,10 @@ constexpr Directive NoEffect(std::string_view name, In contexts, Arity arity, st
           .doc = doc};
 }
 
-constexpr Directive TempPath(std::string_view name, std::string_view doc) {
-  return NoEffect(name, kEverywhere, Args(1, 4), "path [level1 [level2 [level3]]]", doc);
+constexpr Directive TempPath(std::string_view name) {
+  return NoEffect(name, kEverywhere, Args(1, 4), "path [level1 [level2 [level3]]]",
+                  "Accepted without effect: what it is for is not part of colmeia.");
 }
-
-constexpr std::string_view kNoModule = "Accepted without effect: what it is for is not part of colmeia.";
 
 constexpr Directive kDirectives[] = {
     NoEffect("load_module", In::kMain, Args(1), "file",
@@ -51,11 +50,10 @@ constexpr Directive kDirectives[] = {
              "Accepted without effect: there are no memory pools of fixed size."),
     NoEffect("request_pool_size", In::kHttp | In::kServer, Args(1), "size",
              "Accepted without effect: there are no memory pools of fixed size."),
-    TempPath("client_body_temp_path", "Accepted without effect: request bodies are not kept in files."),
-    TempPath("proxy_temp_path", kNoModule),
-    TempPath("fastcgi_temp_path", kNoModule),
-    TempPath("uwsgi_temp_path", kNoModule),
-    TempPath("scgi_temp_path", kNoModule),
+    TempPath("proxy_temp_path"),
+    TempPath("fastcgi_temp_path"),
+    TempPath("uwsgi_temp_path"),
+    TempPath("scgi_temp_path"),
 };
 
 // Merge

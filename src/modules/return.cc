@@ -4,6 +4,7 @@
 #include <string>
 
 #include "config/setters.h"
+#include "pipeline/client_body.h"
 #include "pipeline/error_response.h"
 #include "pipeline/evaluate.h"
 #include "pipeline/exchange.h"
@@ -100,7 +101,7 @@ Outcome SendText(Exchange& exchange, Status status, std::string_view text) {
   return Outcome::Done();
 }
 
-Outcome Handle(Exchange& exchange) {
+Outcome Answer(Exchange& exchange) {
   const Settings& settings = exchange.settings<Settings>();
   const Status status = *settings.status;
   const std::string_view text = settings.has_text ? pipeline::Evaluate(settings.text, exchange) : std::string_view{};
@@ -111,6 +112,9 @@ Outcome Handle(Exchange& exchange) {
   if (!settings.has_text && http::Code(status) >= 400) return pipeline::RespondBare(exchange, status);
   return SendText(exchange, status, text);
 }
+
+// The text, or the log of this place, may name the request's body.
+Outcome Handle(Exchange& exchange) { return pipeline::WithBody(exchange, Answer); }
 
 bool Applies(const site::SettingsSet& settings) { return settings.Get<Settings>().status.has_value(); }
 

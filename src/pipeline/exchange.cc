@@ -83,6 +83,7 @@ void Exchange::Reset() {
   DropContexts();
   static_cast<ExchangeTexts&>(*this) = {};
   request.Clear();
+  body.Clear();
   static_cast<PlainResponse&>(response) = {};
   response.fields.Clear();
   response.body.Clear();

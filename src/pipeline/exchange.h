@@ -24,7 +24,9 @@
 #include "http/status.h"
 #include "pipeline/awaiting.h"
 #include "pipeline/body.h"
+#include "pipeline/client_body.h"
 #include "pipeline/outcome.h"
+#include "pipeline/request_body.h"
 #include "site/module.h"
 #include "site/regex.h"
 #include "site/settings.h"
@@ -154,6 +156,9 @@ class Exchange : public ExchangeTexts {
     return settings_->Get<S>();
   }
 
+  // That place has a reason to collect the request's body before it answers (pipeline/client_body.h).
+  [[nodiscard]] bool collects_body() const { return CollectsBody(*settings_); }
+
   // Makes a `T` what this waits for; a handler returns the outcome. REQUIRES: it does not wait.
   template <class T, class... Args>
   [[nodiscard]] Outcome Await(Args&&... args) {
@@ -192,6 +197,7 @@ class Exchange : public ExchangeTexts {
   void Reset();
 
   http::Request request;
+  RequestBody body;  // of the request
   Response response;
   util::Arena arena;
   ConnectionFacts* connection = nullptr;

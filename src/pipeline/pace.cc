@@ -11,7 +11,7 @@
 namespace colmeia::pipeline {
 namespace {
 
-using Seconds = std::chrono::duration<double>;
+using RealSeconds = std::chrono::duration<double>;
 
 // Up to the next of few lengths, none of which is much longer than what it stands for.
 util::Milliseconds RoundedUp(util::Milliseconds pause) {
@@ -25,15 +25,15 @@ double Pace::Limited(std::uint64_t sent) const { return sent > after_ ? static_c
 
 util::Milliseconds Pace::Pause(std::uint64_t sent, util::TimePoint now) {
   if (started_ == util::TimePoint{}) started_ = now;
-  const Seconds early = Seconds(Limited(sent) / static_cast<double>(rate_)) - (now - started_);
+  const RealSeconds early = RealSeconds(Limited(sent) / static_cast<double>(rate_)) - (now - started_);
   // A pause is never longer than a second, however early it is: nothing to be converted is too large.
-  const Seconds longest(1.0);
-  return early <= Seconds::zero() ? util::Milliseconds(0)
+  const RealSeconds longest(1.0);
+  return early <= RealSeconds::zero() ? util::Milliseconds(0)
                                   : RoundedUp(std::chrono::ceil<util::Milliseconds>(std::min(early, longest)));
 }
 
 std::uint64_t Pace::Allowance(std::uint64_t sent, util::TimePoint now) const {
-  const double earned = static_cast<double>(rate_) * (Seconds(now - started_).count() + 1.0);
+  const double earned = static_cast<double>(rate_) * (RealSeconds(now - started_).count() + 1.0);
   const double free = sent < after_ ? static_cast<double>(after_ - sent) : 0.0;
   const double allowed = std::floor(earned - Limited(sent) + free);
   // Larger than any body, and exact as both types.

@@ -8,6 +8,7 @@
 #include "pipeline/error_response.h"
 #include "pipeline/exchange.h"
 #include "pipeline/report.h"
+#include "pipeline/request_body.h"
 #include "site/core_settings.h"
 #include "site/site.h"
 #include "util/check.h"
@@ -92,13 +93,8 @@ Runner::Step Runner::RunLocation(Exchange& exchange) {
   if (core.internal && exchange.reroutes == 0 && exchange.parent() == nullptr)
     return Respond(exchange, http::Status::kNotFound);
 
-  const std::uint64_t limit = core.client_max_body_size;
-  const bool from_client = !exchange.makes_error_page;
-  if (from_client && limit != 0 && exchange.request.content_length.value_or(0) > limit) {
-    Report(exchange, log::Level::kError, "client intended to send too large body: {} bytes",
-           *exchange.request.content_length);
-    return Respond(exchange, http::Status::kContentTooLarge);
-  }
+  const bool says_length = exchange.request.content_length.has_value() && !exchange.makes_error_page;
+  if (says_length && IsTooLarge(exchange)) return Respond(exchange, http::Status::kContentTooLarge);
   const site::Location& location = *exchange.location;
   const Step step =
       RunHandlers(exchange, exchange.parent() == nullptr ? location.handlers : location.child_handlers, 0);

@@ -224,10 +224,12 @@ constexpr site::Variable kRows[] = {
      "OK when the response was sent whole, else nothing."},
     {"content_length", false,
      [](Exchange& ex, std::string_view) -> Value {
-       const std::optional<std::uint64_t> length = ex.main().request.content_length;
-       return length ? Value{Decimal(ex, *length)} : Value{};
+       const Exchange& main = ex.main();
+       if (main.request.content_length) return Decimal(ex, *main.request.content_length);
+       const bool is_known = main.body.state() == RequestBody::State::kCollected;
+       return is_known ? Value{Decimal(ex, main.body.received())} : Value{};
      },
-     "The Content-Length field of the request."},
+     "The Content-Length field of the request; of a chunked body its length, once it is collected."},
     {"content_type", false,
      [](Exchange& ex, std::string_view) -> Value { return JoinedField(ex, ex.request.fields, "content_type", ", "); },
      "The Content-Type field of the request."},

@@ -51,11 +51,13 @@ Result<> EnterSandbox(const ipc::Identity& identity) {
 #if defined(__SANITIZE_ADDRESS__)
   rights.readable.emplace_back("/proc");  // the leak check looks its threads up there
 #endif
+  rights.temporary = identity.writable;
   // Whoever says where workers stand wants to find their core files there.
   if (!identity.working_directory.empty()) rights.core_dump.push_back(identity.working_directory);
   if (auto restricted = sys::RestrictFiles(rights); !restricted) return restricted;
   if (!sys::SyscallFilterSupported()) return {};
-  return sys::FilterSyscalls({.reset_connections = identity.resets_connections});
+  return sys::FilterSyscalls(
+      {.reset_connections = identity.resets_connections, .make_files = !identity.writable.empty()});
 }
 
 Result<> SealSandbox(const ipc::Identity& identity) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "log/error_log.h"
+#include "resources/temp_folders.h"
 #include "sys/address.h"
 #include "sys/sockets.h"
 
@@ -101,6 +102,7 @@ Result<> Resources::Open(std::uint32_t generation, std::shared_ptr<const ipc::Pl
   if (pid_file) next_pid_file_ = std::move(pid_file);
   // The beginnings of the first generation stand in its own log: there is no other.
   if (!logs_.writes()) logs_.WriteTo(*plan, opened.logs);
+  MakeTempFolders(plan->identity);
   generations_.emplace(generation, std::move(opened));
   return {};
 }

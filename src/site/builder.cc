@@ -81,6 +81,12 @@ class Context final : public MergeContext {
         location_(location) {}
 
   Template Compile(const PlacedText& text) override {
+    Template compiled = Declare(text);
+    Use(compiled);
+    return compiled;
+  }
+  void Use(const Template& declared) override { needs_body_ = needs_body_ || declared.needs_body(); }
+  Template Declare(const PlacedText& text) override {
     std::vector<TemplateMistake> mistakes;
     Template compiled = Template::Compile(text.text, names_, mistakes);
     if (mistakes.empty()) return compiled;
@@ -125,6 +131,9 @@ class Context final : public MergeContext {
   [[nodiscard]] LocationKind location_kind() const override { return location_->kind; }
   [[nodiscard]] const std::string& location_name() const override { return location_->name; }
 
+  // Some text that is used here does.
+  [[nodiscard]] bool needs_body() const { return needs_body_; }
+
  private:
   const config::Source& source_;
   config::Diagnostics& diagnostics_;
@@ -133,6 +142,7 @@ class Context final : public MergeContext {
   ZoneList& zones_;
   In block_;
   const Location* location_;
+  bool needs_body_ = false;
 };
 
 class SiteBuilder {
@@ -362,7 +372,7 @@ class SiteBuilder {
       const bool shares = inherits && own == nullptr && module.inherit != Inherit::kAlways;
       all.push_back(shares ? base : module.merge(base.get(), own, context));
     }
-    return SettingsSet(std::move(all));
+    return SettingsSet(std::move(all), context.needs_body() || (outer != nullptr && outer->needs_body()));
   }
 
   void AddHooks(Location& location) {

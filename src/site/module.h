@@ -65,8 +65,12 @@ class MergeContext {
  public:
   virtual ~MergeContext() = default;
 
-  // The template, or an empty one after an error was reported at its place.
+  // The template, or an empty one after an error was reported at its place. It is used in this block and those in it:
+  // what it needs of an exchange is noted for them (SettingsSet::needs_body).
   virtual Template Compile(const PlacedText& text) = 0;
+  // The same for a text that other directives use by a name that it is given: they say Use().
+  virtual Template Declare(const PlacedText& text) = 0;
+  virtual void Use(const Template& declared) = 0;
   virtual void Error(config::Span span, std::string message) = 0;
   virtual void Warn(config::Span span, std::string message) = 0;
 

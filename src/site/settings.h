@@ -20,7 +20,8 @@ struct SettingsIndex {
 class SettingsSet {
  public:
   SettingsSet() = default;
-  explicit SettingsSet(std::vector<std::shared_ptr<const void>> all) : all_(std::move(all)) {}
+  explicit SettingsSet(std::vector<std::shared_ptr<const void>> all, bool needs_body = false)
+      : all_(std::move(all)), needs_body_(needs_body) {}
 
   template <class Settings>
   [[nodiscard]] const Settings& Get() const {
@@ -28,9 +29,12 @@ class SettingsSet {
   }
 
   [[nodiscard]] const std::vector<std::shared_ptr<const void>>& all() const { return all_; }
+  // A text in this place, or around it, names a variable that has no value before the request's body is collected.
+  [[nodiscard]] bool needs_body() const { return needs_body_; }
 
  private:
   std::vector<std::shared_ptr<const void>> all_;
+  bool needs_body_ = false;
 };
 
 }  // namespace colmeia::site

@@ -19,7 +19,9 @@ std::optional<Part> Resolve(std::string_view name, const TemplateNames& names) {
   }
   std::optional<Part> family;
   for (const Variable& variable : names.variables) {
-    if (!variable.prefix && variable.name == name) return Part{Part::Kind::kVariable, {}, variable.get};
+    if (!variable.prefix && variable.name == name) {
+      return Part{Part::Kind::kVariable, {}, variable.get, variable.needs_body};
+    }
     const bool member = variable.prefix && name.size() > variable.name.size() && name.starts_with(variable.name);
     if (member) family = Part{Part::Kind::kVariable, std::string(name.substr(variable.name.size())), variable.get};
   }
@@ -47,8 +49,6 @@ constexpr std::string_view kUnsupportedVariables[] = {
     "quic",
     "realip_",
     "realpath_root",
-    "request_body",
-    "request_body_file",
     "request_id",
     "secure_link",
     "secure_link_expires",
@@ -132,6 +132,7 @@ Template Template::Compile(std::string_view text, const TemplateNames& names, st
     }
     if (!literal.empty()) out.parts_.push_back({Part::Kind::kLiteral, std::move(literal)});
     literal.clear();
+    out.needs_body_ = out.needs_body_ || part->needs_body;
     out.parts_.push_back(std::move(*part));
     out.constant_ = false;
   }

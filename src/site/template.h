@@ -29,6 +29,7 @@ struct Variable {
   Getter get = nullptr;
   std::string_view doc;     // what it is, in one sentence, for the reference
   bool changeable = false;  // others may set it: nginx's NGX_HTTP_VAR_CHANGEABLE
+  bool needs_body = false;  // it has no value before the request's body is collected
 };
 
 // Whether a group of a regular expression must not have this name, in whatever case: it would hide one of `variables`.
@@ -62,6 +63,7 @@ class Template {
   [[nodiscard]] bool constant() const { return constant_; }
   [[nodiscard]] bool empty() const { return text_.empty(); }
   [[nodiscard]] const std::string& text() const { return text_; }  // as written
+  [[nodiscard]] bool needs_body() const { return needs_body_; }    // it names a variable that does
   // What stands before the first variable.
   [[nodiscard]] std::string_view literal_beginning() const {
     if (constant_) return text_;
@@ -78,6 +80,7 @@ class Template {
     Kind kind = Kind::kLiteral;
     std::string text;
     Getter get = nullptr;
+    bool needs_body = false;  // kVariable
   };
   [[nodiscard]] const std::vector<Part>& parts() const { return parts_; }
 
@@ -85,6 +88,7 @@ class Template {
   std::string text_;
   std::vector<Part> parts_;
   bool constant_ = true;
+  bool needs_body_ = false;
 };
 
 }  // namespace colmeia::site

@@ -36,6 +36,9 @@ constexpr std::uint64_t kSignal = 1u << 1;          // version 6
 
 constexpr std::uint64_t kRead = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
 constexpr std::uint64_t kCoreDump = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | kTruncate;
+constexpr std::uint64_t kTemporary = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
+                                     LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_DIR |
+                                     LANDLOCK_ACCESS_FS_REMOVE_FILE;
 constexpr std::uint64_t kChange =
     LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
     LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR |
@@ -98,6 +101,9 @@ Result<> RestrictFiles(const FileRights& rights) {
   }
   for (const std::string& path : rights.core_dump) {
     if (auto allowed = Allow(ruleset.get(), path, kCoreDump & rules.files); !allowed) return allowed;
+  }
+  for (const std::string& path : rights.temporary) {
+    if (auto allowed = Allow(ruleset.get(), path, kTemporary & rules.files); !allowed) return allowed;
   }
   if (syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0) return FailErrno("landlock_restrict_self()");
   return {};

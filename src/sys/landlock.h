@@ -19,6 +19,7 @@ struct FileRights {
   bool read_anywhere = true;           // where the user may
   std::vector<std::string> readable;   // without `read_anywhere`: files and folders, with all below them
   std::vector<std::string> core_dump;  // folders in which regular files may be made and written
+  std::vector<std::string> temporary;  // the same, and read and removed; and folders may be made
 };
 
 // From here on this thread, and every thread and process that it starts, opens nothing for writing, makes, removes,

@@ -213,6 +213,9 @@ constexpr SocketOption kAllowedOptions[] = {
 constexpr unsigned kTmpfileBit = O_TMPFILE & ~static_cast<unsigned>(O_DIRECTORY);
 constexpr unsigned kWritingFlags[] = {O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, kTmpfileBit};
 
+// What makes a file, and never touches one that is there: with a name, or one that cannot get a name later.
+constexpr unsigned kMakingFlags[] = {O_RDWR | O_CREAT | O_EXCL, O_RDWR | kTmpfileBit | O_EXCL};
+
 using Filter = std::unique_ptr<void, decltype([](void* filter) { seccomp_release(filter); })>;
 
 // libseccomp returns the negated errno.
@@ -264,8 +267,8 @@ Result<> Load(scmp_filter_ctx filter, std::initializer_list<const Rules*> all) {
   return Check(seccomp_load(filter), "seccomp_load()");
 }
 
-// Files are opened for reading alone. Which of them, Landlock and their owner decide.
-void AllowReading(Rules& allowed, Rules& denied) {
+// Files are opened for reading alone, or made. Which of them, Landlock and their owner decide.
+void AllowOpening(Rules& allowed, Rules& denied, bool make_files) {
   struct Opening {
     int call;
     unsigned flags;
@@ -275,6 +278,13 @@ void AllowReading(Rules& allowed, Rules& denied) {
   for (const unsigned flag : kWritingFlags) writing |= flag;
   for (const Opening& opening : kOpenings) {
     allowed.AddWhere(opening.call, opening.flags, 0, writing);
+    if (make_files) {
+      // Rules that overlap are none: what is not allowed here fails as all else does.
+      for (const unsigned flags : kMakingFlags) {
+        allowed.AddWhere(opening.call, opening.flags, flags, writing | O_EXCL);
+      }
+      continue;
+    }
     for (const unsigned flag : kWritingFlags) denied.AddWhere(opening.call, opening.flags, flag, flag);
   }
 }
@@ -303,7 +313,12 @@ Result<> FilterSyscalls(const SyscallRights& rights) {
   };
   for (const SocketOption& row : kAllowedOptions) allow_option(row);
   if (rights.reset_connections) allow_option({SOL_SOCKET, SO_LINGER});
-  AllowReading(allowed, denied);
+  AllowOpening(allowed, denied, rights.make_files);
+  if (rights.make_files) {
+    for (const int call : {SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(mkdir), SCMP_SYS(mkdirat)}) {
+      allowed.Add(call);
+    }
+  }
   // Threads of this process, no processes.
   constexpr unsigned kThread = CLONE_VM | CLONE_THREAD | CLONE_SIGHAND;
   allowed.AddWhere(SCMP_SYS(clone), 0, kThread, kThread);

@@ -14,7 +14,8 @@ namespace colmeia::sys {
 // What is not everybody's need.
 struct SyscallRights {
   bool reset_connections =
-      false;  // SO_LINGER (SetResetOnClose): what a listening socket has of it, connections inherit
+      false;                // SO_LINGER (SetResetOnClose): what a listening socket has of it, connections inherit
+  bool make_files = false;  // temporary files: new ones only; folders for them, and their removal
 };
 
 // From here on this thread, and every thread that it starts, may read and write, accept, map memory, wait, and look at
@@ -23,7 +24,8 @@ struct SyscallRights {
 //
 // Arguments are looked at as well, so that nothing changes for others that have the same open files: sockets get the
 // options that a worker sets and no others, are shut down for sending alone, and keep their flags, owners and locks.
-// (open(2) for writing fails with EACCES, FIONBIO and its kin with ENOTTY, calls whose flags lie in memory with
+// With `make_files` new files may be opened for writing, as O_TMPFILE | O_EXCL or O_CREAT | O_EXCL and both with O_RDWR,
+// and no others; where, is for Landlock and their owners to say. (Otherwise open(2) for writing fails with EACCES, FIONBIO and its kin with ENOTTY, calls whose flags lie in memory with
 // ENOSYS.)
 //
 // REQUIRES: no_new_privs (SetNoNewPrivileges). Error: the kernel's.

@@ -6,6 +6,7 @@ and the pictures to build/bench. README.md beside this file says what each row i
 """
 
 import argparse
+import gzip
 import json
 import os
 import pathlib
@@ -117,6 +118,10 @@ def plant(folder):
     for name, size in rows.TREE.items():
         (folder / name).write_bytes(b'x' * size)
         (folder / name).chmod(0o644)
+    (folder / 'text.html').write_bytes(rows.text(rows.TEXT))
+    (folder / 'text.html.gz').write_bytes(gzip.compress(rows.text(rows.TEXT), 5, mtime=0))
+    for name in ('text.html', 'text.html.gz'):
+        (folder / name).chmod(0o644)
 
 
 def take(progress, what, label, measure):
@@ -135,6 +140,11 @@ def rotated(servers, number):
     return servers[number % len(servers):] + servers[:number % len(servers)]
 
 
+def apply(what, servers):
+    """The servers that a row or a scene is for."""
+    return [server for server in servers if not what.servers or server.name in what.servers]
+
+
 def measure_row(server, row, seconds):
     with server.start(**row.settings):
         return load.measure(server, row, seconds)
@@ -142,18 +152,14 @@ def measure_row(server, row, seconds):
 
 def measure_rows(servers, wanted, rounds, seconds, progress):
     """{row name: {label: [round or None...]}}."""
-    measured = {row.name: {server.label: [] for server in servers} for row in wanted}
+    measured = {row.name: {server.label: [] for server in apply(row, servers)} for row in wanted}
     for number in range(rounds):
         for row in wanted:
-            for server in rotated(servers, number):
+            for server in rotated(apply(row, servers), number):
                 measured[row.name][server.label].append(
                     take(progress, f'round {number + 1}, {row.title}', server.label,
                          lambda: measure_row(server, row, seconds)))
     return measured
-
-
-def apply(scene, servers):
-    return [server for server in servers if server.name in scene.servers]
 
 
 def measure_scenes(servers, wanted, rounds, stage, progress):
@@ -207,8 +213,9 @@ def main():
         paced = scenes.half in [scene.act for scene in given.scenes]
         versions = {server.label: server.version() for server in servers}
         runs = sum(len(apply(scene, servers)) * min(scene.rounds, given.rounds) for scene in given.scenes)
-        steps = len(given.rows) * len(servers) * given.rounds + runs + 2 * paced
-        takes = len(given.rows) * len(servers) * given.rounds * (given.seconds + START_AND_END)
+        row_runs = sum(len(apply(row, servers)) for row in given.rows) * given.rounds
+        steps = row_runs + runs + 2 * paced
+        takes = row_runs * (given.seconds + START_AND_END)
         takes += sum(len(apply(scene, servers)) * min(scene.rounds, given.rounds) * scene.takes for scene in given.scenes)
         print(f'[bench] {len(given.rows)} rows and {len(given.scenes)} scenes, {len(servers)} servers ('
               + ', '.join(f'{label} {version}'.strip() for label, version in versions.items())

@@ -5,6 +5,7 @@ same round (`ratio`), ours divided by the limit loop's (`limit`), and whether h2
 """
 
 from dataclasses import dataclass, field
+import random
 
 # What a browser of today sends along.
 BROWSER = (
@@ -45,12 +46,25 @@ class Row:
     ratio: float = 0.0          # at least: nginx's CPU per request / ours
     limit: float = 0.0          # at most: ours / the limit loop's
     h2o: bool = False           # h2o must not be cheaper
+    servers: tuple = ()         # names of those that it is for; none: all
 
     def __hash__(self):
         return hash(self.name)
 
 
 CACHE = {'cache': True}
+
+# What only those compress or count that speak nginx's language.
+NGINXS = ('colmeia', 'nginx')
+ASKS_FOR_GZIP = (('Accept-Encoding', 'gzip'),)
+GZIP = 'gzip on; gzip_comp_level 5; gzip_min_length 20;'
+
+
+def compresses_each_time(server):
+    return GZIP + (' gzip_cache off;' if server.name == 'colmeia' else '')
+
+
+LIMITS = 'limit_req_zone $binary_remote_addr zone=asked:10m rate=1000000r/s; limit_req zone=asked burst=100000 nodelay;'
 
 ROWS = (
     Row('1k', '1 KiB file', settings=CACHE, ratio=1.35, limit=1.12),
@@ -66,6 +80,24 @@ ROWS = (
     Row('100k', '100 KiB file', path='/100k.html', settings={'cache': True, 'bytes': 100 << 10}, ratio=1.1),
     Row('1m', '1 MiB file, 16 connections', path='/1m.html', connections=16,
         settings={'cache': True, 'bytes': 1 << 20}, ratio=1.5),
+    Row('gzip', '100 KiB text, gzip level 5', path='/text.html', connections=16, headers=ASKS_FOR_GZIP,
+        settings={'cache': True, 'http': compresses_each_time}, ratio=1.0, servers=NGINXS),
+    Row('gzip-cache', '100 KiB text, gzip level 5, kept in memory', path='/text.html', connections=16,
+        headers=ASKS_FOR_GZIP, settings={'cache': True, 'http': GZIP}, ratio=10.0, servers=NGINXS),
+    Row('gzip-static', '100 KiB text, gzip_static', path='/text.html', headers=ASKS_FOR_GZIP,
+        settings={'cache': True, 'http': 'gzip_static on;'}, ratio=1.0, servers=NGINXS),
+    Row('limit-req', '1 KiB file, limit_req', settings={'cache': True, 'http': LIMITS}, ratio=1.0, servers=NGINXS),
 )
 
+# What a page of text is like: words of a small vocabulary, which gzip makes five times smaller.
+def text(size):
+    chance = random.Random(1)
+    words = [''.join(chance.choices('etaoinshrdlu', k=chance.randint(2, 9))) for _ in range(600)]
+    lines = ''
+    while len(lines) < size:
+        lines += ' '.join(chance.choices(words, k=12)) + '\n'
+    return lines[:size].encode()
+
+
+TEXT = 100 << 10
 TREE = {'1k.html': 1 << 10, '100k.html': 100 << 10, '1m.html': 1 << 20}

@@ -406,7 +406,8 @@ def removal():
     assert run('pgrep', '-x', 'colmeia', ok=False).returncode == 1
     assert SITE.exists() and pathlib.Path('/var/log/colmeia').exists()
     run('dpkg', '-P', 'colmeia')
-    left = [path for path in ('/etc/colmeia', '/var/log/colmeia', '/usr/share/colmeia', '/etc/logrotate.d/colmeia',
+    left = [path for path in ('/etc/colmeia', '/var/log/colmeia', '/var/cache/colmeia', '/usr/share/colmeia',
+                              '/etc/logrotate.d/colmeia',
                               '/etc/systemd/system/multi-user.target.wants/colmeia.service') if os.path.lexists(path)]
     assert not left, left
 

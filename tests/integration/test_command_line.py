@@ -208,12 +208,12 @@ def test_a_start_tells_of_every_missing_log_folder(prepare):
 def test_what_does_nothing_is_told_in_one_line(prepare):
     modules = ''.join(f'load_module modules/{name}.so;\n' for name in range(20))
 
-    done = prepare(modules + 'http { proxy_temp_path /tmp/a; client_body_temp_path /tmp/b 1 2; '
+    done = prepare(modules + 'http { proxy_temp_path /tmp/a; fastcgi_temp_path /tmp/b 1 2; '
                    'server { listen 127.0.0.1:%%PORT%%; } }').run('-t')
 
     assert done.returncode == 0, done.stderr
     assert done.stderr.count('load_module') == 1
-    assert ('warning: accepted, and without effect in colmeia: client_body_temp_path, load_module (20), proxy_temp_path\n'
+    assert ('warning: accepted, and without effect in colmeia: fastcgi_temp_path, load_module (20), proxy_temp_path\n'
             in done.stderr)
 
 

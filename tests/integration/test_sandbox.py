@@ -21,6 +21,7 @@ FILES = {'html/index.html': 'hello', 'private/secret.txt': 'secret'}
 SITE = 'worker_processes 1; {main} http {{ server {{ listen 127.0.0.1:%%PORT%%; root html; {server} }} }}'
 
 READ, WRITE, EXECVE, SOCKET, BIND, OPENAT, PTRACE, KILL = 0, 1, 59, 41, 49, 257, 101, 62
+MKDIR, UNLINK = 83, 87
 AT_FDCWD = -100
 PTRACE_SEIZE = 0x4206
 
@@ -315,3 +316,29 @@ def test_the_status_tells_the_sandbox(hive, sandbox):
     server = hive(site(f'sandbox {sandbox};'), files=FILES)
 
     assert ask(server, '/status')[1]['server']['sandbox'].split(',')[0] == sandbox
+
+
+@as_root
+@landlock
+def test_new_files_are_made_where_bodies_are_collected_and_nowhere_else(hive):
+    server = hive(site('user nobody;', 'client_body_in_file_only on; return 200 "$request_body_file";'), files=FILES)
+    name = server.get('/', method='POST', body=b'body').body
+    (worker,) = server.workers()
+    folder = os.path.dirname(name)
+    new, unnamed = os.O_RDWR | os.O_CREAT | os.O_EXCL, os.O_RDWR | os.O_TMPFILE | os.O_EXCL
+    secret = os.fsencode(server.prefix / 'private/secret.txt')
+
+    with injection.Injector(worker) as inside:
+        assert inside.call(OPENAT, AT_FDCWD, folder + b'/new\0', new, 0o600) >= 0
+        assert inside.call(OPENAT, AT_FDCWD, folder + b'\0', unnamed, 0o600) >= 0
+        assert inside.call(OPENAT, AT_FDCWD, b'/tmp/made\0', new, 0o600) == -errno.EACCES
+        assert inside.call(OPENAT, AT_FDCWD, b'/tmp\0', unnamed, 0o600) == -errno.EACCES
+        assert inside.call(UNLINK, secret + b'\0') == -errno.EACCES
+        assert inside.call(MKDIR, b'/tmp/made\0', 0o700) == -errno.EACCES
+        for flags in (os.O_RDWR, os.O_WRONLY | os.O_APPEND, os.O_RDWR | os.O_CREAT, os.O_RDWR | os.O_TRUNC,
+                      new | os.O_TRUNC, os.O_RDWR | os.O_TMPFILE):
+            assert inside.call(OPENAT, AT_FDCWD, name + b'\0', flags, 0o600) == -errno.EPERM, flags
+
+    with open(name, 'rb') as file:
+        assert file.read() == b'body'
+    assert server.get('/', method='POST', body=b'other').status == 200

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "log/error_log.h"
+#include "pipeline/client_body.h"
 #include "pipeline/error_response.h"
 #include "pipeline/exchange.h"
 #include "pipeline/services.h"
@@ -104,6 +105,8 @@ class SmallSite {
  public:
   SmallSite() {
     site::SettingsIndex<site::CoreSettings>::value = 0;
+    site::SettingsIndex<pipeline::ClientBodySettings>::value = 1;
+    bodies.buffer_size = 8192;
     current_ = this;
     file_ = ::memfd_create("small_site", MFD_CLOEXEC);
     services.error_logs = {&error_log};
@@ -128,6 +131,8 @@ class SmallSite {
   void CutFile(std::size_t size) { EXPECT_EQ(::ftruncate(file_, static_cast<off_t>(size)), 0); }
 
   site::CoreSettings core;
+  pipeline::ClientBodySettings bodies;
+  std::function<pipeline::Outcome(pipeline::Exchange&)> custom;  // what "/custom" does
   pipeline::Services services;
   log::ErrorLog error_log;
   std::vector<Logged> logged;
@@ -167,6 +172,8 @@ class SmallSite {
       response.body.SetSource(std::make_unique<ScriptedStream>(site.script));
     } else if (path == "/wait") {
       return ex.Await<ScriptedWait>(site.patience);
+    } else if (path == "/custom") {
+      return site.custom(ex);
     } else if (path == "/304") {
       response.status = http::Status::kNotModified;
       response.etag = "\"abc\"";
@@ -191,7 +198,8 @@ class SmallSite {
     server_->self = std::make_unique<site::Location>();
     site::Location& self = *server_->self;
     self.kind = site::LocationKind::kServer;
-    self.settings = site::SettingsSet({std::make_shared<const site::CoreSettings>(core)});
+    self.settings = site::SettingsSet({std::make_shared<const site::CoreSettings>(core),
+                                       std::make_shared<const pipeline::ClientBodySettings>(bodies)});
     self.handlers = {Answer};
     self.loggers = {Log};
     server_->table.Finish();

@@ -24,6 +24,7 @@
 #include "modules/stub_status.h"
 #include "modules/try_files.h"
 #include "pipeline/aio.h"
+#include "pipeline/client_body.h"
 #include "pipeline/content_coding.h"
 #include "pipeline/variables.h"
 #include "site/core_module.h"
@@ -60,6 +61,7 @@ const site::ModuleList& TestModules() {
                                        &pipeline::kVariables,
                                        &kHashSizes,
                                        &kOpenFileCache,
+                                       &pipeline::kClientBody,
                                        &kReturn,
                                        &kLimitConn,
                                        &kLimitReq,

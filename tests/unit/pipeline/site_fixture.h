@@ -106,7 +106,7 @@ class SiteTest : public testing::Test {
     source.conf_path = "/etc/test.conf";
     config::Diagnostics diagnostics;
     static const site::ModuleList kModules(
-        {&site::kProcess, &site::kEvents, &site::kCore, &kVariables, &kAio, &kNap, &kFamily, &kSay});
+        {&site::kProcess, &site::kEvents, &site::kCore, &kVariables, &kAio, &kClientBody, &kNap, &kFamily, &kSay});
     TwinResolver resolver;
     site = site::BuildSite(source, {&kModules, &resolver}, diagnostics);
     mistakes = diagnostics.Render();
