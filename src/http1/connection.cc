@@ -174,7 +174,7 @@ void Connection::OnWanted() {
   shared_.Arm(*this, output_.last()->exchange.settings<site::CoreSettings>().client_body_timeout);
   // The reader calls this, so nothing is read and nothing ends here. What lies decrypted is found when the socket can be
   // written, which is soon; without memory to watch it the client's time runs out.
-  const int events = transport_.pending() > 0 ? loop::kReadable | loop::kWritable : loop::kReadable;
+  const int events = transport_.pending() ? loop::kReadable | loop::kWritable : loop::kReadable;
   static_cast<void>(transport_.Wait(shared_.polls, events, this));
 }
 
