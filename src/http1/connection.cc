@@ -174,7 +174,7 @@ void Connection::OnWanted() {
   shared_.Arm(*this, output_.last()->exchange.settings<site::CoreSettings>().client_body_timeout);
   // The reader calls this, so nothing is read and nothing ends here. What lies decrypted is found when the socket can be
   // written, which is soon; without memory to watch it the client's time runs out.
-  const int events = transport_.pending() > 0 ? loop::kReadable | loop::kWritable : loop::kReadable;
+  const int events = transport_.pending() ? loop::kReadable | loop::kWritable : loop::kReadable;
   static_cast<void>(transport_.Wait(shared_.polls, events, this));
 }
 
@@ -303,6 +303,11 @@ bool Connection::reads() const {
   return state_ == State::kIdle || state_ == State::kHead || state_ == State::kBody || state_ == State::kLingering;
 }
 
+// What a layer has read already wakes no poll.
+void Connection::ReadPending() {
+  while (transport_.pending() && reads()) ReadMore();
+}
+
 // REQUIRES: reads(). All that is still wanted of what was read before was moved or kept.
 void Connection::ReadMore() {
   shared_.input.Clear();
@@ -310,7 +315,7 @@ void Connection::ReadMore() {
 }
 
 void Connection::Leave() {
-  while (transport_.pending() && reads()) ReadMore();
+  if (transport_.pending()) ReadPending();
   if (state_ == State::kClosed) shared_.owner.Remove(*this);
 }
 

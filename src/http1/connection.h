@@ -140,6 +140,7 @@ class Connection final : public loop::PollListener, public loop::TimeoutListener
   void Leave();  // the last statement of every callback
   [[nodiscard]] bool reads() const;
   void ReadMore();
+  void ReadPending();
   [[nodiscard]] log::ErrorLog& log() const;
 
   // reading.cc

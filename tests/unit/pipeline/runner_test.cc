@@ -55,6 +55,22 @@ TEST_F(RunnerTest, RedirectsToTheUrlOfAnErrorPage) {
   EXPECT_EQ(exchange.response.fields.Value(http::HeaderId::kLocation), "http://other.example/");
 }
 
+TEST_F(RunnerTest, RedirectsToTheSchemeAndPortThatTheClientReached) {
+  LoadServer("location / { say ok; }");
+  Get("/x");
+  const auto target = [this](std::string_view scheme, std::uint16_t port) {
+    local = *sys::Address::FromIp("127.0.0.1", port);
+    facts.scheme = scheme;
+    static_cast<void>(Redirect(exchange, http::Status::kFound, "/a"));
+    return std::string(exchange.redirect_to);
+  };
+
+  EXPECT_EQ(target("http", 80), "http://example.org/a");
+  EXPECT_EQ(target("http", 443), "http://example.org:443/a");
+  EXPECT_EQ(target("https", 443), "https://example.org/a");
+  EXPECT_EQ(target("https", 80), "https://example.org:80/a");
+}
+
 TEST_F(RunnerTest, MakesABuiltInPageWhenTheErrorPageFailsItself) {
   LoadServer("error_page 404 /missing; location / { refuse 404; }");
 

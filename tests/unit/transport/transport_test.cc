@@ -44,7 +44,6 @@ class NotingLayer final : public Layer {
     return {};
   }
   void End(int fd) override {
-    // Before the kernel says it: the other end has not seen the end yet.
     fd_ = fd;
     notes_.emplace_back("end");
   }
