@@ -179,8 +179,7 @@ void Connection::RefuseBody(Transaction& transaction, http::Fault fault) {
   }
   if (transaction.waits()) pipeline::Runner::Cancel(exchange, fault.status);
   transaction.ready = false;
-  exchange.response.fields.Clear();
-  exchange.response.body.Clear();
+  exchange.response.Drop();
   exchange.named_location = {};
   exchange.makes_error_page = false;
   exchange.keep_error_status = false;
@@ -201,7 +200,7 @@ pipeline::RunState Connection::RunRefused(Transaction& transaction, Status statu
 
 void Connection::Finish(Transaction& transaction) {
   if (!transaction.exchange.response.withheld) return WriteAnswer(transaction, /*with_continue=*/false);
-  transaction.exchange.response.body.Clear();
+  transaction.exchange.response.body.DropBytes();
   transaction.body.StartFixed(0);
   transaction.answer = Answer::kQueued;
   after_ = AfterResponse::kVanish;

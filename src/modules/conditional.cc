@@ -61,12 +61,7 @@ void Filter(Exchange& exchange) {
       response.content_type = {};
       response.fields.Remove(http::HeaderId::kContentEncoding);
       response.accepts_ranges = false;
-      // The validators may lie in the file that the body was: it lives as long as the head does.
-      if (response.body.source() == nullptr) {
-        response.body.Replace({});
-      } else {
-        response.body.Clear();
-      }
+      response.body.DropBytes();
       return;
     case http::Precondition::kFailed:
       exchange.refusal = Status::kPreconditionFailed;

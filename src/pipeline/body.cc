@@ -90,11 +90,11 @@ std::unique_ptr<BodySource> Body::TakeSource() {
   if (source_ != nullptr) return std::move(source_);
   std::unique_ptr<BodySource> pieces;
   if (reads_ != nullptr) {
-    pieces = std::make_unique<ColdPieces>(*reads_, std::move(pieces_), std::move(owner_), length_);
+    pieces = std::make_unique<ColdPieces>(*reads_, std::move(pieces_), owner_, length_);
   } else {
-    pieces = std::make_unique<PieceSource>(std::move(pieces_), std::move(owner_), length_);
+    pieces = std::make_unique<PieceSource>(std::move(pieces_), owner_, length_);
   }
-  Clear();
+  DropBytes();
   return pieces;
 }
 

@@ -31,7 +31,8 @@ class Body {
     if (piece.length > 0) pieces_.push_back(piece);
   }
 
-  // Keeps what the pieces point into (an open file, a cached file) alive until Clear(). Arena memory needs no owner.
+  // Keeps what the pieces and the head's validators point into (an open file, a cached file) alive until Clear(), also
+  // when the pieces have become a source that is spent: a log line reads validators last. Arena memory needs no owner.
   void Own(std::shared_ptr<const void> owner) { owner_ = std::move(owner); }
 
   // The same; what was added is this file, all of it.
@@ -49,7 +50,7 @@ class Body {
   // Null for a body of pieces.
   [[nodiscard]] BodySource* source() const { return source_.get(); }
 
-  // All of it as a source; empty afterwards.
+  // All of it as a source; empty afterwards, but for the owner.
   [[nodiscard]] std::unique_ptr<BodySource> TakeSource();
   // What lies ready becomes a source, too.
   void MakeSource() {
@@ -73,16 +74,21 @@ class Body {
   // Replaces the pieces and keeps the owner (ranges, multipart).
   void Replace(std::vector<Piece> pieces);
 
+  // Drops what would be sent and keeps the owner (a 304, whose head still tells the validators).
+  void DropBytes() {
+    pieces_.clear();
+    file_ = nullptr;
+    source_.reset();
+    reads_ = nullptr;
+    length_ = 0;
+  }
+
   // Pieces that lie in [from, from + size) now lie at the same distance behind `to` (Exchange::MoveHead).
   void MoveMemory(const char* from, std::size_t size, const char* to);
 
   void Clear() {
-    pieces_.clear();
-    file_ = nullptr;
+    DropBytes();
     owner_.reset();
-    source_.reset();
-    reads_ = nullptr;
-    length_ = 0;
   }
 
   [[nodiscard]] const std::vector<Piece>& pieces() const { return pieces_; }

@@ -51,7 +51,8 @@ class BodySource {
   // no end of its own.
   virtual void Drain() {}
 
-  // Who is told that waiting has an end. Set before the first Next().
+  // Who is told that waiting has an end. Set before the first Next(). A reader that ends before its source takes itself
+  // back: SetReader(nullptr).
   virtual void SetReader(std::function<void()> on_ready) { on_ready_ = std::move(on_ready); }
 
   // Bytes of the request's head have moved (Exchange::MoveHead).
@@ -62,7 +63,7 @@ class BodySource {
   // statement of its caller.
   void Wake() const {
     const std::function<void()> on_ready = on_ready_;  // outlives this
-    on_ready();
+    if (on_ready) on_ready();
   }
 
  private:

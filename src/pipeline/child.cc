@@ -117,7 +117,7 @@ BodySource::Pulled ChildBody::Next(Piece& out) {
 bool ChildBody::Open() {
   Response& response = child_->exchange().response;
   if (response.withheld) return false;
-  if (!http::MayHaveBody(response.status)) response.body.Clear();
+  if (!http::MayHaveBody(response.status)) response.body.DropBytes();
   response.body.MakeSource();
   open_ = true;
   source()->SetReader([this] { Wake(); });

@@ -133,8 +133,9 @@ class RequestBody final : public BodySource {
 [[nodiscard]] Outcome CollectBody(Exchange& exchange, site::Handler then);
 
 // The body as it comes, from now on; empty when there is none. Pulled while the exchange waits, or makes its response:
-// once the response is complete what is left is dropped, and the source is broken. REQUIRES: nobody has asked for it
-// yet; called by a handler or by Awaiting::Resume(). It belongs to the exchange.
+// once the response is complete what is left is dropped, and the source is broken, of which a reader that waits is told:
+// one that ends earlier says SetReader(nullptr). REQUIRES: nobody has asked for it yet; called by a handler or by
+// Awaiting::Resume(). It belongs to the exchange.
 [[nodiscard]] BodySource& StreamBody(Exchange& exchange);
 
 }  // namespace colmeia::pipeline

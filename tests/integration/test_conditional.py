@@ -1,5 +1,6 @@
 """Conditional requests: 304 and 412."""
 
+import gzip
 import os
 
 SITE = """
@@ -60,3 +61,26 @@ def test_the_tag_of_a_large_file_outlives_its_body(hive):
         again = connection.get('/large', {'If-None-Match': tag})
         assert (again.status, again.header('ETag'), again.body) == (304, tag, b'')
         assert connection.get('/large', {'If-None-Match': tag}, method='HEAD').header('ETag') == tag
+
+
+def test_the_log_tells_the_validators_of_a_body_that_was_pulled(hive):
+    """The file is spent by the time the line is written."""
+    server = hive("""
+        http { log_format own escape=none '$uri $sent_http_last_modified $sent_http_etag'; access_log logs/access.log own;
+               types { text/html html; }
+               server { listen 127.0.0.1:%%PORT%%; root html; gzip on; gunzip on; add_after_body /after.html;
+                        location = /after.html { } location /zipped/ { alias html/; add_after_body ""; }
+                        location /unpacked/ { alias html/; gzip_static always; add_after_body ""; } } }
+        """, files={'html/large.html': b'x' * 2_000_000, 'html/after.html': 'after',
+                    'html/packed.html.gz': gzip.compress(os.urandom(2_000_000))})
+    for name in ['html/large.html', 'html/packed.html.gz']:
+        os.utime(server.prefix / name, (784111777, 784111777))
+
+    tag = f'"2ebc98a1-{2_000_000:x}"'
+    assert server.get('/large.html').body == b'x' * 2_000_000 + b'after'
+    assert server.get('/zipped/large.html', {'Accept-Encoding': 'gzip'}).header('Content-Encoding') == 'gzip'
+    assert len(server.get('/unpacked/packed.html').body) == 2_000_000
+    server.stop()
+    lines = (server.prefix / 'logs/access.log').read_text().splitlines()
+    assert lines[:2] == [f'/large.html {DATE} W/{tag}', f'/zipped/large.html {DATE} W/{tag}']
+    assert lines[2].startswith(f'/unpacked/packed.html {DATE} W/"2ebc98a1-')
