@@ -48,11 +48,13 @@ class FutexWait {
  public:
   explicit FutexWait(bool between_processes) : flag_(between_processes ? 0 : FUTEX_PRIVATE_FLAG) {}
 
+  // The party that waits sleeps on its note, at which the kernel looks once more: the other may take the note away for an
+  // earlier move, and would then find none at the next.
   void Await(Ring&, Word& count, std::uint32_t seen, Word& sleeps) const {
     while (count.load() == seen) {
       sleeps.store(1);
-      if (count.load() == seen && syscall(SYS_futex, &count, FUTEX_WAIT | flag_, seen, nullptr) != 0 &&
-          errno != EAGAIN && errno != EINTR) {
+      if (count.load() == seen && syscall(SYS_futex, &sleeps, FUTEX_WAIT | flag_, 1, nullptr) != 0 && errno != EAGAIN &&
+          errno != EINTR) {
         GiveUpWithErrno("cannot wait for a futex");
       }
       sleeps.store(0);
@@ -61,10 +63,10 @@ class FutexWait {
 
   void Move(Ring&, Word& count, std::uint32_t to, Word& sleeps) const {
     count.store(to);
-    // Whoever wakes takes the note away: until the other runs it would be found again with each message, and a system
-    // call made for nobody.
+    // The party that wakes the other takes the note away: until that one runs it would be found again with each message,
+    // and a system call made in vain.
     if (sleeps.load() == 0 || sleeps.exchange(0) == 0) return;
-    Must(syscall(SYS_futex, &count, FUTEX_WAKE | flag_, 1), "cannot wake a futex");
+    Must(syscall(SYS_futex, &sleeps, FUTEX_WAKE | flag_, 1), "cannot wake a futex");
   }
 
  private:
