@@ -361,12 +361,15 @@ def test_an_upgrade_is_a_scene_and_history_is_kept(look):
     old = page.wait_for(lambda: len(page.pids('ready')) == 2 and page.pids('ready'), 'both workers')
     master = page.server.pid
     first = page.log()[-1]['text']
+    # A state that lasts for a moment counts, too.
     page.ask("""window.heads = new Set();
-        setInterval(() => {
-          for (const box of document.querySelectorAll('.box.helper')) {
-            if (!box.hidden) heads.add(`${box.dataset.key} ${box.dataset.state}`);
+        new MutationObserver((changes) => {
+          for (const {target, attributeName, oldValue} of changes) {
+            if (!target.matches('.box.helper')) continue;
+            const states = attributeName === 'data-state' ? [oldValue, target.dataset.state] : [target.dataset.state];
+            for (const state of states) heads.add(`${target.dataset.key} ${state}`);
           }
-        }, 15)""")
+        }).observe(document.body, {subtree: true, attributeOldValue: true, attributeFilter: ['data-state', 'hidden']})""")
 
     done = page.server.run('-s', 'reload')  # something to remember
     assert done.returncode == 0
