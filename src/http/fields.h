@@ -105,6 +105,9 @@ class Fields {
   [[nodiscard]] const Field* Find(HeaderId id) const { return Has(id) ? FindFirst(id) : nullptr; }
   [[nodiscard]] const Field* Find(std::string_view name) const;
   [[nodiscard]] bool Has(HeaderId id) const { return (present_ & Bit(id)) != 0; }
+  [[nodiscard]] bool HasAny(HeaderId a, HeaderId b, HeaderId c) const {
+    return (present_ & (Bit(a) | Bit(b) | Bit(c))) != 0;
+  }
   // The first field's value, or an empty view.
   [[nodiscard]] std::string_view Value(HeaderId id) const {
     const Field* const field = Find(id);

@@ -40,7 +40,10 @@ void ErrorLines::Flush(Block& block) noexcept {
 }
 
 void ErrorLines::Flush() noexcept {
-  for (Block& block : blocks_) Flush(block);
+  for (Block& block : blocks_) {
+    if (block.fd < 0) return;  // nor has any behind it one
+    Flush(block);
+  }
 }
 
 ErrorLines::Block* ErrorLines::BlockOf(int fd) {

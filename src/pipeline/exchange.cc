@@ -86,26 +86,14 @@ void Exchange::DropContexts() {
 void Exchange::Reset() {
   awaiting_.reset();
   DropContexts();
-  static_cast<ExchangeTexts&>(*this) = {};
+  static_cast<PlainExchange&>(*this) = {};
   request.Clear();
   body.Clear();
   static_cast<PlainResponse&>(response) = {};
   response.fields.Clear();
   response.body.Clear();
   arena.Reset();
-  connection = nullptr;
-  server = nullptr;
-  location = nullptr;
   values.Clear();
-  makes_error_page = false;
-  keep_error_status = false;
-  error_status = http::Status::kNone;
-  refusal = http::Status::kNone;
-  limit_rate.reset();
-  reroutes = 0;
-  internal = false;
-  path_made = false;
-  path_below_alias = false;
   settings_ = nullptr;
   CHECK(children_ == nullptr);  // what waited, was kept or was sent had them
   parent_ = nullptr;

@@ -141,7 +141,26 @@ struct ExchangeTexts {
   }
 };
 
-class Exchange : public ExchangeTexts {
+// All of an exchange that costs nothing to forget.
+struct PlainExchange : ExchangeTexts {
+  ConnectionFacts* connection = nullptr;
+  const site::Server* server = nullptr;
+  const site::Location* location = nullptr;
+  util::TimePoint started{};                        // the first byte of the request, for $request_time
+  std::optional<std::uint64_t> limit_rate;          // that $limit_rate was set to; else the directive's counts
+  http::Status error_status = http::Status::kNone;  // whatever the page's handler says, with keep_error_status
+  http::Status refusal = http::Status::kNone;       // by a filter: the status of a response to take this one's place
+  int reroutes = 0;
+  bool makes_error_page = false;   // error_page has named what answers: no page has one in turn
+  bool keep_error_status = false;  // the error page's response takes `error_status` as its own
+  bool internal = false;           // the path is no longer the client's own: `internal` locations are open
+  // Of the request's path, for pipeline/path.h. It is no client's target: nobody saw to its slash and its "..".
+  bool path_made = false;
+  // By try_files in a regex location with an alias: the file's name is the alias and all of the path.
+  bool path_below_alias = false;
+};
+
+class Exchange : public PlainExchange {
  public:
   static constexpr int kMaxReroutes = 10;
 
@@ -204,23 +223,8 @@ class Exchange : public ExchangeTexts {
   RequestBody body;  // of the request
   Response response;
   util::Arena arena;
-  ConnectionFacts* connection = nullptr;
   Services* services = nullptr;  // of the worker; outlives every exchange
-  const site::Server* server = nullptr;
-  const site::Location* location = nullptr;
-  site::Values values;                              // of the configuration's own variables, and $1 to $9
-  bool makes_error_page = false;                    // error_page has named what answers: no page has one in turn
-  bool keep_error_status = false;                   // the error page's response takes `error_status` as its own
-  http::Status error_status = http::Status::kNone;  // whatever the page's handler says, with keep_error_status
-  http::Status refusal = http::Status::kNone;       // by a filter: the status of a response to take this one's place
-  std::optional<std::uint64_t> limit_rate;          // that $limit_rate was set to; else the directive's counts
-  int reroutes = 0;
-  bool internal = false;  // the path is no longer the client's own: `internal` locations are open
-  // Of the request's path, for pipeline/path.h. It is no client's target: nobody saw to its slash and its "..".
-  bool path_made = false;
-  // By try_files in a regex location with an alias: the file's name is the alias and all of the path.
-  bool path_below_alias = false;
-  util::TimePoint started{};  // the first byte of the request, for $request_time
+  site::Values values;           // of the configuration's own variables, and $1 to $9
 
  private:
   friend class ChildExchange;

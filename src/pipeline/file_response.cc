@@ -14,6 +14,7 @@ namespace {
 // Whether the client has a tag from a moment when the file had just been changed (files/file.h).
 bool HasMarkedTag(const http::Fields& fields) {
   using http::HeaderId;
+  if (!fields.HasAny(HeaderId::kIfNoneMatch, HeaderId::kIfMatch, HeaderId::kIfRange)) return false;
   for (const HeaderId id : {HeaderId::kIfNoneMatch, HeaderId::kIfMatch, HeaderId::kIfRange}) {
     if (fields.Has(id) && fields.Value(id).find(http::kEtagMark) != std::string_view::npos) return true;
   }

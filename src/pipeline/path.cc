@@ -48,7 +48,7 @@ bool Climbs(const site::CoreSettings& core, std::string_view name, const RootTex
 }
 
 // Root or alias, and behind it one after the other `rest` and `name`.
-FileName Join(Exchange& exchange, std::string_view rest, std::string_view name, bool from_client) {
+FileName Join(Exchange& exchange, std::string_view rest, std::string_view name) {
   const site::CoreSettings& core = exchange.settings<site::CoreSettings>();
   const RootText root = RootOf(exchange);
   const std::size_t size = root.text.size() + rest.size() + name.size();
@@ -56,7 +56,6 @@ FileName Join(Exchange& exchange, std::string_view rest, std::string_view name, 
   char* const end = std::copy(rest.begin(), rest.end(), std::copy(root.text.begin(), root.text.end(), out));
   *std::copy(name.begin(), name.end(), end) = '\0';
   const std::string_view file(out, size);
-  if (from_client && !core.alias && core.root.constant()) return file;  // nearly always
   const bool is_sibling = !core.alias && !rest.empty() && !rest.starts_with('/');
   if (is_sibling || Climbs(core, file, root)) return std::nullopt;
   return file;
@@ -74,11 +73,18 @@ std::string_view RestOfPath(const Exchange& exchange) {
 
 std::string_view DocumentRoot(Exchange& exchange) { return RootOf(exchange).text; }
 
-FileName MapPath(Exchange& exchange) { return Join(exchange, RestOfPath(exchange), {}, !exchange.path_made); }
-
-FileName MapInFolder(Exchange& exchange, std::string_view name) {
-  return Join(exchange, RestOfPath(exchange), name, false);
+FileName MapPath(Exchange& exchange) {
+  const site::CoreSettings& core = exchange.settings<site::CoreSettings>();
+  // Nearly always: what a client asked for, in a folder whose name has no variable.
+  if (!core.alias && core.root.constant() && !exchange.path_made) {
+    const std::string_view terminated =
+        exchange.arena.Concat(core.root.text(), exchange.request.path, std::string_view("", 1));
+    return terminated.substr(0, terminated.size() - 1);
+  }
+  return Join(exchange, RestOfPath(exchange), {});
 }
+
+FileName MapInFolder(Exchange& exchange, std::string_view name) { return Join(exchange, RestOfPath(exchange), name); }
 
 Candidate::Candidate(Exchange& exchange, const site::Template& text) : name_(Evaluate(text, exchange)) {
   const std::optional<std::size_t>& alias = exchange.settings<site::CoreSettings>().alias;
@@ -89,7 +95,7 @@ Candidate::Candidate(Exchange& exchange, const site::Template& text) : name_(Eva
   if (!text.constant() && name_.starts_with(location_)) name_.remove_prefix(location_.size());
 }
 
-FileName Candidate::Map(Exchange& exchange) const { return Join(exchange, name_, {}, false); }
+FileName Candidate::Map(Exchange& exchange) const { return Join(exchange, name_, {}); }
 
 void Candidate::Take(Exchange& exchange, bool is_folder) const {
   // A regex location's alias goes on to be the folder, whatever the path.
