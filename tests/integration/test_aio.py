@@ -221,6 +221,8 @@ def test_a_pool_that_is_not_there_is_told_when_it_is_needed(hive):
                                          ('/big.bin', True)])
 def test_what_it_costs_in_system_calls(hive, path, looks):
     server = hive(site(), files=FILES)
+    if looks:
+        chill(server)  # or this file system is none that can be asked
     assert server.get(path).status == 200
     (worker,) = server.workers()
     trace = f'{server.prefix}/trace'

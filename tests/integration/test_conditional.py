@@ -66,7 +66,7 @@ def test_the_tag_of_a_large_file_outlives_its_body(hive):
 def test_the_log_tells_the_validators_of_a_body_that_was_pulled(hive):
     """The file is spent by the time the line is written."""
     server = hive("""
-        http { log_format own escape=none '$uri $sent_http_last_modified $sent_http_etag'; access_log logs/access.log own;
+        worker_processes 1; http { log_format own escape=none '$uri $sent_http_last_modified $sent_http_etag'; access_log logs/access.log own;
                types { text/html html; }
                server { listen 127.0.0.1:%%PORT%%; root html; gzip on; gunzip on; add_after_body /after.html;
                         location = /after.html { } location /zipped/ { alias html/; add_after_body ""; }

@@ -54,7 +54,7 @@ def test_the_backtrace_names_functions_and_leads_to_the_source(hive):
 
     victim, log = crash(server, SIGSEGV)
 
-    frames = re.findall(r'^  #\d+ (\S+)\+(0x[0-9a-f]+) (\S+)$', log, re.MULTILINE)
+    frames = re.findall(r'^  #\d+ (.+)\+(0x[0-9a-f]+) (\S+)$', log, re.MULTILINE)
     assert 'main' in [function for _, _, function in frames], log
     if shutil.which('addr2line') is None:
         return

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 
@@ -153,7 +154,7 @@ def test_an_exhibit_that_may_not_run_says_why_and_the_others_go_on(tmp_path):
     assert '/nowhere' in result.stderr
 
     # No file may grow: the shared file cannot be written, the frame needs none.
-    result = subprocess.run(['/bin/sh', '-c', f'trap "" XFSZ; ulimit -f 0; exec {LAB} --quick frame file-lock'], cwd=tmp_path,
+    result = subprocess.run(['/bin/sh', '-c', f'trap "" XFSZ; ulimit -f 0; exec {shlex.quote(str(LAB))} --quick frame file-lock'], cwd=tmp_path,
                             text=True, capture_output=True, timeout=400)
     assert result.returncode == 3, result.stdout + result.stderr
     assert 'File too large' in result.stderr

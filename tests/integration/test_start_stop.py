@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import socket
 from signal import SIGINT, SIGKILL, SIGQUIT, SIGTERM
 
@@ -322,12 +323,16 @@ def test_master_process_off_serves_with_one_process(prepare):
 
 # -- descriptors of whoever starts us
 
+def in_its_environment(server):
+    """The command that starts it, as a shell takes it."""
+    return shlex.join(['env', '-i', *(f'{name}={value}' for name, value in server.env.items()), *map(str, server.command())])
+
+
 def test_closed_standard_descriptors_do_not_matter(prepare):
     server = prepare('daemon on;' + SITE, files=FILES)
     processes.adopt_orphans()
 
-    status = os.system(f'env -i {" ".join(f"{k}={v}" for k, v in server.env.items())} '
-                       f'{" ".join(server.command())} <&- >&- 2>&-')
+    status = os.system(f'{in_its_environment(server)} <&- >&- 2>&-')
 
     assert os.waitstatus_to_exitcode(status) == 0
     server.adopt(int(server.read('logs/colmeia.pid')))
@@ -338,8 +343,7 @@ def test_inherited_descriptors_do_not_reach_the_workers(prepare):
     server = prepare('daemon on;' + SITE)
     processes.adopt_orphans()
 
-    status = os.system(f'exec 7</etc/hostname; env -i {" ".join(f"{k}={v}" for k, v in server.env.items())} '
-                       f'{" ".join(server.command())}')
+    status = os.system(f'exec 7</etc/hostname; {in_its_environment(server)}')
 
     assert os.waitstatus_to_exitcode(status) == 0
     server.adopt(int(server.read('logs/colmeia.pid')))
